@@ -1,0 +1,158 @@
+"""`shas-kb query` and `shas-kb show`: ask the collection, and look at one thing in it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shas_kb.cli.session import GOOD, Session
+from shas_kb.errors import UsageError
+
+if TYPE_CHECKING:
+    from shas_kb.records import Hit, Quote, Reply
+
+
+def query(
+    session: Session,
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="The question; - reads it from standard input.", show_default=False)
+    ],
+    level: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LEVEL", help="auto, sentence, passage, document, entity, category or domain (repeatable)."
+        ),
+    ] = None,
+    under: Annotated[str | None, typer.Option(metavar="NODE", help="Only in this branch: an id or a name.")] = None,
+    k: Annotated[int, typer.Option("-k", metavar="N", min=1, help="How many hits.")] = 10,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why it was answered at this height.")] = False,
+) -> int:
+    """Ask. The question is answered at the height at which it was asked.
+
+    [dim]$[/dim] shas-kb query "Which temperature bleaches corals?"
+    [dim]$[/dim] shas-kb query "ocean circulation" --level entity --level passage -k 5
+    """
+    from time import perf_counter
+
+    from shas_kb.ask import ask
+    from shas_kb.encoder import load_question_encoder
+    from shas_kb.records import LEVELS
+
+    unknown = sorted({name for name in level or () if name not in (*LEVELS, "auto")})
+    if unknown:
+        raise UsageError(f"--level must be auto or one of {', '.join(LEVELS)}, got {', '.join(unknown)}.")
+    question = sys.stdin.read() if text == "-" else text
+    wanted = [] if not level or "auto" in level else [name for name in LEVELS if name in level]
+    with session.open() as store:
+        bound = store.model()
+        if bound is None:
+            raise UsageError("the collection must hold a document, got none; run `shas-kb ingest FOLDER` first.")
+        embed = load_question_encoder(bound.name)
+        began = perf_counter()
+        reply = ask(store, embed, question, wanted, under, k)
+    reply = replace(reply, milliseconds=(perf_counter() - began) * 1000)
+    if session.json:
+        from shas_kb.cli.terminal import print_json
+
+        print_json(reply_json(reply, explain=explain))
+    else:
+        _print_reply(reply, explain=explain)
+    return GOOD
+
+
+def reply_json(reply: Reply, *, explain: bool = False) -> dict[str, object]:
+    """A reply as `query --json` gives it."""
+    document: dict[str, object] = {
+        "query": reply.query,
+        "level": "auto" if not reply.levels else reply.levels[0] if len(reply.levels) == 1 else list(reply.levels),
+        "routing": [{"level": level, "weight": round(weight, 4)} for level, weight in reply.routing],
+        "hits": [_hit_json(hit) for hit in reply.hits],
+        "answer": {
+            "text": reply.answer,
+            "citations": [
+                {
+                    "document": quote.document,
+                    "page": quote.page,
+                    "text": quote.text,
+                    "start": quote.start,
+                    "end": quote.end,
+                }
+                for quote in reply.citations
+            ],
+        },
+        "milliseconds": round(reply.milliseconds, 1),
+    }
+    if explain:
+        document["reasons"] = list(reply.reasons)
+    return document
+
+
+def _hit_json(hit: Hit) -> dict[str, object]:
+    entry: dict[str, object] = {
+        "rank": hit.rank,
+        "level": hit.level,
+        "id": hit.id,
+        "score": round(hit.score, 4),
+        "name": hit.name,
+        "text": hit.text,
+    }
+    if hit.document is not None:
+        entry["document"] = {"id": hit.document.id, "title": hit.document.title, "path": hit.document.path}
+        entry |= {"page": hit.page, "start": hit.start, "end": hit.end}
+    else:
+        entry["documents"] = list(hit.documents)
+    return entry | {"path": list(hit.path), "why": dict(hit.why)}
+
+
+def _print_reply(reply: Reply, *, explain: bool) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from shas_kb.cli.terminal import output
+
+    titles = {hit.document.id: hit.document.title for hit in reply.hits if hit.document}
+    output.print(Padding(Text(reply.answer), (1, 2, 0, 2)))
+    for position, quote in enumerate(reply.citations, 1):
+        output.print(_source(position, quote, titles))
+    output.print()
+    for hit in reply.hits:
+        output.print(_heading(hit))
+        if hit.level != "document" or hit.text != hit.name:
+            output.print(Padding(Text(_shorten(hit.text), style="dim"), (0, 4, 0, 4)))
+    if explain:
+        output.print()
+        for level, weight in reply.routing:
+            output.print(f"{level:>10} [cyan]{'━' * round(weight * 40)}[/cyan] {weight:.2f}")
+        for reason in reply.reasons:
+            output.print(Text(f"  · {reason}", style="dim"))
+    output.print(f"[dim]{reply.milliseconds:.0f} ms[/dim]")
+
+
+def _source(position: int, quote: Quote, titles: dict[str, str]) -> object:
+    from rich.text import Text
+
+    where = titles.get(quote.document, quote.document) + (f", p. {quote.page}" if quote.page else "")
+    return Text(f"  [{position}] {where}", style="cyan")
+
+
+def _heading(hit: Hit) -> object:
+    from rich.text import Text
+
+    label = Text.assemble((f"{hit.rank:>2}  ", "bold"), (hit.name, "bold"))
+    if hit.document is not None:
+        where = hit.document.path + (f", p. {hit.page}" if hit.page else "")
+        label.append(f"  {where}", "cyan")
+    else:
+        label.append(f"  {hit.level}, {len(hit.documents)} documents", "magenta")
+    if hit.path:
+        label.append(f"  {' > '.join(hit.path)}", "dim")
+    label.append(f"  {hit.score:.2f}", "dim")
+    return label
+
+
+def _shorten(text: str, limit: int = 320) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[:limit].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,39 @@
+"""`shas-kb export`: the collection as a vault, a graph or a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shas_kb.cli.session import GOOD, Session
+
+
+def export(
+    session: Session,
+    format: Annotated[
+        str, typer.Argument(metavar="FORMAT", help="obsidian, graphml, json or html.", show_default=False)
+    ],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The folder (obsidian) or file to write.", show_default=False)
+    ],
+    under: Annotated[str | None, typer.Option(metavar="NODE", help="Only this branch: an id or a name.")] = None,
+) -> int:
+    """Write the tree as an Obsidian vault, a graph, or a page to look at.
+
+    [dim]$[/dim] shas-kb export obsidian vault/
+    [dim]$[/dim] shas-kb export html tree.html
+    """
+    from shas_kb.cli.terminal import output, plural, print_json
+    from shas_kb.export import export as write
+
+    with session.open() as store:
+        written = write(store, format, out, under)
+    if session.json:
+        print_json({"format": format, "out": str(written.path), "files": written.files, "bytes": written.bytes})
+    else:
+        output.print(
+            f"{written.path} [dim]({plural(written.files, 'file')}, {written.bytes / 1e6:.1f} MB)[/dim]", soft_wrap=True
+        )
+    return GOOD

@@ -1,0 +1,96 @@
+"""What the person sees: consoles, progress, and one JSON document for programs.
+
+Results go to standard output; progress, warnings and errors go to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.progress import Task
+
+output = Console(highlight=False, soft_wrap=False)
+messages = Console(stderr=True, highlight=False)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output, and nothing else."""
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 file`, `2 files`, `3 categories`."""
+    several = f"{noun[:-1]}ies" if noun.endswith(("ty", "ry")) else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else several}"
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        if not task.speed:
+            return Text("")
+        rate = f"{task.speed:,.0f}" if task.speed >= 10 else f"{task.speed:.1f}"
+        return Text(f"{rate} {task.fields['unit']}s/s", style="dim")
+
+
+class Bars:
+    """`shas_kb.progress.Progress`, drawn: one bar a stage with rate and time left, on standard error.
+
+    Without a terminal one plain line a stage is printed when it begins; `quiet` prints nothing.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._task: TaskID | None = None
+        self._bars = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description:<10}"),
+            BarColumn(bar_width=32),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f} {task.fields[unit]}s", style="dim"),
+            _Rate(),
+            TimeRemainingColumn(compact=True),
+            console=messages,
+            transient=True,
+            disable=quiet or not messages.is_terminal,
+        )
+
+    def __enter__(self) -> Bars:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def start(self, stage: str, total: int, unit: str) -> None:
+        self._task = self._bars.add_task(stage, total=total, unit=unit)
+        if not self._quiet and not messages.is_terminal:
+            messages.print(f"{stage}: {plural(total, unit)}", soft_wrap=True)
+
+    def advance(self, steps: int = 1) -> None:
+        if self._task is not None:
+            self._bars.advance(self._task, steps)
+
+    def finish(self) -> None:
+        if self._task is not None:
+            self._bars.remove_task(self._task)
+            self._task = None

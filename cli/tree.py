@@ -1,0 +1,175 @@
+"""`shas-kb tree`: the hierarchy, to look at."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shas_kb.cli.session import Session
+from shas_kb.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.tree import Tree as Branch
+
+    from shas_kb.records import Document, Membership, Node, Tree
+
+DEPTHS = ("domain", "category", "entity", "document")
+COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
+ALL_DOCUMENTS_UP_TO = 40
+
+
+def tree(
+    session: Session,
+    depth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LEVEL", help="How far down: domain, category, entity or document. Default: what fits a screen."
+        ),
+    ] = None,
+    under: Annotated[str | None, typer.Option(metavar="NODE", help="Only this branch: an id or a name.")] = None,
+) -> None:
+    """Show the tree: domain > category > entity > document.
+
+    [dim]$[/dim] shas-kb tree --depth document --under "Sparse attention"
+    """
+    if depth is not None and depth not in DEPTHS:
+        raise UsageError(f"--depth must be one of {', '.join(DEPTHS)}, got {depth}.")
+    from shas_kb.lookup import look_up
+
+    with session.open() as store:
+        current = store.tree()
+        documents = {document.id: document for document in store.documents()}
+    if current is None:
+        raise UsageError("the collection must have a tree, got none; run `shas-kb organise` first.")
+    root = look_up(under, current.nodes) if under else None
+    view = _View(current, documents)
+    if session.json:
+        from shas_kb.cli.terminal import print_json
+
+        shown = DEPTHS[: DEPTHS.index(depth) + 1] if depth else DEPTHS
+        print_json(
+            {
+                "run": current.run,
+                "hash": current.hash,
+                "nodes": [entry for entry in view.json(root) if entry["level"] in shown],
+            }
+        )
+    else:
+        view.print(root, depth or ("document" if view.size(root) <= ALL_DOCUMENTS_UP_TO else "entity"))
+
+
+class _View:
+    """A tree with its documents in their places."""
+
+    def __init__(self, tree: Tree, documents: Mapping[str, Document]) -> None:
+        self.tree = tree
+        self.documents = documents
+        self.children: dict[str | None, list[Node]] = defaultdict(list)
+        self.primary: dict[str, list[Membership]] = defaultdict(list)
+        self.also: dict[str, list[Membership]] = defaultdict(list)
+        for node in tree.nodes:
+            self.children[node.parent].append(node)
+        for siblings in self.children.values():
+            siblings.sort(key=lambda node: (-node.documents, node.name, node.id))
+        for membership in tree.memberships:
+            if membership.document in documents:
+                self._place(membership)
+
+    def _place(self, membership: Membership) -> None:
+        if membership.primary:
+            self.primary[membership.node].append(membership)
+        else:
+            self.also[membership.document].append(membership)
+
+    def tops(self, root: Node | None) -> list[Node]:
+        return [root] if root else self.children[None]
+
+    def size(self, root: Node | None) -> int:
+        return sum(node.documents for node in self.tops(root))
+
+    def documents_of(self, node: Node) -> list[Document]:
+        """The documents whose primary entity this is, the most typical first."""
+        ordered = sorted(self.primary[node.id], key=lambda membership: (-membership.weight, membership.document))
+        return [self.documents[membership.document] for membership in ordered]
+
+    def json(self, root: Node | None) -> list[dict[str, object]]:
+        """Nodes and documents as `tree --json` gives them: parents before children, in a stable order."""
+        return [entry for node in self.tops(root) for entry in self._json_below(node)]
+
+    def _json_below(self, node: Node) -> Iterator[dict[str, object]]:
+        yield {
+            "id": node.id,
+            "level": node.level,
+            "name": node.name,
+            "parent": node.parent,
+            "documents": node.documents,
+            "keyphrases": list(node.keyphrases),
+            "summary": " ".join(quote.text for quote in node.summary),
+            "confidence": round(node.confidence, 4),
+        }
+        for child in self.children[node.id]:
+            yield from self._json_below(child)
+        for document in self.documents_of(node):
+            yield {
+                "id": document.id,
+                "level": "document",
+                "name": document.title,
+                "parent": node.id,
+                "path": document.path,
+                "sha256": document.sha256,
+                "pages": document.pages,
+                "language": document.language,
+                "also": [{"id": other.node, "weight": round(other.weight, 4)} for other in self.also[document.id]],
+            }
+
+    def print(self, root: Node | None, depth: str) -> None:
+        """Draw the tree in the terminal, a colour for each domain."""
+        from rich.padding import Padding
+        from rich.tree import Tree as Branch
+
+        from shas_kb.cli.ingest import tree_line
+        from shas_kb.cli.terminal import output
+
+        if root is None:
+            output.print(Padding(tree_line(self.tree), (0, 0, 1, 0)))
+        for position, node in enumerate(self.tops(root)):
+            colour = COLOURS[position % len(COLOURS)]
+            branch = Branch(self._label(node, colour), guide_style=colour)
+            self._grow(branch, node, DEPTHS[: DEPTHS.index(depth) + 1], colour)
+            output.print(branch)
+            output.print()
+        if depth != "document":
+            output.print(
+                "[dim]--depth document shows the documents, --under NAME one branch, `shas-kb show NAME` one node[/dim]"
+            )
+
+    def _grow(self, branch: Branch, node: Node, shown: tuple[str, ...], colour: str) -> None:
+        for child in self.children[node.id]:
+            if child.level in shown:
+                self._grow(branch.add(self._label(child, colour)), child, shown, colour)
+        if "document" in shown:
+            for document in self.documents_of(node):
+                branch.add(self._document_label(document))
+
+    @staticmethod
+    def _label(node: Node, colour: str) -> object:
+        from rich.text import Text
+
+        weight = {"domain": f"bold reverse {colour}", "category": f"bold {colour}"}.get(node.level, "bold")
+        name = f" {node.name} " if node.level == "domain" else node.name
+        phrases = [phrase for phrase in node.keyphrases if phrase.casefold() not in node.name.casefold()]
+        label = Text.assemble((name, weight), (f"  {node.documents}", colour), (f"  {' · '.join(phrases[:3])}", "dim"))
+        label.no_wrap, label.overflow = True, "ellipsis"
+        return label
+
+    @staticmethod
+    def _document_label(document: Document) -> object:
+        from rich.text import Text
+
+        pages = f", {document.pages} p" if document.pages else ""
+        label = Text.assemble(document.title, (f"  {document.path}{pages}", "dim"))
+        label.no_wrap, label.overflow = True, "ellipsis"
+        return label

@@ -1,0 +1,34 @@
+"""Asking: from a question to what answers it, at the height at which it was asked.
+
+    snapshot.py   the collection in memory: vectors, tree, who lies under whom
+    words.py      the words of a question, and how much each says in this collection
+    retrieve.py   dense and lexical search of the passages, fused by rank
+    levels.py     units of every level ranked by that evidence
+    router.py     which levels a question is for
+    answer.py     sentences quoted with their source
+    asking.py     the whole of it
+
+Nothing here imports torch: a question must be answered well within a second of the process's start.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shas_kb.ask.asking import ask
+    from shas_kb.ask.snapshot import Snapshot
+
+__all__ = ["Snapshot", "ask"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ask":
+        from shas_kb.ask.asking import ask
+
+        return ask
+    if name == "Snapshot":
+        from shas_kb.ask.snapshot import Snapshot
+
+        return Snapshot
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,119 @@
+"""Search of the passages: dense and lexical, fused by rank.
+
+Reciprocal rank fusion (Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank
+learning methods", SIGIR 2009): a passage gets 1 / (c + rank) from each search that found it. Scores of the two searches
+have nothing in common, their ranks do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shas_kb.ask.snapshot import Mask, Rows, Snapshot
+from shas_kb.records import Vectors
+
+if TYPE_CHECKING:
+    from shas_kb.storage import Store
+
+FUSION = 10.0
+"""c of the fusion. Smaller trusts the first places more; SciFact is flat between 5 and 60 (benchmarks/asking.py)."""
+
+CANDIDATES = 200
+"""Passages taken from each search."""
+
+BLOCK = 8192
+"""Rows turned from float16 to float32 at a time: 12 MB, which stays in cache while it is multiplied."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Some rows in the order of a search, best first. `rank` counts from 1."""
+
+    rows: Rows
+    scores: NDArray[np.float64]
+
+    @property
+    def rank(self) -> dict[int, int]:
+        return {int(row): i for i, row in enumerate(self.rows, 1)}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the passages say to a question.
+
+    Attributes:
+        cosine: of every passage with the question [p]; -1 outside the branch that was asked for.
+        dense: the passages nearest to the question.
+        lexical: the passages with its words, scored by BM25.
+        fused: both.
+    """
+
+    cosine: Vectors
+    dense: Ranking
+    lexical: Ranking
+    fused: Ranking
+
+
+def search(store: Store, snapshot: Snapshot, content: Sequence[str], vector: Vectors, allowed: Mask) -> Evidence:
+    """Search the passages of the `allowed` documents.
+
+    Args:
+        store: for its full-text index.
+        snapshot: for its vectors.
+        content: the words of the question that are worth looking for.
+        vector: the question, unit length [d].
+        allowed: which documents take part [n].
+    """
+    cosine = cosines(snapshot.matrix, vector)
+    if not allowed.all():
+        cosine[~allowed[snapshot.owner]] = -1.0
+    dense = best(cosine, min(CANDIDATES, int(np.diff(snapshot.offsets)[allowed].sum())))
+    lexical = _lexical(store, snapshot, content, allowed)
+    return Evidence(cosine, dense, lexical, fuse(dense, lexical))
+
+
+def cosines(matrix: NDArray[np.float16], vector: Vectors) -> Vectors:
+    """matrix @ vector in float32, a block at a time [p]."""
+    scores = np.empty(len(matrix), dtype=np.float32)
+    for start in range(0, len(matrix), BLOCK):
+        scores[start : start + BLOCK] = matrix[start : start + BLOCK].astype(np.float32) @ vector
+    return scores
+
+
+def best(scores: NDArray[np.floating], count: int) -> Ranking:
+    """The `count` highest scores, best first; equal ones in the order of their rows."""
+    count = min(count, len(scores))
+    if not count:
+        return Ranking(np.empty(0, np.int64), np.empty(0))
+    floor = np.partition(scores, len(scores) - count)[len(scores) - count]
+    rows = np.flatnonzero(scores >= floor)
+    rows = rows[np.argsort(-scores[rows], kind="stable")][:count]
+    return Ranking(rows, scores[rows].astype(np.float64))
+
+
+def fuse(*rankings: Ranking) -> Ranking:
+    """Reciprocal rank fusion; scores are scaled so that the first place in every ranking gives 1."""
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for row, rank in ranking.rank.items():
+            scores[row] = scores.get(row, 0.0) + (FUSION + 1) / (FUSION + rank) / len(rankings)
+    ordered = sorted(scores, key=lambda row: (-scores[row], row))
+    return Ranking(np.array(ordered, dtype=np.int64), np.array([scores[row] for row in ordered]))
+
+
+def _lexical(store: Store, snapshot: Snapshot, content: Sequence[str], allowed: Mask) -> Ranking:
+    """Full-text candidates. A branch gets a deeper search, since the index knows nothing of branches."""
+    rows: list[int] = []
+    scores: list[float] = []
+    whole = bool(allowed.all())
+    for document, ordinal, score in store.match(" ".join(content), CANDIDATES if whole else 20 * CANDIDATES):
+        place = snapshot.index.get(document)
+        if place is not None and allowed[place]:
+            rows.append(int(snapshot.offsets[place]) + ordinal)
+            scores.append(score)
+    return Ranking(np.array(rows[:CANDIDATES], dtype=np.int64), np.array(scores[:CANDIDATES], dtype=np.float64))

@@ -1,0 +1,160 @@
+"""The collection as a question sees it: vectors in memory, the tree above them, and who lies under whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shas_kb.errors import NotFoundError, UsageError
+from shas_kb.records import NODE_LEVELS, Document, Level, Node, Tree, Vectors
+
+if TYPE_CHECKING:
+    from shas_kb.storage import Store
+
+Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One reading of the database; take a new one after a change.
+
+    `documents` are those with vectors, in the order of `matrix`: document i has the rows offsets[i] to offsets[i + 1].
+    `home[level][i]` is the index in `nodes[level]` of the node that document i lies under, -1 where there is none (no
+    tree yet, or the document came after it). `centres[level]` are unit vectors, one a node, in the passages' space.
+    """
+
+    documents: tuple[Document, ...]
+    index: Mapping[str, int]
+    offsets: Rows
+    matrix: NDArray[np.float16]
+    vectors: Vectors
+    nodes: Mapping[Level, tuple[Node, ...]]
+    home: Mapping[Level, Rows]
+    centres: Mapping[Level, Vectors]
+
+    @classmethod
+    def of(cls, store: Store) -> Snapshot:
+        """Read `store`. Raises UsageError when there is nothing in it that could be asked."""
+        known = {document.id: document for document in store.documents()}
+        if not known:
+            raise UsageError("The collection must hold a document, got none; add some: shas-kb ingest FOLDER.")
+        passages = store.passage_matrix()
+        if not len(passages.matrix):
+            raise UsageError(
+                f"The collection must have vectors, got none for {len(known)} documents; finish: shas-kb ingest FOLDER."
+            )
+        ids, vectors = store.document_matrix()
+        row = {id: i for i, id in enumerate(ids)}
+        aligned = vectors[[row[id] for id in passages.documents]]
+        nodes, home = _places(store.tree(), passages.documents)
+        centres = {level: _centres(aligned, home[level], len(nodes[level])) for level in NODE_LEVELS}
+        return cls(
+            documents=tuple(known[id] for id in passages.documents),
+            index={id: i for i, id in enumerate(passages.documents)},
+            offsets=passages.offsets,
+            matrix=passages.matrix,
+            vectors=aligned,
+            nodes=nodes,
+            home=home,
+            centres=centres,
+        )
+
+    @property
+    def owner(self) -> Rows:
+        """The document of every row of `matrix`."""
+        return np.repeat(np.arange(len(self.documents)), np.diff(self.offsets))
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The levels that have units."""
+        return ("sentence", "passage", "document", *(level for level in NODE_LEVELS if self.nodes[level]))
+
+    def key(self, row: int) -> tuple[str, int]:
+        """The (document id, ordinal) of a row of `matrix`."""
+        document = int(np.searchsorted(self.offsets, row, side="right")) - 1
+        return self.documents[document].id, row - int(self.offsets[document])
+
+    def path(self, document: int) -> tuple[str, ...]:
+        """The names of the nodes above a document, domain first."""
+        places = ((level, int(self.home[level][document])) for level in reversed(NODE_LEVELS))
+        return tuple(self.nodes[level][place].name for level, place in places if place >= 0)
+
+    def members(self, level: Level, place: int) -> Rows:
+        """The documents under node `place` of `level`."""
+        return np.flatnonzero(self.home[level] == place)
+
+    def under(self, given: str | None) -> Mask:
+        """Which documents lie under `given`: a node or document by its id, the beginning of its id, or its name.
+
+        Raises:
+            NotFoundError: nothing is called so (the nearest names are in the message), or several are.
+        """
+        if given is None:
+            return np.ones(len(self.documents), dtype=bool)
+        level, place = self._resolve(given)
+        if level == "document":
+            return np.arange(len(self.documents)) == place
+        return np.asarray(self.home[level] == place)
+
+    def _resolve(self, given: str) -> tuple[Level, int]:
+        wanted = given.strip()
+        units: list[tuple[Level, int, str, str]] = [
+            (level, i, node.id, node.name) for level in reversed(NODE_LEVELS) for i, node in enumerate(self.nodes[level])
+        ]
+        units += [("document", i, document.id, document.title) for i, document in enumerate(self.documents)]
+        folded = wanted.casefold()
+        ways = (
+            [unit for unit in units if unit[2] == wanted],
+            [unit for unit in units if unit[3] == wanted],
+            [unit for unit in units if unit[3].casefold() == folded],
+            [unit for unit in units if len(wanted) >= 3 and unit[2].startswith(wanted)],
+        )
+        for found in ways:
+            if len(found) == 1:
+                return found[0][0], found[0][1]
+            if found:
+                several = ", ".join(f"{id} ({level} {name!r})" for level, _, id, name in found[:4])
+                raise NotFoundError(f"--under must name one node, got {given!r}, which fits {several}; give an id.")
+        raise NotFoundError(_unknown(given, [name for _, _, _, name in units]))
+
+
+def _unknown(given: str, names: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    folded = {name.casefold(): name for name in reversed(names)}
+    near = [folded[name] for name in get_close_matches(given.strip().casefold(), folded, n=3, cutoff=0.5)]
+    near = near or [name for name in names if given.strip() and given.strip().casefold() in name.casefold()][:3]
+    advice = f"did you mean {' or '.join(map(repr, near))}?" if near else "shas-kb tree shows all names and ids."
+    return f"--under must name a node of the tree, got {given!r}; {advice}"
+
+
+def _places(
+    tree: Tree | None, documents: Sequence[str]
+) -> tuple[dict[Level, tuple[Node, ...]], dict[Level, NDArray[np.int64]]]:
+    """The nodes of each level, and under which of them each document lies."""
+    every = tree.nodes if tree else ()
+    nodes: dict[Level, tuple[Node, ...]] = {
+        level: tuple(node for node in every if node.level == level) for level in NODE_LEVELS
+    }
+    parent = {node.id: node.parent for node in every}
+    primary = {membership.document: membership.node for membership in tree.memberships if membership.primary} if tree else {}
+    home: dict[Level, Rows] = {}
+    above: list[str | None] = [primary.get(document) for document in documents]
+    for level in NODE_LEVELS:
+        place = {node.id: i for i, node in enumerate(nodes[level])}
+        home[level] = np.array([place.get(id, -1) if id else -1 for id in above], dtype=np.int64)
+        above = [parent.get(id) if id else None for id in above]
+    return nodes, home
+
+
+def _centres(vectors: Vectors, home: Rows, nodes: int) -> Vectors:
+    """The mean direction of each node's documents. (A node's own vector lives in the space it was grouped in.)"""
+    sums = np.zeros((nodes, vectors.shape[1]), dtype=np.float32)
+    placed = home >= 0
+    np.add.at(sums, home[placed], vectors[placed])
+    return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)

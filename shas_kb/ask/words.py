@@ -1,0 +1,90 @@
+"""The words of a text, and how much each of them says in this collection.
+
+What a word is worth is measured (how few passages hold it), not listed; the short list below holds only words that ask
+or join and are rare in expository text, where rarity alone would take "who" or "怎么" for a topic.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+MOST_WORDS = 64
+"""Distinct words of a question that are looked up: more cost time and add nothing (a pasted page is not a question)."""
+
+_IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
+_WORD = re.compile(rf"[{_IDEOGRAPH}]+|(?:(?![{_IDEOGRAPH}])[^\W_])+")
+_WIDE = re.compile(rf"[{_IDEOGRAPH}]")
+_STOP = frozenset(
+    """a about after all also although am among an and any are as at be because been before being between both but by
+    can could did do does doing done during each either else every few for from further get give gives given go had has
+    have having he her here hers him his how however i if in instead into is it its itself just let like many may me
+    might mine more most much must my neither no nor not of off on once one only or other our ours out over own per
+    please rather s same say says shall she should show since so some such t tell than that the their them then there
+    these they this those though through thus to too under until up upon us use used using very via was we were what
+    when where whether which while who whom whose why will with within without would yet you your yours explain describe
+    什么 怎么 怎样 如何 哪些 哪个 哪里 为何 为什 多少 是否 的是 是什 以及 我们 你们 他们 这个 那个 这些 那些 可以 因为 所以""".split()
+)
+
+
+class Rarity(Protocol):
+    """The part of a store that knows how common words are."""
+
+    def rarity(self, words: Sequence[str]) -> list[float]: ...
+
+
+def words(text: str) -> list[str]:
+    """The words of `text` in order, case folded; runs without spaces (Chinese, Japanese) give their pairs of characters."""
+    found: list[str] = []
+    for run in _WORD.findall(text.casefold()):
+        if _WIDE.match(run) and len(run) > 2:
+            found += [run[i : i + 2] for i in range(len(run) - 1)]
+        else:
+            found.append(run)
+    return found
+
+
+def content_words(text: str) -> list[str]:
+    """The distinct words of `text` that can carry a topic, in order, at most `MOST_WORDS`."""
+    return [word for word in dict.fromkeys(words(text)) if word not in _STOP][:MOST_WORDS]
+
+
+def stem(word: str) -> str:
+    """`word` without a common English ending, so that "theories" meets "theory"; crude, and only ever used to compare."""
+    if not word.isascii() or len(word) < 5:
+        return word
+    for ending, instead in (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", "")):
+        if word.endswith(ending) and len(word) - len(ending) >= 4 and not word.endswith("ss"):
+            return word[: -len(ending)] + instead
+    return word
+
+
+def stems(text: str) -> frozenset[str]:
+    """The stems of the content words of `text`, all of them."""
+    return frozenset(stem(word) for word in words(text) if word not in _STOP)
+
+
+def weigh(store: Rarity, content: Sequence[str], passages: int) -> dict[str, float]:
+    """What each word says: 0 for a word of every passage, 1 for one that a single passage holds, or none at all.
+
+    Args:
+        store: knows in which share of the passages a word stands.
+        content: distinct content words.
+        passages: how many passages there are.
+    """
+    if not content:
+        return {}
+    scale = math.log(max(passages, 2))
+    return {
+        word: min(1.0, -math.log(max(share, 1.0 / max(passages, 2))) / scale)
+        for word, share in zip(content, store.rarity(content), strict=True)
+    }
+
+
+def coverage(weights: Mapping[str, float], found: Iterable[str]) -> float:
+    """The share of the question's weight whose words stand in `found` (stems), 0 to 1; 0 without words."""
+    stemmed = found if isinstance(found, (set, frozenset)) else frozenset(found)
+    total = sum(weights.values())
+    return sum(weight for word, weight in weights.items() if stem(word) in stemmed) / total if total > 0 else 0.0

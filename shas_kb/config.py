@@ -1,0 +1,64 @@
+"""What can be set: small frozen dataclasses that check themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from shas_kb.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class TreeConfig:
+    """How the tree is built. Counts left at None are chosen by the data around `ratios` (documents an entity,
+    entities a category, categories a domain)."""
+
+    entities: int | None = None
+    categories: int | None = None
+    domains: int | None = None
+    ratios: tuple[float, float, float] = (10.0, 3.0, 2.0)
+    seed: int = 0
+
+    def as_dict(self) -> dict[str, object]:
+        """The configuration as it is stored with a run: what JSON gives back equals it."""
+        return {**asdict(self), "ratios": list(self.ratios)}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> TreeConfig:
+        """The configuration that `as_dict` gave."""
+        documents, entities, categories = stored["ratios"]
+        return cls(**{**stored, "ratios": (documents, entities, categories)})
+
+    def __post_init__(self) -> None:
+        for name in ("entities", "categories", "domains"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"{name} must be at least 1, got {value}; leave it out to let the data choose.")
+        if len(self.ratios) != 3 or any(not 1 < ratio < float("inf") for ratio in self.ratios):
+            given = ",".join(f"{ratio:g}" for ratio in self.ratios)
+            raise UsageError(f"ratios must be three numbers above 1, got {given}; the default is 10,3,2.")
+        known = [value for value in (self.entities, self.categories, self.domains) if value is not None]
+        if known != sorted(known, reverse=True):
+            raise UsageError(
+                f"counts must not grow upwards (entities >= categories >= domains), got {known}; lower the later ones."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadConfig:
+    """How files are read. `seconds` and `megabytes` limit the reading of one file; `window` is in word pieces."""
+
+    tokenizer: str
+    window: int = 254
+    ocr: bool = False
+    workers: int = 0
+    seconds: float = 120.0
+    megabytes: int = 2048
+    largest_file_megabytes: int = 1024
+
+    def __post_init__(self) -> None:
+        if self.window < 8:
+            raise UsageError(f"window must be at least 8 word pieces, got {self.window}; choose another model.")
+        if self.workers < 0:
+            raise UsageError(f"workers must not be negative, got {self.workers}; 0 means one for each core.")

@@ -1,0 +1,62 @@
+"""From what a person types to the one thing meant: an id, its beginning, a path, or a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from shas_kb.errors import NotFoundError
+from shas_kb.records import Document, Node
+
+SHORTEST_PREFIX = 3
+
+
+def look_up(
+    wanted: str, nodes: Sequence[Node], documents: Sequence[Document] = (), *, what: str = "--under"
+) -> Node | Document:
+    """The node or document that `wanted` names.
+
+    Tried in this order, the first that fits wins: the id; the path; the name or title; the same in any case; the
+    beginning of an id.
+
+    Args:
+        wanted: what the person typed.
+        nodes: the nodes to look among; `documents` likewise.
+        documents: see `nodes`.
+        what: how the message calls the thing asked for.
+
+    Raises:
+        NotFoundError: nothing is called so (the message names what comes near), or several things are.
+    """
+    wanted = wanted.strip()
+    folded = wanted.casefold()
+    units: list[Node | Document] = [*reversed(nodes), *documents]
+    ways = (
+        [unit for unit in units if unit.id == wanted],
+        [document for document in documents if document.path == wanted],
+        [unit for unit in units if name_of(unit) == wanted],
+        [unit for unit in units if name_of(unit).casefold() == folded],
+        [unit for unit in units if len(wanted) >= SHORTEST_PREFIX and unit.id.startswith(wanted)],
+    )
+    found: list[Node | Document] = next((way for way in ways if way), [])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(f"{unit.id} ({name_of(unit)!r})" for unit in found[:4])
+        raise NotFoundError(f"{what} must name one thing, got {wanted!r}, which fits {several}; give an id.")
+    raise NotFoundError(f"{what} must name something in the collection, got {wanted!r}; {_advice(wanted, units)}")
+
+
+def name_of(unit: Node | Document) -> str:
+    """The name of a node, the title of a document."""
+    return unit.title if isinstance(unit, Document) else unit.name
+
+
+def _advice(wanted: str, units: Sequence[Node | Document]) -> str:
+    names = {name_of(unit).casefold(): name_of(unit) for unit in units}
+    folded = wanted.casefold()
+    near = get_close_matches(folded, names, n=3, cutoff=0.5)
+    near = near or [name for name in names if folded and folded in name][:3]
+    if not near:
+        return "`shas-kb tree` shows all names, with --json their ids."
+    return f"did you mean {' or '.join(repr(names[name]) for name in near)}?"

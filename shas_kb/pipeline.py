@@ -1,0 +1,258 @@
+"""From a folder to a tree: find what changed, read it, encode it, organise it. Each step leaves the database whole.
+
+A kill at any point loses the file or the batch in hand: what was read is read, what was encoded is encoded, and the
+next run goes on from there. This file knows the order of the steps; how each is done is the business of `reading`,
+`storage`, `encoder` and `organise`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Protocol
+
+import numpy as np
+
+from shas_kb.changes import Changes, find_changes
+from shas_kb.config import ReadConfig, TreeConfig
+from shas_kb.errors import UsageError
+from shas_kb.organise import Material, organise
+from shas_kb.progress import NoProgress, Progress
+from shas_kb.reading import ReaderPool, discover
+from shas_kb.records import ModelFacts, Problem, Reading, SourceFile, Tree, Vectors
+from shas_kb.storage import Store
+
+
+class Encoder(Protocol):
+    """What the pipeline asks of an encoder: passages of documents in, unit vectors of passages and documents out."""
+
+    def encode(self, documents: Iterable[Sequence[str]]) -> Iterator[tuple[Vectors, Vectors]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What to read: files and folders, and which of their files (globs on the path inside the folder)."""
+
+    paths: tuple[Path, ...]
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    prune: bool = False
+
+
+@dataclass(slots=True)
+class Report:
+    """What an ingest did. Every file of the folder is counted once: added, updated, unchanged, failed or skipped."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    missing: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    pages: int = 0
+    passages: int = 0
+    tokens: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    tree: Tree | None = None
+
+    def problem(self, path: str, problem: Problem) -> None:
+        (self.failed if problem.kind == "failed" else self.skipped).append((path, problem.reason))
+
+
+def plan(
+    store: Store | None, source: Source, progress: Progress | None = None, *, retry: bool = False
+) -> tuple[Changes, Report]:
+    """Find what an ingest would do, without doing it.
+
+    Args:
+        store: the collection; None where there is none yet.
+        source: what to look at.
+        progress: told where the work stands.
+        retry: read again what could not be read before.
+    """
+    found, left_out = discover(source.paths, source.include, source.exclude)
+    states = store.files() if store else []
+    changes = find_changes(found, states, source.paths, progress or NoProgress(), retry=retry)
+    report = Report(unchanged=len(changes.unchanged) + len(changes.moved), missing=len(changes.gone))
+    for file, problem in [*left_out, *changes.known_problems]:
+        report.problem(file.path, problem)
+    return changes, report
+
+
+def ingest(
+    store: Store,
+    source: Source,
+    model: ModelFacts,
+    load_encoder: Callable[[], Encoder],
+    read: ReadConfig,
+    tree: TreeConfig | None,
+    progress: Progress | None = None,
+) -> Report:
+    """Read what is new or changed into the collection, encode it, and build the tree.
+
+    Args:
+        store: the collection, open for writing.
+        source: what to read.
+        model: the backbone that `load_encoder` will give; the collection is bound to the first one used.
+        load_encoder: called only if something must be encoded (loading takes seconds).
+        read: how files are read.
+        tree: how the tree is built; None leaves the tree as it is.
+        progress: told where the work stands.
+
+    Raises:
+        UsageError: a path does not exist, or the collection was built with another model.
+    """
+    progress = progress or NoProgress()
+    began = perf_counter()
+    bind_model(store, model)
+    changes, report = plan(store, source, progress, retry=read.ocr)
+    _apply_known(store, changes, report, source.prune)
+    _read(store, changes, report, read, progress)
+    read_at = perf_counter()
+    _encode(store, load_encoder, progress)
+    encoded_at = perf_counter()
+    if tree is not None:
+        report.tree = organise_collection(store, tree, progress, only_if_stale=True)
+    ended = perf_counter()
+    report.failed.sort()
+    report.skipped.sort()
+    report.seconds = {
+        "read": read_at - began,
+        "encode": encoded_at - read_at,
+        "organise": ended - encoded_at,
+        "total": ended - began,
+    }
+    return report
+
+
+def bind_model(store: Store, model: ModelFacts) -> None:
+    """Bind a new collection to its model, and refuse another one later.
+
+    Raises:
+        UsageError: the collection was built with another model.
+    """
+    bound = store.model()
+    if bound is None:
+        store.set_model(model)
+    elif bound.fingerprint != model.fingerprint:
+        raise UsageError(
+            f"the model must be {bound.name} ({bound.fingerprint[:12]}), with which this collection was begun, "
+            f"got {model.name} ({model.fingerprint[:12]}); leave out --model, or begin another collection with --db."
+        )
+
+
+def organise_collection(
+    store: Store, config: TreeConfig, progress: Progress | None = None, *, only_if_stale: bool = False
+) -> Tree | None:
+    """Build the tree of the collection from what is stored, and store it.
+
+    Returns:
+        The current tree: a new one, or with `only_if_stale` the present one where it still fits; None if there is
+        nothing to organise.
+    """
+    current = store.tree()
+    if only_if_stale and current is not None and not store.tree_is_stale() and current.config == config.as_dict():
+        return current
+    materials = load_materials(store)
+    if not materials:
+        return None
+    built = organise(materials, config, store.passages, progress or NoProgress())
+    store.put_tree(built)
+    return built
+
+
+def reorganise(store: Store, progress: Progress | None = None) -> Tree | None:
+    """Build the tree again as it was configured last, if there is one and it no longer fits the documents."""
+    current = store.tree()
+    if current is None:
+        return None
+    return organise_collection(store, TreeConfig.from_dict(current.config), progress, only_if_stale=True)
+
+
+def load_materials(store: Store) -> list[Material]:
+    """Everything that the tree is made from, of every encoded document, as it is stored."""
+    matrix = store.passage_matrix()
+    rows = {document: slice(matrix.offsets[i], matrix.offsets[i + 1]) for i, document in enumerate(matrix.documents)}
+    documents = {document.id: document for document in store.documents()}
+    materials = []
+    for identity, terms, phrases in store.all_words():
+        if identity not in rows:
+            continue
+        document = documents[identity]
+        materials.append(
+            Material(
+                id=identity,
+                sha256=document.sha256,
+                title=document.title,
+                language=document.language,
+                passages=matrix.matrix[rows[identity]].astype(np.float32),
+                tokens=np.asarray(store.tokens(identity), dtype=np.int64),
+                terms=terms,
+                phrases=phrases,
+            )
+        )
+    return materials
+
+
+def _apply_known(store: Store, changes: Changes, report: Report, prune: bool) -> None:
+    """Store what is known without reading a file: moves, new times, what is gone."""
+    for old, new in changes.moved:
+        store.move(old, new)
+    for file in changes.touched:
+        store.touch(file)
+    if changes.displaced:
+        store.forget(changes.displaced)
+    if prune and changes.gone:
+        report.removed = store.forget(changes.gone)
+        report.missing = 0
+
+
+def _read(store: Store, changes: Changes, report: Report, config: ReadConfig, progress: Progress) -> None:
+    """Read files in worker processes; what becomes of a file is stored as soon as it is known."""
+    problems: dict[SourceFile, Problem] = {}
+    if changes.to_read:
+        progress.start("Reading", len(changes.to_read), "file")
+        with ReaderPool(config) as pool:
+            for file, sha256, result in pool.read(changes.to_read):
+                if isinstance(result, Reading):
+                    store.put_reading(file, result)
+                    _count(report, result, file in changes.updated)
+                else:
+                    store.put_problem(file, sha256, result)
+                    report.problem(file.path, result)
+                    problems[file] = result
+                progress.advance()
+        progress.finish()
+    for file, sha256, original in changes.duplicates:
+        duplicate = Problem(f"duplicate of {original.path}: the same bytes, read once", "skipped")
+        problem = problems.get(original, duplicate)
+        store.put_problem(file, sha256, problem)
+        report.problem(file.path, problem)
+
+
+def _count(report: Report, reading: Reading, updated: bool) -> None:
+    if updated:
+        report.updated += 1
+    else:
+        report.added += 1
+    report.pages += reading.pages
+    report.passages += len(reading.passages)
+    report.tokens += reading.tokens
+
+
+def _encode(store: Store, load_encoder: Callable[[], Encoder], progress: Progress) -> None:
+    """Give every document that has none its vectors; also those that an interrupted run left behind."""
+    pending = store.pending()
+    if not pending:
+        return
+    sizes = {document: sum(store.tokens(document)) for document in pending}
+    progress.start("Encoding", sum(sizes.values()), "token")
+    encoder = load_encoder()
+    encoded = encoder.encode(store.texts(document) for document in pending)
+    for document, (passages, vector) in zip(pending, encoded, strict=True):
+        store.put_vectors(document, passages, vector)
+        progress.advance(sizes[document])
+    progress.finish()

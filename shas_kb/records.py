@@ -1,0 +1,235 @@
+"""What flows through the house: plain frozen records.
+
+Offsets are characters into the text of one document (the whole of it as one string, half open, 0-based). Pages count
+from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Level = Literal["sentence", "passage", "document", "entity", "category", "domain"]
+LEVELS: tuple[Level, ...] = ("sentence", "passage", "document", "entity", "category", "domain")
+NODE_LEVELS: tuple[Level, ...] = ("entity", "category", "domain")
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of the folder: `root` is absolute, `path` is relative to it with forward slashes; times in nanoseconds."""
+
+    root: str
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a file was not read, in words a person can act on. `passing`: worth another try at the next ingest."""
+
+    reason: str
+    kind: Literal["failed", "skipped"] = "failed"
+    passing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of a document under one heading; it ends where the next begins. `depth` is 1 for a chapter."""
+
+    title: str
+    depth: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences that fits the backbone's window. `sentences` are (start, end) in the document."""
+
+    ordinal: int
+    section: int | None
+    start: int
+    end: int
+    tokens: int
+    text: str
+    sentences: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of one file. `page_starts[i]` is the offset at which page i + 1 begins (empty: no pages).
+
+    `terms` counts the words of the text (for grouping), `phrases` its noun-like phrases as they are written (for
+    names).
+    """
+
+    kind: str
+    sha256: str
+    title: str
+    authors: tuple[str, ...]
+    year: int | None
+    language: str
+    characters: int
+    page_starts: tuple[int, ...]
+    sections: tuple[Section, ...]
+    passages: tuple[Passage, ...]
+    terms: Mapping[str, int]
+    phrases: Mapping[str, int]
+
+    @property
+    def pages(self) -> int:
+        return len(self.page_starts)
+
+    @property
+    def tokens(self) -> int:
+        return sum(passage.tokens for passage in self.passages)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as it stands in the collection. `sha256` is of the file's bytes."""
+
+    id: str
+    root: str
+    path: str
+    sha256: str
+    kind: str
+    title: str
+    authors: tuple[str, ...]
+    year: int | None
+    language: str
+    pages: int
+    passages: int
+    tokens: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """The backbone a collection is built with: a collection keeps the model it was begun with.
+
+    `name` is what `--model` takes; `fingerprint` changes whenever its vectors would; `window` counts word pieces
+    without the special ones.
+    """
+
+    name: str
+    fingerprint: str
+    dimension: int
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence with its source."""
+
+    text: str
+    document: str
+    page: int | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An entity, category or domain. `central` are its most central documents, `documents` how many it has."""
+
+    id: str
+    level: Level
+    name: str
+    parent: str | None
+    documents: int
+    keyphrases: tuple[str, ...]
+    summary: tuple[Quote, ...]
+    central: tuple[str, ...]
+    confidence: float
+    vector: Vectors = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A document's weight in an entity (0 to 1); exactly one of a document's memberships is `primary`."""
+
+    document: str
+    node: str
+    weight: float
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """One build of the tree (a run). Nodes stand parents before children; `hash` covers structure and names."""
+
+    run: str
+    hash: str
+    config: Mapping[str, object]
+    nodes: tuple[Node, ...]
+    memberships: tuple[Membership, ...]
+
+    @property
+    def documents(self) -> int:
+        return sum(membership.primary for membership in self.memberships)
+
+    def count(self, level: Level) -> int:
+        return sum(node.level == level for node in self.nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage as it stands in the collection, with its sentences, their pages and its heading (`section`)."""
+
+    document: str
+    ordinal: int
+    section: str | None
+    page: int | None
+    start: int
+    end: int
+    tokens: int
+    text: str
+    sentences: tuple[Quote, ...]
+
+    @property
+    def id(self) -> str:
+        return f"{self.document}:{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing found. `path` are the names above it, domain first; `why` its rank in each search that found it.
+
+    A sentence, passage or document has `document`; a node has `documents` (ids, best first) and neither page nor
+    offsets.
+    """
+
+    rank: int
+    level: Level
+    id: str
+    score: float
+    name: str
+    text: str
+    path: tuple[str, ...]
+    why: Mapping[str, int]
+    document: Document | None = None
+    page: int | None = None
+    start: int | None = None
+    end: int | None = None
+    documents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a question gets: where it was routed (weights sum to 1, largest first), what was found, and an answer made
+    of quotations. `reasons` say in words why it was routed so."""
+
+    query: str
+    levels: tuple[Level, ...]
+    routing: tuple[tuple[Level, float], ...]
+    hits: tuple[Hit, ...]
+    answer: str
+    citations: tuple[Quote, ...]
+    milliseconds: float
+    reasons: tuple[str, ...] = ()
