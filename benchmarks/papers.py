@@ -4,9 +4,8 @@
 
 The text is that of OpenStax textbook sections (`../shared/eval/openstax`, which is not part of the repository):
 neighbouring sections of a chapter become one paper of 10 to 60 pages, in one of three layouts, with headings, running
-heads, page numbers, hyphenation, plots, tables, an outline and metadata. Beside them stand what any big folder has: empty
-files, scans, one with a password, a truncated one, a web page named .pdf, and duplicates. The same call gives
-the same bytes.
+heads, page numbers, hyphenation, plots, tables, an outline and metadata. Beside them stands what any big folder has: empty
+files, scans, a locked and a truncated file, a web page named .pdf, and duplicates. The same call gives the same bytes.
 """
 
 from __future__ import annotations
@@ -299,16 +298,17 @@ def plan(rows: list[dict[str, str]], count: int) -> list[Paper]:
         if chapter.startswith("("):
             continue
         held: list[tuple[str, str]] = []
-        goal = 0.0
+        goal, size = 0.0, 0
         for row in group:
             if not held:
                 layout = LAYOUTS[len(found) % len(LAYOUTS)]
-                goal = layout.density * min(max(dice.lognormvariate(3.08, 0.42), 11), 49)
-            held.append((plain(row["title"]).strip(), row["text"]))
-            if sum(len(text) for _, text in held) > goal:
+                goal = layout.density * min(max(dice.lognormvariate(3.08, 0.42), 11), 45)
+            held.append((plain(row["title"]).strip(), row["text"][: 50 * layout.density - size]))
+            size += len(held[-1][1])
+            if size > goal:
                 found.append((chapter, layout, held))
-                held = []
-        if sum(len(text) for _, text in held) > 12 * layout.density:
+                held, size = [], 0
+        if size > 12 * layout.density:
             found.append((chapter, layout, held))
     chosen = [found[index * len(found) // count] for index in range(count)] if count < len(found) else found
     names = NAMES.split()
@@ -355,15 +355,10 @@ def add_strays(folder: Path, papers: list[Paper]) -> dict[str, int]:
         "<!DOCTYPE html><title>Sign in</title><p>Please sign in to download this paper.</p>\n"
     )
     with pymupdf.open(folder / papers[0].name) as document:
-        # RC4 and a fixed file id: AES and a fresh id would make other bytes each time.
+        # RC4 and a fixed file id: AES or a fresh id would make other bytes each time.
         document.xref_set_key(-1, "ID", "[<00><00>]")
-        document.save(
-            folder / "password.pdf",
-            encryption=pymupdf.PDF_ENCRYPT_RC4_128,
-            user_pw="secret",
-            owner_pw="owner",
-            no_new_id=True,
-        )
+        locked = document.tobytes(encryption=pymupdf.PDF_ENCRYPT_RC4_128, user_pw="secret", owner_pw="owner")
+    (folder / "password.pdf").write_bytes(re.sub(rb"(/ID\[<00><)[0-9A-F]{32}", rb"\g<1>" + b"0" * 32, locked))
     return {"empty": EMPTY, "scans": SCANS, "duplicates": DUPLICATES, "truncated": 1, "html": 1, "password": 1}
 
 

@@ -1,0 +1,54 @@
+"""What every benchmark here shares: where results go, and on what they were measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+EVAL = ROOT.parent / "shared" / "eval"
+PACKAGES = ("torch", "numpy", "scipy", "sentence-transformers", "tokenizers", "pymupdf", "sqlite-utils")
+
+
+def write_result(name: str, figures: Mapping[str, object]) -> Path:
+    """Write `benchmarks/results/<name>.json`: the command, the commit, the machine and the figures."""
+    out = RESULTS / f"{name}.json"
+    out.parent.mkdir(exist_ok=True)
+    command = " ".join(["python", *(argument.replace(f"{ROOT}/", "") for argument in sys.argv)])
+    result = {"command": command, "commit": commit(), "machine": machine(), "figures": figures}
+    out.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    print(f"written: {out.relative_to(ROOT)}")
+    return out
+
+
+def commit() -> str:
+    """The commit that was measured, with a + where the checkout held more than it."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+    changed = git("status", "--porcelain", "--", "*.py")
+    return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+
+
+def machine() -> dict[str, object]:
+    """Processor, cores, memory and versions."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    flags = next((line for line in lines if line.startswith("flags")), "").split()
+    return {
+        "processor": names[0] if names else platform.processor(),
+        "cores": os.cpu_count(),
+        "bf16": "avx512_bf16" in flags,
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "python": platform.python_version(),
+        **{package: version(package) for package in PACKAGES},
+    }

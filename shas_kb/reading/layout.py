@@ -1,0 +1,271 @@
+"""From the lines on pages to running text: reading order, paragraphs, hyphens, running heads.
+
+Knows nothing of PDF: it gets lines with their places. Coordinates are points from the top left of the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from shas_kb.reading.draft import is_unspaced
+
+_GUTTER = 6.0  # the least space between two columns
+_BAND = 0.12  # of the page's height, at the top and the bottom: where running heads stand
+_EDGE_LINES = 3
+_DIGITS = re.compile(r"\d+")
+_ROMAN = re.compile(r"[ivxlcdm]+", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"[-–—|\s]*(?:p(?:age|\.)?|seite|第)?\s*\d{1,4}\s*页?(?:\s*(?:of|/|von)\s*\d{1,4})?[-–—|\s]*", re.IGNORECASE)
+_TERMINAL = ".!?:;。！？：；…\"'”’)]』」"
+_WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
+_LAST_WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*[-‐\u00ad]\Z")
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_LIST_ITEM = re.compile(r"(?:[•◦▪‣●○■□–—*·-]|\(?[0-9]{1,3}[.)]|\(?[a-zA-Z][.)]|\[[0-9]{1,3}\])\s")
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of type: its text, its box, the size of its letters, and whether they are bold."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size: float
+    bold: bool
+
+
+@dataclass(slots=True)
+class Block:
+    """Lines that stand together."""
+
+    lines: list[Line]
+    x0: float = 0.0
+    y0: float = 0.0
+    x1: float = 0.0
+    y1: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.x0 = min(line.x0 for line in self.lines)
+        self.y0 = min(line.y0 for line in self.lines)
+        self.x1 = max(line.x1 for line in self.lines)
+        self.y1 = max(line.y1 for line in self.lines)
+
+
+@dataclass(slots=True)
+class Page:
+    """A page: its height and its blocks, as they come."""
+
+    height: float
+    blocks: list[Block] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """Lines that make one paragraph. `size` is of its largest part, `bold` if all of it is; `page` counts from 0."""
+
+    lines: list[str]
+    size: float
+    bold: bool
+    page: int
+    y0: float
+
+
+def reading_order(blocks: Sequence[Block]) -> list[Block]:
+    """Blocks in the order in which a person reads them: down the columns, from left to right.
+
+    A region that a vertical gap divides is read column by column; one that the widest block holds together is read above
+    it, it, below it; and so on within the parts.
+    """
+    ordered: list[Block] = []
+    pending = [list(blocks)]
+    while pending:
+        region = pending.pop()
+        if len(region) < 2 or _one_column(region):
+            ordered += sorted(region, key=lambda block: (block.y0, block.x0))
+            continue
+        columns = _columns(region)
+        if len(columns) > 1:
+            pending += reversed(columns)
+            continue
+        widest = max(region, key=lambda block: (block.x1 - block.x0, -block.y0))
+        middle = (widest.y0 + widest.y1) / 2
+        above = [block for block in region if block is not widest and (block.y0 + block.y1) / 2 < middle]
+        below = [block for block in region if block is not widest and (block.y0 + block.y1) / 2 >= middle]
+        pending += [part for part in (below, [widest], above) if part]
+    return ordered
+
+
+def _one_column(region: Sequence[Block]) -> bool:
+    """No two blocks stand side by side."""
+    bottom = float("-inf")
+    for block in sorted(region, key=lambda block: block.y0):
+        if block.y0 < bottom - 2:
+            return False
+        bottom = max(bottom, block.y1)
+    return True
+
+
+def _columns(region: Sequence[Block]) -> list[list[Block]]:
+    """The parts that gaps from top to bottom divide, from left to right."""
+    parts: list[list[Block]] = []
+    right = float("-inf")
+    for block in sorted(region, key=lambda block: block.x0):
+        if block.x0 > right + _GUTTER or not parts:
+            parts.append([])
+        parts[-1].append(block)
+        right = max(right, block.x1)
+    return parts
+
+
+def split_columns(block: Block) -> list[Block]:
+    """A block that runs across two columns of prose, as its columns; any other as it is."""
+    if len(block.lines) < 8:
+        return [block]
+    singles = [Block([line]) for line in block.lines]
+    columns = _columns(singles)
+    prose = [part for part in columns if len(part) >= 4 and sum(len(one.lines[0].text) for one in part) > 25 * len(part)]
+    if len(columns) < 2 or len(prose) < len(columns):
+        return [block]
+    return [Block([one.lines[0] for one in part]) for part in columns]
+
+
+def drop_running_heads(pages: Sequence[Page]) -> None:
+    """Remove the lines that stand at the top or the bottom of many pages, figures not minded, and page numbers."""
+    edges = [list(_edge_lines(page)) for page in pages]
+    counts = Counter(key for edge in edges for key in {_likeness(line, top) for line, top in edge})
+    least = 2 if len(pages) <= 4 else 3
+    for page, edge in zip(pages, edges, strict=True):
+        drop = {
+            id(line)
+            for line, top in edge
+            if (len(pages) > 1 and counts[_likeness(line, top)] >= least) or _PAGE_NUMBER.fullmatch(line.text.strip())
+        }
+        if drop:
+            page.blocks = [
+                Block(kept) for block in page.blocks if (kept := [line for line in block.lines if id(line) not in drop])
+            ]
+
+
+def _edge_lines(page: Page) -> Iterator[tuple[Line, bool]]:
+    lines = [line for block in page.blocks for line in block.lines]
+    top, bottom = page.height * _BAND, page.height * (1 - _BAND)
+    yield from ((line, True) for line in _outermost([line for line in lines if line.y1 < top], 1))
+    yield from ((line, False) for line in _outermost([line for line in lines if line.y0 > bottom], -1))
+
+
+def _outermost(lines: list[Line], direction: int) -> list[Line]:
+    """The lines on the outermost few heights."""
+    heights = sorted({round(line.y0) for line in lines}, key=lambda height: direction * height)[:_EDGE_LINES]
+    return [line for line in lines if round(line.y0) in heights]
+
+
+def _likeness(line: Line, top: bool) -> tuple[str, int, bool]:
+    text = _DIGITS.sub("#", line.text.strip().lower())
+    return "#" if _ROMAN.fullmatch(text) else text, round(line.size), top
+
+
+def paragraphs(blocks: Iterable[Block], page: int) -> Iterator[Paragraph]:
+    """The paragraphs of a page, from blocks in reading order."""
+    for block in blocks:
+        run: list[Line] = []
+        pitch = 0.0
+        for line in _rows(block.lines):
+            if run and _starts_paragraph(run, line, pitch):
+                yield _paragraph(run, page)
+                run, pitch = [], 0.0
+            elif run:
+                pitch = line.y0 - run[-1].y0
+            run.append(line)
+        if run:
+            yield _paragraph(run, page)
+
+
+def _rows(lines: Sequence[Line]) -> Iterator[Line]:
+    """Lines with those on one baseline put together."""
+    row: Line | None = None
+    for line in lines:
+        if row is not None and abs(line.y1 - row.y1) < 0.35 * max(row.size, 4) and line.x0 >= row.x1 - 2:
+            row = Line(
+                f"{row.text} {line.text}",
+                row.x0,
+                min(row.y0, line.y0),
+                line.x1,
+                max(row.y1, line.y1),
+                max(row.size, line.size),
+                row.bold and line.bold,
+            )
+            continue
+        if row is not None:
+            yield row
+        row = line
+    if row is not None:
+        yield row
+
+
+def _starts_paragraph(run: Sequence[Line], line: Line, pitch: float) -> bool:
+    before = run[-1]
+    em = max(before.size, 4.0)
+    if abs(line.size - before.size) > 0.08 * em + 0.3 and not (line.text[:1].islower() and abs(line.size - before.size) < 2):
+        return True
+    if line.bold != before.bold and (before.bold or len(run) > 1) and before.text.rstrip()[-1:] not in ",-‐":
+        return True
+    if pitch and line.y0 - before.y0 > 1.35 * pitch:
+        return True
+    if _LIST_ITEM.match(line.text) and (before.text.rstrip()[-1:] in _TERMINAL or line.text[0] in "•◦▪‣●○■□"):
+        return True
+    if before.text.rstrip()[-1:] not in _TERMINAL or line.text[:1].islower():
+        return False
+    width = max(each.x1 for each in run) - min(each.x0 for each in run)
+    short = len(run) > 1 and before.x1 < max(each.x1 for each in run) - 0.2 * width and not line.text[:1].islower()
+    return short or abs(line.x0 - before.x0) > 0.8 * em
+
+
+def _paragraph(lines: Sequence[Line], page: int) -> Paragraph:
+    return Paragraph(
+        [line.text for line in lines],
+        max(line.size for line in lines),
+        all(line.bold for line in lines),
+        page,
+        lines[0].y0,
+    )
+
+
+class Joiner:
+    """Joins the lines of a document. A word divided at a line's end is put together as the rest of the document writes it."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._written: Counter[str] = Counter()
+        for line in lines:
+            self._written.update(word.lower() for word in _WORD.findall(line))
+
+    def join(self, lines: Iterable[str]) -> str:
+        """One paragraph out of its lines."""
+        text = ""
+        for line in lines:
+            text = self.attach(text, line)[0]
+        return text
+
+    def attach(self, text: str, line: str) -> tuple[str, bool]:
+        """`text` going on with `line`, and whether they meet within a word."""
+        line = line.strip()
+        if not text or not line:
+            return text or line, False
+        if text[-1] in "-‐\u00ad" and (kept := self.divided(text, line)) is not None:
+            return kept + line, True
+        space = "" if is_unspaced(text[-1]) and is_unspaced(line[0]) else " "
+        return text + space + line, False
+
+    def divided(self, text: str, line: str) -> str | None:
+        """`text` as it is before `line` if a word is divided between them (with its hyphen only if it is part of it)."""
+        last, first = _LAST_WORD.search(text, max(0, len(text) - 60)), _FIRST_WORD.match(line)
+        if last is None or first is None or not first.group()[0].islower():
+            return None
+        head, tail = last.group()[:-1].lower(), first.group().lower()
+        hyphenated = self._written[f"{head}-{tail}"]
+        if text[-1] != "\u00ad" and hyphenated > self._written[head + tail]:
+            return text
+        return text[:-1]
