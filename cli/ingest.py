@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,6 +60,7 @@ def ingest(
         int, typer.Option(metavar="N", help="Processes that read files. Default: one for each core.")
     ] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Stay, and ingest whenever the folder changes.")] = False,
 ) -> int:
     """Read files and folders into the collection and build the tree.
 
@@ -67,15 +69,18 @@ def ingest(
     [dim]$[/dim] shas-kb ingest papers/ notes/ --exclude "drafts/*"
     [dim]$[/dim] shas-kb ingest scans/ --ocr --entities 20
     """
+    from shas_kb.cli.terminal import print_json
     from shas_kb.config import ReadConfig
     from shas_kb.encoder import describe
-    from shas_kb.pipeline import Source
+    from shas_kb.pipeline import Source, settled_folders
     from shas_kb.pipeline import ingest as run
 
     config = _tree_config(entities, categories, domains, ratios)
     source = Source(tuple(paths), tuple(include or ()), tuple(exclude or ()), prune)
     if device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"--device must be auto, cpu or cuda, got {device}; leave it out to let the machine decide.")
+    if watch and (dry_run or session.json):
+        raise UsageError("--watch must stand without --dry-run and --json, got both; leave one of them out.")
     if dry_run:
         return _dry_run(session, source, ocr)
     with session.open(create=True) as store, session.progress() as progress:
@@ -83,18 +88,20 @@ def ingest(
         described = describe(model or (bound.name if bound else None))
         read = ReadConfig(tokenizer=str(described.tokenizer), window=described.facts.window, ocr=ocr, workers=workers)
 
+        @cache
         def load_encoder() -> Encoder:
             from shas_kb.encoder import load
 
             return load(described.facts.name, device)
 
-        report = run(store, source, described.facts, load_encoder, read, None if no_tree else config, progress)
-    if session.json:
-        from shas_kb.cli.terminal import print_json
-
-        print_json(_report_json(report))
-    else:
-        _print_report(session, report)
+        for _ in settled_folders(source) if watch else [None]:
+            report = run(store, source, described.facts, load_encoder, read, None if no_tree else config, progress)
+            if session.json:
+                print_json(_report_json(report))
+            else:
+                _print_report(session, report)
+            if watch:
+                session.note("Watching; Ctrl-C ends it.")
     return SOME_FAILED if report.failed else GOOD
 
 

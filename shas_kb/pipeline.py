@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Protocol
 
 import numpy as np
@@ -126,6 +126,22 @@ def ingest(
         "total": ended - began,
     }
     return report
+
+
+def settled_folders(source: Source, seconds: float = 2.0) -> Iterator[None]:
+    """Yield at once, and then each time the folder has changed and been at rest for `seconds` (files take time to
+    copy)."""
+    ingested = None
+    while True:
+        found = discover(source.paths, source.include, source.exclude)
+        if found != ingested:
+            yield
+            ingested = found
+        before = found
+        sleep(seconds)
+        while (now := discover(source.paths, source.include, source.exclude)) != before:
+            before = now
+            sleep(seconds)
 
 
 def bind_model(store: Store, model: ModelFacts) -> None:
