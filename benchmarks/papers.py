@@ -4,8 +4,8 @@
 
 The text is that of OpenStax textbook sections (`../shared/eval/openstax`, which is not part of the repository):
 neighbouring sections of a chapter become one paper of 10 to 60 pages, in one of three layouts, with headings, running
-heads, page numbers, hyphenation, plots, tables, an outline and metadata. Beside them stands what any big folder has: empty
-files, scans, a locked and a truncated file, a web page named .pdf, and duplicates. The same call gives the same bytes.
+heads, page numbers, hyphenation, plots, tables, an outline and metadata. Beside them stands what any big folder has:
+empty files, scans, a locked and a truncated one, a web page named .pdf, duplicates. Same call, same bytes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ NAMES = (
 )
 INITIALS = "ABCDEFGHIJKLMNOPRSTVWY"
 EMPTY, SCANS, DUPLICATES = 10, 3, 2
-HYPHEN = re.compile(r"(?<=[aeiouy][bcdfghjklmnprstvwxz])(?=[bcdfghjklmnpqrstvwxz][aeiouy])")
+HYPHEN = re.compile(
+    r"(?<=[aeiouy])(?!th|ch|sh|ph|gh|wh|ck|ng|[bcfgp]l|[bcdfgpt]r|s[cpt]|tw|wr)"
+    r"[bcdfghjklmnprstvwxz](?=[bcdfghjklmnpqrstvwxz][aeiouy])(?!.(?:ings?|ed|ers?|est)\b)"
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def hyphenate(word: str, font: str, room: float) -> tuple[str, str] | None:
     """The word in two parts of which the first, with its hyphen, fits the room; None where there is no such cut."""
     if len(word) < 8 or not word.isalpha() or not word.islower():
         return None
-    for cut in reversed([match.start() for match in HYPHEN.finditer(word)]):
+    for cut in reversed([match.end() for match in HYPHEN.finditer(word)]):
         if 3 <= cut <= len(word) - 3 and width(font, word[:cut]) + width(font, "-") <= room:
             return word[:cut] + "-", word[cut:]
     return None

@@ -12,6 +12,8 @@ from shas_kb.cli.session import GOOD, Session
 from shas_kb.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from shas_kb.records import Hit, Quote, Reply
 
 
@@ -131,14 +133,14 @@ def _print_reply(reply: Reply, *, explain: bool) -> None:
     output.print(f"[dim]{reply.milliseconds:.0f} ms[/dim]")
 
 
-def _source(position: int, quote: Quote, titles: dict[str, str]) -> object:
+def _source(position: int, quote: Quote, titles: dict[str, str]) -> Text:
     from rich.text import Text
 
     where = titles.get(quote.document, quote.document) + (f", p. {quote.page}" if quote.page else "")
     return Text(f"  [{position}] {where}", style="cyan")
 
 
-def _heading(hit: Hit) -> object:
+def _heading(hit: Hit) -> Text:
     from rich.text import Text
 
     label = Text.assemble((f"{hit.rank:>2}  ", "bold"), (hit.name, "bold"))

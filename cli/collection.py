@@ -27,7 +27,7 @@ def remove(
 
     with session.open() as store, session.progress() as progress:
         known = store.documents()
-        chosen = {look_up(wanted, (), known, what="DOC").id for wanted in documents}
+        chosen = {look_up(wanted, known, what="DOC").id for wanted in documents}
         removed = store.remove(sorted(chosen))
         tree = reorganise(store, progress)
     if session.json:

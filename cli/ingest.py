@@ -13,8 +13,7 @@ from shas_kb.errors import UsageError
 
 if TYPE_CHECKING:
     from shas_kb.config import TreeConfig
-    from shas_kb.encoder import Encoder
-    from shas_kb.pipeline import Report, Source
+    from shas_kb.pipeline import Encoder, Report, Source
     from shas_kb.records import Tree
 
 EntitiesOption = Annotated[

@@ -94,7 +94,7 @@ def common(function: Callable[..., int | None]) -> Callable[..., None]:
     that belongs to their kind.
     """
 
-    def run(ctx: typer.Context, /, **values: Any) -> None:
+    def run(ctx: typer.Context, **values: Any) -> None:
         own = Session(**{name: values.pop(name) for name in ("db", "json", "quiet", "verbose", "debug")})
         session = own.over(ctx.obj) if isinstance(ctx.obj, Session) else own
         ctx.obj = session

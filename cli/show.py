@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shas_kb.cli.session import GOOD, Session
 from shas_kb.errors import NotFoundError
+from shas_kb.records import Document, Node, Tree
 
 if TYPE_CHECKING:
-    from shas_kb.records import Document, Node, Tree
     from shas_kb.storage import Store
 
+EMPTY_TREE = Tree("", "", {}, (), ())
 PASSAGE = re.compile(r"(?P<document>[0-9a-f]{12}):(?P<ordinal>\d+)(\.(?P<sentence>\d+))?")
 
 
@@ -28,15 +30,15 @@ def show(
     """
     from shas_kb.cli.terminal import print_json
     from shas_kb.lookup import look_up
-    from shas_kb.records import Node
 
     with session.open() as store:
         if place := PASSAGE.fullmatch(id.strip()):
             facts = _passage(store, place["document"], int(place["ordinal"]), place["sentence"])
         else:
-            tree = store.tree()
-            unit = look_up(id, tree.nodes if tree else (), store.documents(), what="the id")
-            facts = _node(store, tree, unit) if tree and isinstance(unit, Node) else _document(store, tree, unit)
+            tree, documents = store.tree() or EMPTY_TREE, store.documents()
+            units: list[Node | Document] = [*tree.nodes, *documents]
+            unit = look_up(id, units, what="the id")
+            facts = _node(tree, unit, documents) if isinstance(unit, Node) else _document(store, tree, unit)
     if session.json:
         print_json(facts)
     else:
@@ -44,8 +46,8 @@ def show(
     return GOOD
 
 
-def _node(store: Store, tree: Tree, node: Node) -> dict[str, object]:
-    documents = {document.id: document for document in store.documents()}
+def _node(tree: Tree, node: Node, every: Sequence[Document]) -> dict[str, object]:
+    documents = {document.id: document for document in every}
     inside = _below(tree, node)
     members = [membership for membership in tree.memberships if membership.primary and membership.node in inside]
     members.sort(key=lambda membership: (-membership.weight, membership.document))
@@ -70,16 +72,16 @@ def _node(store: Store, tree: Tree, node: Node) -> dict[str, object]:
     }
 
 
-def _document(store: Store, tree: Tree | None, document: Document) -> dict[str, object]:
-    nodes = {node.id: node for node in tree.nodes} if tree else {}
-    places = [membership for membership in tree.memberships if membership.document == document.id] if tree else []
+def _document(store: Store, tree: Tree, document: Document) -> dict[str, object]:
+    nodes = {node.id: node for node in tree.nodes}
+    places = [membership for membership in tree.memberships if membership.document == document.id]
     home = next((nodes[place.node] for place in places if place.primary), None)
     passages = store.document_passages(document.id)
     return {
         "id": document.id,
         "level": "document",
         "name": document.title,
-        "path": [*(node.name for node in _above(tree, home)), home.name] if tree and home else [],
+        "path": [*(node.name for node in _above(tree, home)), home.name] if home else [],
         "file": document.path,
         "sha256": document.sha256,
         "kind": document.kind,

@@ -12,6 +12,7 @@ from shas_kb.cli.session import Session
 from shas_kb.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.text import Text
     from rich.tree import Tree as Branch
 
     from shas_kb.records import Document, Membership, Node, Tree
@@ -155,7 +156,7 @@ class _View:
                 branch.add(self._document_label(document))
 
     @staticmethod
-    def _label(node: Node, colour: str) -> object:
+    def _label(node: Node, colour: str) -> Text:
         from rich.text import Text
 
         weight = {"domain": f"bold reverse {colour}", "category": f"bold {colour}"}.get(node.level, "bold")
@@ -166,7 +167,7 @@ class _View:
         return label
 
     @staticmethod
-    def _document_label(document: Document) -> object:
+    def _document_label(document: Document) -> Text:
         from rich.text import Text
 
         pages = f", {document.pages} p" if document.pages else ""

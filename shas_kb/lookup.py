@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import TypeVar
 
 from shas_kb.errors import NotFoundError
 from shas_kb.records import Document, Node
 
 SHORTEST_PREFIX = 3
+Unit = TypeVar("Unit", Node, Document, Node | Document)
 
 
-def look_up(
-    wanted: str, nodes: Sequence[Node], documents: Sequence[Document] = (), *, what: str = "--under"
-) -> Node | Document:
-    """The node or document that `wanted` names.
+def look_up(wanted: str, units: Sequence[Unit], *, what: str = "--under") -> Unit:
+    """The one of `units` that `wanted` names.
 
     Tried in this order, the first that fits wins: the id; the path; the name or title; the same in any case; the
     beginning of an id.
 
     Args:
         wanted: what the person typed.
-        nodes: the nodes to look among; `documents` likewise.
-        documents: see `nodes`.
+        units: the nodes and documents to look among.
         what: how the message calls the thing asked for.
 
     Raises:
@@ -30,15 +29,14 @@ def look_up(
     """
     wanted = wanted.strip()
     folded = wanted.casefold()
-    units: list[Node | Document] = [*reversed(nodes), *documents]
     ways = (
         [unit for unit in units if unit.id == wanted],
-        [document for document in documents if document.path == wanted],
+        [unit for unit in units if isinstance(unit, Document) and unit.path == wanted],
         [unit for unit in units if name_of(unit) == wanted],
         [unit for unit in units if name_of(unit).casefold() == folded],
         [unit for unit in units if len(wanted) >= SHORTEST_PREFIX and unit.id.startswith(wanted)],
     )
-    found: list[Node | Document] = next((way for way in ways if way), [])
+    found = next((way for way in ways if way), [])
     if len(found) == 1:
         return found[0]
     if found:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Level = Literal["sentence", "passage", "document", "entity", "category", "domain"]
 LEVELS: tuple[Level, ...] = ("sentence", "passage", "document", "entity", "category", "domain")
 NODE_LEVELS: tuple[Level, ...] = ("entity", "category", "domain")
-Vectors = NDArray[np.float32]
+Vectors: TypeAlias = "NDArray[np.float32]"
 
 
 @dataclass(frozen=True, slots=True)

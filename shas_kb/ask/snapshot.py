@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shas_kb.ask.words import stems
 from shas_kb.errors import NotFoundError, UsageError
+from shas_kb.lookup import look_up
 from shas_kb.records import NODE_LEVELS, Document, Level, Node, Tree, Vectors
 
 if TYPE_CHECKING:
@@ -64,19 +67,37 @@ class Snapshot:
             centres=centres,
         )
 
-    @property
+    @cached_property
     def owner(self) -> Rows:
         """The document of every row of `matrix`."""
         return np.repeat(np.arange(len(self.documents)), np.diff(self.offsets))
 
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        """The levels that have units."""
-        return ("sentence", "passage", "document", *(level for level in NODE_LEVELS if self.nodes[level]))
+    @cached_property
+    def naming(self) -> Mapping[str, float]:
+        """The stems in the names of nodes, each with the share of documents under the largest node so named."""
+        found: dict[str, float] = {}
+        for level in NODE_LEVELS:
+            for place, node in enumerate(self.nodes[level]):
+                share = len(self.members(level, place)) / len(self.documents)
+                for word in stems(node.name):
+                    found[word] = max(share, found.get(word, 0.0))
+        return found
+
+    def places(self, level: Level) -> Rows:
+        """For every document, its own place (level "document") or that of the node it lies under."""
+        return np.arange(len(self.documents)) if level == "document" else self.home[level]
+
+    def count(self, level: Level) -> int:
+        """How many documents, or nodes of `level`, there are."""
+        return len(self.documents) if level == "document" else len(self.nodes[level])
+
+    def document_of(self, row: int) -> int:
+        """The document of one row of `matrix`."""
+        return int(np.searchsorted(self.offsets, row, side="right")) - 1
 
     def key(self, row: int) -> tuple[str, int]:
         """The (document id, ordinal) of a row of `matrix`."""
-        document = int(np.searchsorted(self.offsets, row, side="right")) - 1
+        document = self.document_of(row)
         return self.documents[document].id, row - int(self.offsets[document])
 
     def path(self, document: int) -> tuple[str, ...]:
@@ -92,45 +113,21 @@ class Snapshot:
         """Which documents lie under `given`: a node or document by its id, the beginning of its id, or its name.
 
         Raises:
-            NotFoundError: nothing is called so (the nearest names are in the message), or several are.
+            NotFoundError: nothing is called so (the nearest names are in the message), or several are, or it is empty.
         """
+        readable: Mask = np.diff(self.offsets) > 0
         if given is None:
-            return np.ones(len(self.documents), dtype=bool)
-        level, place = self._resolve(given)
-        if level == "document":
-            return np.arange(len(self.documents)) == place
-        return np.asarray(self.home[level] == place)
-
-    def _resolve(self, given: str) -> tuple[Level, int]:
-        wanted = given.strip()
-        units: list[tuple[Level, int, str, str]] = [
-            (level, i, node.id, node.name) for level in reversed(NODE_LEVELS) for i, node in enumerate(self.nodes[level])
-        ]
-        units += [("document", i, document.id, document.title) for i, document in enumerate(self.documents)]
-        folded = wanted.casefold()
-        ways = (
-            [unit for unit in units if unit[2] == wanted],
-            [unit for unit in units if unit[3] == wanted],
-            [unit for unit in units if unit[3].casefold() == folded],
-            [unit for unit in units if len(wanted) >= 3 and unit[2].startswith(wanted)],
-        )
-        for found in ways:
-            if len(found) == 1:
-                return found[0][0], found[0][1]
-            if found:
-                several = ", ".join(f"{id} ({level} {name!r})" for level, _, id, name in found[:4])
-                raise NotFoundError(f"--under must name one node, got {given!r}, which fits {several}; give an id.")
-        raise NotFoundError(_unknown(given, [name for _, _, _, name in units]))
-
-
-def _unknown(given: str, names: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    folded = {name.casefold(): name for name in reversed(names)}
-    near = [folded[name] for name in get_close_matches(given.strip().casefold(), folded, n=3, cutoff=0.5)]
-    near = near or [name for name in names if given.strip() and given.strip().casefold() in name.casefold()][:3]
-    advice = f"did you mean {' or '.join(map(repr, near))}?" if near else "shas-kb tree shows all names and ids."
-    return f"--under must name a node of the tree, got {given!r}; {advice}"
+            return readable
+        units: list[Node | Document] = [node for level in NODE_LEVELS for node in self.nodes[level]]
+        unit = look_up(given, [*units, *self.documents])
+        inside: Mask
+        if isinstance(unit, Document):
+            inside = readable & (np.arange(len(self.documents)) == self.index[unit.id])
+        else:
+            inside = readable & (self.home[unit.level] == self.nodes[unit.level].index(unit))
+        if not inside.any():
+            raise NotFoundError(f"--under must hold a document, got {given!r}, which has none; see shas-kb tree.")
+        return inside
 
 
 def _places(
@@ -142,7 +139,9 @@ def _places(
         level: tuple(node for node in every if node.level == level) for level in NODE_LEVELS
     }
     parent = {node.id: node.parent for node in every}
-    primary = {membership.document: membership.node for membership in tree.memberships if membership.primary} if tree else {}
+    primary = (
+        {membership.document: membership.node for membership in tree.memberships if membership.primary} if tree else {}
+    )
     home: dict[Level, Rows] = {}
     above: list[str | None] = [primary.get(document) for document in documents]
     for level in NODE_LEVELS:
@@ -157,4 +156,5 @@ def _centres(vectors: Vectors, home: Rows, nodes: int) -> Vectors:
     sums = np.zeros((nodes, vectors.shape[1]), dtype=np.float32)
     placed = home >= 0
     np.add.at(sums, home[placed], vectors[placed])
-    return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+    centres: Vectors = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+    return centres

@@ -1,7 +1,9 @@
 """The words of a text, and how much each of them says in this collection.
 
-What a word is worth is measured (how few passages hold it), not listed; the short list below holds only words that ask
-or join and are rare in expository text, where rarity alone would take "who" or "怎么" for a topic.
+What a word is worth is measured (how few passages hold it), not listed. The first list below holds only words that
+ask or join, some of which are rare in expository text, so that rarity would take "who" or "怎么" for a subject. The
+second holds the words that name a collection or the asking itself ("main topics", "summarise"): they decide nothing
+wherever a question has a subject; a question made of nothing else is about everything.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
 
 MOST_WORDS = 64
 """Distinct words of a question that are looked up: more cost time and add nothing (a pasted page is not a question)."""
@@ -18,25 +19,31 @@ _IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0
 _WORD = re.compile(rf"[{_IDEOGRAPH}]+|(?:(?![{_IDEOGRAPH}])[^\W_])+")
 _WIDE = re.compile(rf"[{_IDEOGRAPH}]")
 _STOP = frozenset(
-    """a about after all also although am among an and any are as at be because been before being between both but by
-    can could did do does doing done during each either else every few for from further get give gives given go had has
-    have having he her here hers him his how however i if in instead into is it its itself just let like many may me
-    might mine more most much must my neither no nor not of off on once one only or other our ours out over own per
-    please rather s same say says shall she should show since so some such t tell than that the their them then there
-    these they this those though through thus to too under until up upon us use used using very via was we were what
-    when where whether which while who whom whose why will with within without would yet you your yours explain describe
-    什么 怎么 怎样 如何 哪些 哪个 哪里 为何 为什 多少 是否 的是 是什 以及 我们 你们 他们 这个 那个 这些 那些 可以 因为 所以""".split()
+    """
+    a about after all also although am among an and any are as at be because been before being between both but by
+    can could did do does doing done during each either else every few for from further get give gives given go had
+    has have having he her here hers him his how however i if in instead into is it its itself just let like many
+    may me might mine more most much must my neither no nor not of off on once one only or other our ours out over
+    own per please rather s same say says shall she should show since so some such t tell than that the their them
+    then there these they this those though through thus to too under until up upon us use used using very via was
+    we were what when where whether which while who whom whose why will with within without would yet you your yours
+    什么 怎么 怎样 如何 哪些 哪个 哪里 为何 为什 多少 是否 的是 是什 以及 我们 你们 他们 这个 那个 这些
+    那些 可以 因为 所以
+    """.split()  # noqa: SIM905
+)
+_ASKING = frozenset(
+    """
+    article articles collection contain contained contains content contents cover covered covering covers describe
+    describes description discuss discussed discusses document documents everything explain explains file files
+    general library main mention mentioned mentions outline overall overview paper papers subject subjects summarise
+    summarize summary talk talks text texts theme themes thing things topic topics whole
+    主要 主题 内容 文档 文件 文章 概述 总结 介绍 全部 整体 资料
+    """.split()  # noqa: SIM905
 )
 
 
-class Rarity(Protocol):
-    """The part of a store that knows how common words are."""
-
-    def rarity(self, words: Sequence[str]) -> list[float]: ...
-
-
 def words(text: str) -> list[str]:
-    """The words of `text` in order, case folded; runs without spaces (Chinese, Japanese) give their pairs of characters."""
+    """The words of `text` in order, case folded; Chinese and Japanese, without spaces, give pairs of characters."""
     found: list[str] = []
     for run in _WORD.findall(text.casefold()):
         if _WIDE.match(run) and len(run) > 2:
@@ -51,8 +58,13 @@ def content_words(text: str) -> list[str]:
     return [word for word in dict.fromkeys(words(text)) if word not in _STOP][:MOST_WORDS]
 
 
+def subject_words(content: Sequence[str]) -> list[str]:
+    """Those content words that say what a question is about, rather than only that something is asked."""
+    return [word for word in content if word not in _ASKING]
+
+
 def stem(word: str) -> str:
-    """`word` without a common English ending, so that "theories" meets "theory"; crude, and only ever used to compare."""
+    """`word` without a common English ending, so that "theories" meets "theory": crude, and only used to compare."""
     if not word.isascii() or len(word) < 5:
         return word
     for ending, instead in (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", "")):
@@ -66,21 +78,30 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in words(text) if word not in _STOP)
 
 
-def weigh(store: Rarity, content: Sequence[str], passages: int) -> dict[str, float]:
-    """What each word says: 0 for a word of every passage, 1 for one that a single passage holds, or none at all.
+def worth(share: float, passages: int) -> float:
+    """What a word says that a share of the passages holds: 0 for a word of every one, 1 for one of a single one, or none.
 
     Args:
-        store: knows in which share of the passages a word stands.
-        content: distinct content words.
-        passages: how many passages there are.
+        share: 0 to 1.
+        passages: how many there are.
     """
-    if not content:
-        return {}
-    scale = math.log(max(passages, 2))
-    return {
-        word: min(1.0, -math.log(max(share, 1.0 / max(passages, 2))) / scale)
-        for word, share in zip(content, store.rarity(content), strict=True)
-    }
+    most = max(passages, 2)
+    return min(1.0, -math.log(max(share, 1 / most)) / math.log(most))
+
+
+def commonness(shares: Mapping[str, float], naming: Mapping[str, float], passages: int) -> float:
+    """How common the rarest word is, 0 to 1; 1 without words: a question about nothing is about everything.
+
+    A word that names a node counts as one of all its passages, whatever they call themselves; a word that is unknown
+    otherwise does not count, as it tells nothing about a height here (0.5 where all are unknown).
+
+    Args:
+        shares: the words, with the share of passages that hold each.
+        naming: stems that names of nodes hold, with the share of documents under these.
+        passages: how many there are.
+    """
+    known = [max(share, naming.get(stem(word), 0.0)) for word, share in shares.items()]
+    return 1 - max((worth(share, passages) for share in known if share > 0), default=0.5 if shares else 0.0)
 
 
 def coverage(weights: Mapping[str, float], found: Iterable[str]) -> float:

@@ -1,4 +1,4 @@
-"""What is exported: one snapshot of the current tree and its documents, in a stable order, the same for every format."""
+"""What is exported: one snapshot of the current tree and its documents, in one order for every format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shas_kb.errors import NotFoundError, UsageError
-from shas_kb.export.related import Weighted, neighbours
+from shas_kb.export.related import Weighted, neighbours, unit_rows
 from shas_kb.export.text import one_line
 from shas_kb.records import NODE_LEVELS, Document, Membership, Node, StoredPassage, Vectors
 
@@ -188,8 +188,7 @@ def _vectors(store: Store, documents: Sequence[Document]) -> Vectors:
     for i, document in enumerate(documents):
         if document.id in row:
             vectors[i] = matrix[row[document.id]]
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return unit_rows(vectors)
 
 
 def _keyphrases(store: Store, inside: set[str]) -> dict[str, tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """The tree and its cross links as one directed graph, written as GraphML or as node-link JSON.
 
-Edges have a `kind`: `contains` (parent to child), `also` (entity to a document that is at home in another one) and `related`
-(two documents or two entities, once for each pair); and a `weight` from 0 to 1.
+Edges have a `weight` from 0 to 1 and a `kind`: `contains` (parent to child), `also` (entity to a document that is at
+home in another one) and `related` (two documents or two entities, once for each pair).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def build_graph(content: Content) -> Any:
     """
     graph = nx.DiGraph(hash=content.hash)
     for node in content.nodes:
-        attributes = {
+        attributes: dict[str, object] = {
             "level": node.level,
             "name": node.name,
             "parent": content.parents.get(node.id),

@@ -1,7 +1,7 @@
 """A map: document vectors laid out in the plane so that neighbours stay neighbours.
 
-The layout of UMAP (arXiv:1802.03426) cut down to numpy: principal components to begin with, attraction along the edges of the
-nearest-neighbour graph, repulsion from points drawn with a fixed seed. The same vectors give the same map.
+The layout of UMAP (arXiv:1802.03426) cut down to numpy: principal components to begin with, attraction along the edges
+of the nearest-neighbour graph, repulsion from points drawn with a fixed seed. The same vectors give the same map.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ _NEIGHBOURS = 12
 _DRAWN = 8
 _EPOCHS = 240
 _MANY = 5000
+_GRAVITY = 0.02  # keeps islands that no edge holds from drifting off
 _A, _B = 1.577, 0.895  # UMAP's curve for min_dist 0.1
 _BLOCK = 1024
 
@@ -51,6 +52,7 @@ def project(vectors: Vectors) -> Points:
         square = (push**2).sum(axis=1)
         strength = 2 * _B / ((0.01 + square) * (1 + _A * square**_B))
         force += _gather(everyone, np.clip(strength[:, None] * push, -4, 4), n)
+        force -= _GRAVITY * points
         points += (1 - epoch / epochs) * 0.5 * np.clip(force, -4, 4)
     return np.round(_spread(points), 4)
 
@@ -88,11 +90,12 @@ def _edges(vectors: Vectors, count: int) -> tuple[NDArray[np.intp], NDArray[np.i
 
 
 def _spread(points: Points) -> Points:
-    """Into the unit square, half by position and half by rank, so that far islands do not leave the middle empty."""
+    """Into the unit square, half by position and half by rank, so that a far island does not crowd the others."""
     n = len(points)
     ranks = np.argsort(np.argsort(points, axis=0, kind="stable"), axis=0, kind="stable") / (n - 1)
     points = points - points.min(axis=0)
-    return 0.5 * ranks + 0.5 * points / np.maximum(points.max(axis=0), 1e-9)
+    spread: Points = 0.5 * ranks + 0.5 * points / np.maximum(points.max(axis=0), 1e-9)
+    return spread
 
 
 def _gather(rows: NDArray[np.intp], values: Points, n: int) -> Points:

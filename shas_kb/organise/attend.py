@@ -1,7 +1,8 @@
-"""One step of sparse attention among the units of one level: each moves towards those that are near to it and it to them.
+"""One step of sparse attention among the units of one level: each moves towards those that are near to it and it to
+them.
 
-Mutual neighbours only, so that a unit that is near to everything draws nothing to itself. Memory is bounded: similarities are
-computed a block of rows at a time, and of each row only the nearest are kept.
+Mutual neighbours only, so that a unit that is near to everything draws nothing to itself. Memory is bounded:
+similarities are computed a block of rows at a time, and of each row only the nearest are kept.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""How many concepts: where the data takes a step, near the natural ratio; and none at all where it is no better than chance.
+"""How many concepts: where the data takes a step, near the natural ratio; and none at all where it is no better than
+chance.
 
-Going down the course of Ward's merging, the cost of a merge jumps once groups are joined that belong apart. The step at k
-groups is the mean log cost of the merges just below k less that of those just above it; it is weighed by how near k is to
-the ratio, with heavy tails, so that a strong step far from the ratio wins over a faint one near to it.
+Going down the course of Ward's merging, the cost of a merge jumps once groups are joined that belong apart. The step
+at k groups is the mean log cost of the merges just below k less that of those just above it; it is weighed by how
+near k is to the ratio, with heavy tails, so that a strong step far from the ratio wins over a faint one near to it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from shas_kb.organise.attend import attend
-from shas_kb.organise.group import Merges, ward
 from shas_kb.organise.material import Array, unit
+from shas_kb.organise.ward import Merges, ward
 
 WIDTH = 0.25
 REACH = 3.0
-SAMPLE = 1000
+SAMPLE = 600
 SHUFFLES = 3
 
 
@@ -49,9 +50,9 @@ def step(merges: Merges, groups: int) -> float:
 def ahead_of_chance(units: Array, neighbours: int, groups: int) -> float:
     """How far grouping `units` [n, d] into `groups` is ahead of grouping units that have no groups.
 
-    The gap statistic (Tibshirani, Walther and Hastie, JRSS B 63, 2001): log of the scatter left within groups, expected less
-    found. The reference is the same units with each principal coordinate shuffled among them, through the same step of
-    attention. Large collections are judged by a sample. Positive: there is structure.
+    The gap statistic (Tibshirani, Walther and Hastie, JRSS B 63, 2001): log of the scatter left within groups,
+    expected less found. The reference is the same units with each principal coordinate shuffled among them, through
+    the same step of attention. Large collections are judged by a sample. Positive: there is structure.
     """
     if len(units) > SAMPLE:
         groups = max(2, groups * SAMPLE // len(units))

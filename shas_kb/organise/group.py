@@ -1,85 +1,56 @@
 """Which units form one concept, and what vector the concept has: one step up, used again for every level.
 
-`identify_concepts` then `merge_to_concept` make entities of documents, categories of entities, domains of categories. Grouping is
-Ward's (JASA 58, 1963), weighted by the documents under each unit; the lowest level is then refined by Lloyd's iteration.
+`identify_concepts` then `merge_to_concept` make entities of documents, categories of entities, domains of categories:
+Ward's merging, cut where the data says. Documents then settle: each moves to the nearest entity (Lloyd's iteration,
+k-means).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy import sparse
 
-from shas_kb.organise.material import Array, Labels
+from shas_kb.organise.material import Array, Labels, unit
+from shas_kb.organise.ward import Merges, relabelled, ward
 
 LARGEST = 3000
 ROUNDS = 30
-MICRO_ROUNDS = 5
+SMALL_ROUNDS = 5
+TEMPERATURE = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Merges:
-    """How units [n] come together: merge i joins the groups that hold units `pairs[i]` at `costs[i]`, cheapest first.
+def identify_concepts(
+    units: Array, weights: Array, choose: Callable[[Merges], int], *, most: int, settle: bool
+) -> Labels:
+    """Which concept each unit belongs to, [n].
 
-    A cost is what the merge adds to the sum of squared distances between documents and their group's mean.
-    """
-
-    units: int
-    pairs: NDArray[np.int64]
-    costs: Array
-
-    def cut(self, groups: int) -> Labels:
-        """Which of `groups` groups each unit is in, [n], numbered in the order of their first units."""
-        parent = np.arange(self.units)
-
-        def root(unit: int) -> int:
-            while parent[unit] != unit:
-                parent[unit] = parent[parent[unit]]
-                unit = parent[unit]
-            return int(unit)
-
-        for first, second in self.pairs[: self.units - groups]:
-            a, b = root(first), root(second)
-            parent[max(a, b)] = min(a, b)
-        return relabelled(np.array([root(unit) for unit in range(self.units)]))
-
-
-def ward(units: Array, weights: Array) -> Merges:
-    """The whole course of Ward's merging of `units` [n, d] that stand for `weights` [n] documents each.
-
-    Nearest-neighbour chain over a matrix of n x n costs (Murtagh, 1983): O(n^2) time; `LARGEST` bounds the memory.
+    Args:
+        units: The units of one level, [n, d].
+        weights: How many documents each stands for, [n].
+        choose: Says from the course of the merging how many concepts there are.
+        most: The largest answer to be expected of `choose`; more than `LARGEST` units are first put into small groups,
+            and there must be more of those.
+        settle: Whether units are then moved to the nearest concept until nothing moves.
     """
     n = len(units)
-    mass = weights.astype(np.float64).copy()
-    square = np.einsum("ij,ij->i", units, units)
-    cost = square[:, None] + square[None, :] - 2 * (units @ units.T)
-    cost = np.maximum(np.round(cost, 12), 0) * (mass[:, None] * mass[None, :] / (mass[:, None] + mass[None, :]))
-    np.fill_diagonal(cost, np.inf)
-    alive = np.ones(n, dtype=bool)
-    chain: list[int] = []
-    pairs, costs = np.empty((n - 1, 2), dtype=np.int64), np.empty(n - 1)
-    for step in range(n - 1):
-        if not chain:
-            chain.append(int(np.argmax(alive)))
-        while True:
-            here = chain[-1]
-            there = int(np.argmin(cost[here]))
-            if len(chain) > 1 and cost[here, chain[-2]] <= cost[here, there]:
-                break
-            chain.append(there)
-        a, b = sorted((chain.pop(), chain.pop()))
-        between = cost[a, b]
-        pairs[step], costs[step] = (a, b), between
-        total = mass[a] + mass[b] + mass
-        joined = ((mass[a] + mass) * cost[a] + (mass[b] + mass) * cost[b] - mass * between) / total
-        joined[[a, b]] = np.inf
-        cost[a] = cost[:, a] = joined
-        cost[b] = cost[:, b] = np.inf
-        mass[a] += mass[b]
-        alive[b] = False
-    order = np.argsort(costs, kind="stable")
-    return Merges(n, pairs[order], costs[order])
+    capacity = max(LARGEST, most + most // 4)
+    if n <= capacity:
+        small = np.arange(n)
+        merges = ward(units, weights)
+    else:
+        seeds = units[np.linspace(0, n - 1, capacity).astype(np.int64)]
+        small = refine(units, relabelled(assign(units, seeds)[0]), SMALL_ROUNDS)
+        merges = ward(means(units, weights, small), tally(weights, small))
+    labels = relabelled(merges.cut(choose(merges))[small])
+    return refine(units, labels) if settle else labels
+
+
+def merge_to_concept(units: Array, weights: Array, labels: Labels) -> Array:
+    """The unit vector of each concept, [count, d]: attention over its members, who count by nearness to their mean."""
+    near = np.einsum("ij,ij->i", units, unit(means(units, weights, labels))[labels])
+    return unit(means(units, weights * np.exp(near / TEMPERATURE), labels))
 
 
 def refine(units: Array, labels: Labels, rounds: int = ROUNDS) -> Labels:
@@ -116,12 +87,16 @@ def means(units: Array, weights: Array, labels: Labels) -> Array:
     return np.asarray(total / np.add.reduceat(weights[order], starts)[:, None])
 
 
-def relabelled(labels: NDArray[np.int64]) -> Labels:
-    """The same groups numbered 0, 1, ... in the order of their first units."""
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse]
+def tally(weights: Array, labels: Labels) -> Array:
+    """The weight of each group, [groups]."""
+    return np.bincount(labels, weights=weights).astype(np.float64)
+
+
+def averaging(labels: Labels) -> sparse.csr_matrix:
+    """The matrix [groups, n] that takes the plain mean of each group."""
+    sizes = np.bincount(labels)
+    rows = (1 / sizes[labels], (labels, np.arange(len(labels))))
+    return sparse.csr_matrix(rows, shape=(len(sizes), len(labels)))
 
 
 def _refill(labels: Labels, distance: Array, groups: int) -> Labels:

@@ -20,9 +20,9 @@ Counts = NDArray[np.integer[Any]]
 class Material:
     """A document as the tree sees it.
 
-    `passages` [p, d] are unit vectors, `tokens` [p] the word pieces of each passage, `terms` counts the words of the text,
-    `phrases` its noun-like phrases as they are written. `sha256` orders the documents, so that the order in which they
-    came never matters.
+    `passages` [p, d] are unit vectors, `tokens` [p] the word pieces of each passage, `terms` counts the words of the
+    text, `phrases` its noun-like phrases as they are written. `sha256` orders the documents, so that the order in
+    which they came never matters.
     """
 
     id: str
@@ -38,4 +38,4 @@ class Material:
 def unit(x: Array) -> Array:
     """The rows of `x` [n, d] at length 1; rows of zeros stay zeros."""
     length = np.sqrt(np.einsum("ij,ij->i", x, x))[:, None]
-    return x / np.where(length > 0, length, 1.0)
+    return np.asarray(x / np.where(length > 0, length, 1.0))

@@ -1,28 +1,34 @@
 """What a node is called: what its documents say that its siblings do not.
 
-Class-based TF-IDF (Grootendorst, arXiv 2203.05794) over noun-like phrases. A node says a phrase as much as its children do on
-average, each child counting the same, in roots: so a category is named by what all its entities share and not by the
-loudest of them. What siblings and the rest of the collection say as well counts against a phrase; nearness of the
-documents that use it to the node counts for it.
+Class-based TF-IDF (Grootendorst, arXiv 2203.05794) over noun-like phrases. A node says a phrase as much as its
+children do on average, each child counting the same and in roots, the more so the higher it stands: so a category is named by what all its entities
+share, not by the loudest of them. What siblings and the rest of the collection say as well counts against a phrase;
+that the documents that say it are near to the node counts for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
+from shas_kb.organise.group import averaging
 from shas_kb.organise.material import Array, Labels, unit
-from shas_kb.organise.vocabulary import Vocabulary
+from shas_kb.organise.vocabulary import Key, Vocabulary, is_wide
 
 KEYPHRASES = 8
 SHORTLIST = 80
-LENGTH_FACTOR = (0.0, 0.75, 1.25, 1.25, 1.0)
-FRAGMENT = 0.75
-ENOUGH = 0.5
-ADDS = 0.2
+GENERAL = 0.3
+PROPER = (1.0, 0.85, 0.7)
+EVERYWHERE = 0.5
+FLOOR = 0.02
+FRAGMENT = 0.7
+COVERS_ENOUGH = 0.6
+COVERS_MORE = 0.15
+NEARLY_AS_GOOD = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,13 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    phrase: int
-    key: tuple[str, ...]
+    """A phrase that could name a node: its stems, how it is written, its score, and which of the node's documents say
+    it."""
+
+    key: Key
     text: str
     score: float
+    said: NDArray[np.bool_] = field(repr=False)
 
 
 def name_levels(words: Vocabulary, units: Array, levels: Sequence[Labels]) -> list[list[Named]]:
@@ -47,23 +56,134 @@ def name_levels(words: Vocabulary, units: Array, levels: Sequence[Labels]) -> li
     `units` [n, d] are the documents' vectors; `levels[0]` [n] tells each document's entity, `levels[1]` each entity's
     category, and so on. Names are given from the top down, and none is given twice.
     """
-    said = [words.rates]
+    documents: list[Labels] = []
+    rates = [words.rates]
     for labels in levels:
-        said.append(average(labels) @ said[-1])
-    documents: list[Labels] = [levels[0]]
-    for labels in levels[1:]:
-        documents.append(labels[documents[-1]])
-    near = _phrase_vectors(words, units)
-    used: set[tuple[str, ...]] = set()
+        documents.append(labels[documents[-1]] if documents else labels)
+        rates.append(sparse.csr_matrix(averaging(labels) @ rates[-1]))
+    parents = [*levels[1:], np.zeros(rates[-1].shape[0], dtype=np.int64)]
+    by_phrase = words.rates.tocsc()
+    used: set[Key] = set()
     named: list[list[Named]] = []
     for height in reversed(range(len(levels))):
-        parents = levels[height + 1] if height + 1 < len(levels) else np.zeros(said[height + 1].shape[0], dtype=np.int64)
-        members = documents[height]
-        level: list[Named] = []
-        scores = _scores(words, said[height + 1], parents, near, unit(average(members) @ units))
-        covered = average(members) @ (words.rates > 0).astype(np.float64)
-        for node, shortlist in enumerate(scores):
-            inside = words.rates[np.flatnonzero(members == node)]
-            level.append(_named(_without_fragments(words, shortlist, said[height + 1][node]), covered[node], inside, used, node))
+        centres = unit(averaging(documents[height]) @ units)
+        level = []
+        for node, (phrases, scores) in enumerate(_contrasted(words, rates[height + 1], parents[height], height)):
+            users = by_phrase[:, phrases]
+            nearness = unit(np.asarray(users.T @ units)) @ centres[node]
+            inside = users.toarray()[documents[height] == node]
+            candidates = _whole(words, phrases, scores * np.maximum(nearness, 0), inside)
+            level.append(_named(candidates, used))
         named.append(level)
     return named[::-1]
+
+
+def contrast(rate: Array, elsewhere: Array) -> Array:
+    """How much a phrase said at `rate` here and at rate `elsewhere` tells of here; the rates are roots, none below
+    zero."""
+    return np.asarray(rate * np.log1p(rate / (elsewhere + FLOOR)))
+
+
+def _contrasted(
+    words: Vocabulary, nodes: sparse.csr_matrix, parents: Labels, height: int
+) -> list[tuple[Labels, Array]]:
+    """The shortlist of phrases of each of `nodes` [k, phrases], and their scores against siblings and all the rest."""
+    everything = np.asarray(words.rates.mean(axis=0)).ravel()
+    proper = np.array([written != written.lower() for written in words.written], dtype=bool)
+    worth = words.worth * np.where(proper, PROPER[height], 1.0)
+    if nodes.shape[0] > 1:
+        worth = np.where(np.asarray((words.rates > 0).mean(axis=0)).ravel() > EVERYWHERE, 0.0, worth)
+    shortlists: list[tuple[Labels, Array]] = []
+    together = sparse.csr_matrix(averaging(parents) @ nodes)
+    siblings = np.bincount(parents)
+    for node, parent in enumerate(parents):
+        row = nodes[node]
+        phrases, rate = row.indices.astype(np.int64), row.data
+        count = siblings[parent]
+        family = together[parent].toarray().ravel()[phrases]
+        others = (family * count - rate) / max(count - 1, 1)
+        scores = contrast(rate, np.maximum(others, everything[phrases]))
+        scores *= worth[phrases] * rate ** (GENERAL * height)
+        best = np.argsort(-np.round(scores, 9), kind="stable")[:SHORTLIST]
+        shortlists.append((phrases[best], scores[best]))
+    return shortlists
+
+
+def _whole(words: Vocabulary, phrases: Labels, scores: Array, inside: Array) -> list[Candidate]:
+    """Candidates, best first, without fragments: phrases most of whose uses are inside one longer phrase."""
+    rate = inside.mean(axis=0)
+    longer: dict[Key, float] = {}
+    for phrase, value in zip(phrases, rate, strict=True):
+        for part in _parts(words.keys[phrase]):
+            longer[part] = max(longer.get(part, 0.0), float(value))
+    return [
+        Candidate(words.keys[phrases[i]], words.written[phrases[i]], float(scores[i]), inside[:, i] > 0)
+        for i in np.argsort(-np.round(scores, 9), kind="stable")
+        if scores[i] > 0 and longer.get(words.keys[phrases[i]], 0.0) < FRAGMENT * rate[i]
+    ]
+
+
+def _named(candidates: Sequence[Candidate], used: set[Key]) -> Named:
+    """The best phrase that is free, joined by a second one where it alone speaks for too few of the documents."""
+    phrases = _diverse(candidates)
+    free = [one for one in phrases if one.key not in used] or [one for one in candidates if one.key not in used]
+    if not free:
+        return Named(_spare_name(phrases, used), tuple(one.text for one in phrases))
+    first = free[0]
+    used.add(first.key)
+    name = first.text
+    if first.said.mean() < COVERS_ENOUGH:
+        for second in free[1:]:
+            adds = float((second.said & ~first.said).mean())
+            if (
+                adds >= COVERS_MORE
+                and second.score >= NEARLY_AS_GOOD * first.score
+                and not set(second.key) & set(first.key)
+            ):
+                used.add(second.key)
+                name += f"、{second.text}" if is_wide(name) and is_wide(second.text) else f" & {second.text}"
+                break
+    return Named(_capitalised(name), tuple(one.text for one in phrases))
+
+
+def _diverse(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The best candidates, none of which says again what a better one says."""
+    chosen: list[Candidate] = []
+    for one in candidates:
+        if not any(_within(one.key, other.key) or _within(other.key, one.key) for other in chosen):
+            chosen.append(one)
+        if len(chosen) == KEYPHRASES:
+            break
+    return chosen
+
+
+def _spare_name(phrases: Sequence[Candidate], used: set[Key]) -> str:
+    """A name where every phrase is taken: the best one with a number."""
+    base = phrases[0] if phrases else Candidate(("untitled",), "untitled", 0.0, np.zeros(0, dtype=bool))
+    number = 2
+    while (*base.key, str(number)) in used:
+        number += 1
+    used.add((*base.key, str(number)))
+    return f"{_capitalised(base.text)} {number}"
+
+
+def _capitalised(name: str) -> str:
+    """The name with a capital to begin with, unless its first word has its own capitals ("mRNA")."""
+    first = name.split(" ")[0]
+    return name if any(letter.isupper() for letter in first) else name[:1].upper() + name[1:]
+
+
+def _parts(key: Key) -> set[Key]:
+    """The shorter phrases within a phrase (for scripts without spaces, of its letters)."""
+    if len(key) == 1 and is_wide(key[0]):
+        word = key[0]
+        letters: set[Key] = {(word[i:j],) for i in range(len(word)) for j in range(i + 2, len(word) + 1)}
+        return letters - {key}
+    return {key[i:j] for i in range(len(key)) for j in range(i + 1, len(key) + 1)} - {key}
+
+
+def _within(short: Key, long: Key) -> bool:
+    """Whether one phrase is a part of the other (for scripts without spaces, of its letters)."""
+    if len(short) == len(long) == 1 and is_wide(short[0]):
+        return short[0] in long[0]
+    return any(long[i : i + len(short)] == short for i in range(len(long) - len(short) + 1))

@@ -1,14 +1,14 @@
 """What a document is: what varies between documents in their vectors, and their words. Both count equally.
 
 Vectors are whitened by the scatter of passages around their own document: what varies inside a document is what the
-level above must forget (within-class covariance normalisation; Hatch et al., Interspeech 2006). Words are TF-IDF reduced by a
-randomised singular value decomposition (Halko, Martinsson and Tropp, arXiv 0909.4061).
+level above must forget (within-class covariance normalisation; Hatch et al., Interspeech 2006). Words are TF-IDF
+reduced by a randomised singular value decomposition (Halko, Martinsson and Tropp, arXiv 0909.4061).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -19,6 +19,7 @@ from shas_kb.organise.material import Array, Material, unit
 WORD_WIDTH = 100
 SCATTER_FLOOR = 0.1
 COMMON = 0.3
+BLOCK = 256
 
 
 def represent(materials: Sequence[Material]) -> Array:
@@ -41,18 +42,19 @@ def whitened(materials: Sequence[Material]) -> Array:
     """
     means = _means(materials)
     width = means.shape[1]
-    scatter = np.zeros((width, width))
-    freedom = 0
-    for material, mean in zip(materials, means, strict=True):
-        if len(material.passages) > 1:
-            around = material.passages.astype(np.float64) - mean
-            scatter += around.T @ around
-            freedom += len(around) - 1
+    sizes = np.array([len(material.passages) for material in materials])
+    scatter = -(means.T * sizes) @ means
+    for start in range(0, len(materials), BLOCK):
+        passages = np.concatenate([material.passages for material in materials[start : start + BLOCK]]).astype(
+            np.float64
+        )
+        scatter += passages.T @ passages
+    freedom = int(np.sum(np.maximum(sizes - 1, 0)))
     centred = means - means.mean(axis=0)
-    size = np.trace(scatter) / width
-    if size <= 0:
-        return centred
-    scatter += size * width / max(freedom, 1) * np.eye(width)
+    size = np.trace(scatter) / max(width, 1)
+    if freedom == 0 or size < 1e-9:
+        return np.asarray(centred)
+    scatter += size * width / freedom * np.eye(width)
     spread, directions = np.linalg.eigh(scatter)
     scale = 1.0 / np.sqrt(spread + SCATTER_FLOOR * spread.mean())
     return np.asarray((centred @ directions) * scale)
@@ -70,17 +72,22 @@ def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
     vocabulary = sorted(term for term, documents in spread.items() if least <= documents <= most)
     column = {term: j for j, term in enumerate(vocabulary)}
     weight = np.array([np.log((1 + n) / (1 + spread[term])) + 1 for term in vocabulary])
-    rows, columns, counts = [], [], []
-    for i, material in enumerate(materials):
-        known = sorted((column[term], count) for term, count in material.terms.items() if term in column)
-        rows.append(np.full(len(known), i))
-        columns.append(np.array([j for j, _ in known], dtype=np.int64))
-        counts.append(np.array([count for _, count in known], dtype=np.float64))
-    at = np.concatenate(columns)
-    values = (1 + np.log(np.concatenate(counts))) * weight[at]
-    matrix = sparse.csr_matrix((values, (np.concatenate(rows), at)), shape=(n, len(vocabulary)))
+    matrix = counted([material.terms for material in materials], column)
+    matrix.data = (1 + np.log(matrix.data)) * weight[matrix.indices]
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     return sparse.csr_matrix(sparse.diags(1 / np.where(length > 0, length, 1.0)) @ matrix)
+
+
+def counted(counts: Sequence[Mapping[str, int]], column: Mapping[str, int]) -> sparse.csr_matrix:
+    """The matrix [n, columns] of what each of `counts` counts; words without a column are left out, those that share
+    one summed."""
+    at = np.fromiter((column.get(word, -1) for one in counts for word in one), dtype=np.int64)
+    values = np.fromiter((count for one in counts for count in one.values()), dtype=np.float64)
+    rows = np.repeat(np.arange(len(counts)), [len(one) for one in counts])
+    width = max(column.values(), default=-1) + 1
+    matrix = sparse.csr_matrix((values[at >= 0], (rows[at >= 0], at[at >= 0])), shape=(len(counts), width))
+    matrix.sum_duplicates()
+    return matrix
 
 
 def reduced(matrix: sparse.csr_matrix, width: int, rounds: int = 3) -> Array:
@@ -93,14 +100,16 @@ def reduced(matrix: sparse.csr_matrix, width: int, rounds: int = 3) -> Array:
     for _ in range(rounds):
         basis = matrix @ (matrix.T @ np.linalg.qr(basis)[0])
     basis = np.linalg.qr(basis)[0]
-    left, values, _ = np.linalg.svd((matrix.T @ basis).T, full_matrices=False)
-    return np.asarray((basis @ left[:, :width]) * values[:width])
+    projected = matrix.T @ basis
+    spread, directions = np.linalg.eigh(projected.T @ projected)
+    strongest = np.argsort(-spread, kind="stable")[:width]
+    return np.asarray((basis @ directions[:, strongest]) * np.sqrt(np.maximum(spread[strongest], 0)))
 
 
 def _means(materials: Sequence[Material]) -> Array:
-    width = max((material.passages.shape[1] for material in materials if material.passages.ndim == 2), default=0)
+    width = max(material.passages.shape[-1] for material in materials)
     means = np.zeros((len(materials), width))
-    for i, material in enumerate(materials):
+    for mean, material in zip(means, materials, strict=True):
         if len(material.passages):
-            means[i] = material.passages.mean(axis=0, dtype=np.float64)
+            mean[:] = material.passages.mean(axis=0, dtype=np.float64)
     return means

@@ -6,99 +6,157 @@ Variants of one phrase (case, singular and plural, hyphens) are one entry, shown
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from scipy import sparse
 
-from shas_kb.organise.material import Material
+from shas_kb.organise.material import Array, Material
+from shas_kb.organise.represent import counted
 
 LONGEST = 4
-BOILERPLATE = frozenset(
-    """abstract access acknowledgement acknowledgment address al answer answers appendix article author background bibliography
-    book box chapter chapters choice click com conclusion conclusions contents copyright course credit critical thinking data
-    date day days definition discussion document documents download edition email et etc example examples exercise exercises
-    fact fig figure figures file following full further general good guide handout html http https image images important index
-    information instruction instructions intext introduction issue item items key kind learning lesson line link list lot
-    materials method methods module names new note notes number numbers objective objectives org overview page pages paper
-    paragraph part parts pdf people person photo point points preface problem problems publisher question questions reader
-    reading readings reference references related report result results review reviews section sections see sheet source sources
-    standards statement step steps student students study summary table tables teacher term terms text thing things time times
-    title topic topics total transcript type types unit units use various version video volume way ways web website
-    word words work www year years""".split()
-)
+MANY = 0.25
+SHOUTED = 6
+Key = tuple[str, ...]
+
+# words that do not make a name by themselves, however often a document says them
+_BOILERPLATE_TEXT = """
+abstract access acknowledgement acknowledgment activity address al answer appendix article author background
+bibliography book box chapter choice click com conclusion content copyright course credit data date day definition
+discussion document download edition email et etc example exercise fact figure file fig full general good guide
+handout html http https idea image index info information instruction int intext introduction issue item key kind
+learning lesson line link list lot material method module name new note number objective option org outline overview
+page paper paragraph part pdf people person photo picture point preface problem prompt publisher question reader
+reading reason reference report result review rubric section sheet site source statement step student study summary
+table teacher term text thing time title topic total transcript type unit use vol volume way web website word work
+world www year ed eds edited warm trans min int now
+"""
+BOILERPLATE = frozenset(_BOILERPLATE_TEXT.split())
+# words that no name contains: they come from reference lists and imprints
+_OUTLAWED_TEXT = """
+retrieved january february march april may june july august september october november december isbn issn doi ibid
+copyright press publisher reserved edition journal http https www html pdf arxiv preprint et al txt md docx com org re
+ve ll
+"""
+OUTLAWED = frozenset(_OUTLAWED_TEXT.split())
 _WORD = re.compile(r"[^\W_]+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NATIONAL = re.compile(r"[A-Z]\w+(ian|ican|ish|ese|ern)\Z")
+_ADJECTIVE = re.compile(r".{2,}(al|ic|ive|ous|ful|less|able|ible|ary|ed|ing|est|ian|ican|ern|ish|like|lar)\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`keys` are the phrases as tuples of stems, `written` how they are shown, `rates` [n, phrases] the root of the log of
-    how often each document says them (a phrase of its title counts more)."""
+    """`keys` are the phrases as stems, `written` how they are shown, `worth` [phrases] how good a name each would
+    make by its form alone, `rates` [n, phrases] the root of the log of how often each document says it; its title
+    counts more."""
 
-    keys: tuple[tuple[str, ...], ...]
+    keys: tuple[Key, ...]
     written: tuple[str, ...]
+    worth: Array
     rates: sparse.csr_matrix
 
 
 def vocabulary(materials: Sequence[Material]) -> Vocabulary:
     """The phrases that at least two documents use (all of them, where there are only a few documents)."""
-    spread = Counter(chain.from_iterable(material.phrases for material in materials))
-    stems = {phrase: stem(phrase) for phrase in spread}
-    together: Counter[tuple[str, ...]] = Counter()
-    for phrase, documents in spread.items():
-        together[stems[phrase]] += documents
+    spread = Counter(phrase for material in materials for phrase in material.phrases)
+    variants: dict[Key, list[str]] = {}
+    for phrase in sorted(spread):
+        variants.setdefault(stem(phrase), []).append(phrase)
     least = 2 if len(materials) > 4 else 1
-    keys = sorted(key for key, documents in together.items() if documents >= least and usable(key))
-    column = {key: j for j, key in enumerate(keys)}
-    forms: list[Counter[str]] = [Counter() for _ in keys]
-    counts: defaultdict[tuple[int, int], float] = defaultdict(float)
-    for i, material in enumerate(materials):
-        for phrase, count in material.phrases.items():
-            j = column.get(stems[phrase])
-            if j is not None:
-                counts[i, j] += count
-                forms[j][phrase] += count
-        title = stem(material.title)
-        for start in range(len(title)):
-            for end in range(start + 1, min(start + LONGEST, len(title)) + 1):
-                j = column.get(title[start:end])
-                if j is not None:
-                    counts[i, j] = 2 * counts[i, j] + 2
-    at = np.array(list(counts), dtype=np.int64).reshape(-1, 2)
-    values = np.sqrt(np.log1p(np.array(list(counts.values()))))
-    rates = sparse.csr_matrix((values, (at[:, 0], at[:, 1])), shape=(len(materials), len(keys)))
-    return Vocabulary(tuple(keys), tuple(shown(form) for form in forms), rates)
+    keys = sorted(
+        key for key, forms in variants.items() if sum(spread[form] for form in forms) >= least and usable(key)
+    )
+    column = {form: j for j, key in enumerate(keys) for form in variants[key]}
+    counts = counted([material.phrases for material in materials], column)
+    counts.resize(len(materials), len(keys))
+    uses: Counter[str] = Counter()
+    for material in materials:
+        uses.update(material.phrases)
+    titles = _titles(materials, {key: j for j, key in enumerate(keys)})
+    rates = sparse.csr_matrix(counts + titles.multiply(counts) + 2 * titles)
+    rates.data = np.sqrt(np.log1p(rates.data))
+    written = tuple(shown({form: uses[form] for form in variants[key]}) for key in keys)
+    totals = np.asarray(counts.sum(axis=0)).ravel()
+    return Vocabulary(tuple(keys), written, worth(keys, written, totals), rates)
 
 
-def stem(phrase: str) -> tuple[str, ...]:
+def is_wide(text: str) -> bool:
+    """Whether a text is in a script that writes without spaces (Chinese, Japanese) or in syllables (Korean)."""
+    return _WIDE.search(text) is not None
+
+
+def stem(phrase: str) -> Key:
     """The words of a phrase in lower case and without their plural."""
-    return tuple(_singular(word) for word in _WORD.findall(phrase.lower()))
+    return tuple(_singular(word) for word in _WORD.findall(phrase.lower().replace("’s", "").replace("'s", "")))
 
 
-def usable(key: tuple[str, ...]) -> bool:
+def usable(key: Key) -> bool:
     """Whether a phrase could be a name: one to four words, letters in each, and not made of boilerplate alone."""
-    if not 1 <= len(key) <= LONGEST or all(word in BOILERPLATE or word + "s" in BOILERPLATE for word in key):
+    if not 1 <= len(key) <= LONGEST or all(word in BOILERPLATE for word in key) or not OUTLAWED.isdisjoint(key):
         return False
-    if any(word.isdigit() for word in (key[0], key[-1])):
+    if any(word.isdigit() or len(word) == 1 for word in (key[0], key[-1])) and not is_wide(key[0]):
         return False
     text = "".join(key)
-    return len(text) >= 2 if _WIDE.search(text) else len(text) >= 3 and len(max(key, key=len)) >= 3
+    return len(text) >= 2 if is_wide(text) else len(text) >= 3 and len(set(key)) == len(key)
 
 
-def shown(forms: Counter[str]) -> str:
+def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
+    """How good a name each phrase would make by its form alone, [phrases].
+
+    Two or three words are better than one or four, and a single word is the worse the more it only goes before other
+    words: "social" does ("social roles", "social change"), "star" does not ("massive stars"). Endings of adjectives
+    tip the scales. In a collection written without spaces, small Latin letters are mostly code or formulas.
+    """
+    before: Counter[str] = Counter()
+    after: Counter[str] = Counter()
+    for key, total in zip(keys, totals, strict=True):
+        if len(key) > 1:
+            before[key[0]] += total
+            after[key[-1]] += total
+    wide = np.array([is_wide(key[0]) for key in keys], dtype=bool)
+    foreign = bool(totals[wide].sum() > 0.5 * totals.sum())
+    values = np.empty(len(keys))
+    for j, (key, text) in enumerate(zip(keys, written, strict=True)):
+        if len(key) > 1:
+            values[j] = (1.3, 1.25, 1.0)[len(key) - 2]
+        elif wide[j]:
+            values[j] = min(1.0, 0.5 + 0.2 * len(key[0]))
+        else:
+            prior = 0.15 if _ADJECTIVE.match(key[0]) else 0.9
+            noun = (after[key[0]] + 5 * prior) / (after[key[0]] + before[key[0]] + 5)
+            values[j] = 0.15 if _NATIONAL.match(text) else 0.75 * min(1.0, 0.2 + 1.6 * noun)
+        if foreign and text.isascii() and text == text.lower():
+            values[j] *= 0.3
+    return values
+
+
+def shown(forms: Mapping[str, float]) -> str:
     """The way to write a phrase: the most frequent one, but in lower case where a fair share of the text has it so.
 
-    Headings and beginnings of sentences capitalise what is no proper name.
+    Headings and beginnings of sentences capitalise what is no proper name; capitals throughout are kept for short
+    ones ("DNA").
     """
-    total = sum(forms.values())
-    lower = Counter({form: count for form, count in forms.items() if form == form.lower()})
-    if sum(lower.values()) >= 0.25 * total:
+    lower = {form: count for form, count in forms.items() if form == form.lower()}
+    if sum(lower.values()) >= MANY * sum(forms.values()):
         forms = lower
-    return min(forms, key=lambda form: (-forms[form], form))
+    best = min(forms, key=lambda form: (form.isupper() and len(form) > SHOUTED, -forms[form], form))
+    return best.title() if best.isupper() and len(best) > SHOUTED else best
+
+
+def _titles(materials: Sequence[Material], column: Mapping[Key, int]) -> sparse.csr_matrix:
+    """Which phrases [n, phrases] stand in the documents' titles."""
+    rows: list[int] = []
+    columns: list[int] = []
+    for row, material in enumerate(materials):
+        title = stem(material.title)
+        spans = {title[i:j] for i in range(len(title)) for j in range(i + 1, min(i + LONGEST, len(title)) + 1)}
+        found = sorted(column[span] for span in spans if span in column)
+        rows += [row] * len(found)
+        columns += found
+    return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(materials), len(column)))
 
 
 def _singular(word: str) -> str:

@@ -1,7 +1,7 @@
 """What the reader of one format hands on: clean text with headings and pages, not yet cut into passages.
 
-The text is made of paragraphs with an empty line between them. Within a paragraph a line break stands only where it means
-something (a list item, a row, a line of code); everything after this relies on that.
+The text is made of paragraphs with an empty line between them. Within a paragraph a line break stands only where it
+means something (a list item, a row, a line of code); everything after this relies on that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,18 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\ufffe\uffff]"
 )
 _LIGATURES = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\x0b": "\n", "\x0c": "\n", "\x85": "\n"}
+    {
+        "ﬀ": "ff",
+        "ﬁ": "fi",
+        "ﬂ": "fl",
+        "ﬃ": "ffi",
+        "ﬄ": "ffl",
+        "ﬅ": "st",
+        "ﬆ": "st",
+        "\x0b": "\n",
+        "\x0c": "\n",
+        "\x85": "\n",
+    }
 )
 _UNSPACED = re.compile("[\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
 
@@ -82,7 +93,7 @@ class Builder:
         self._sections: list[Section] = []
 
     def paragraph(self, text: str, *, joint: str = "\n\n") -> None:
-        """Add `text`, cleaned and on one line, after `joint` (other than by default where it goes on with what stands)."""
+        """Add `text`, cleaned and on one line, after `joint`."""
         self._add(one_line(text), joint)
 
     def lines(self, lines: Iterable[str], *, joint: str = "\n\n") -> None:

@@ -1,7 +1,7 @@
 """Which files a folder holds: those to read, and those skipped with the reason.
 
-A file name that is not UTF-8 cannot be stored as text. It is kept with its odd bytes written as `\\xNN`, which can be read and
-stored; `location` finds the file again.
+A file name that is not UTF-8 cannot be stored as text. It is kept with its odd bytes written as `\\xNN`, which can be
+read and stored; `location` finds the file again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def discover(
         largest_megabytes: larger files are skipped.
 
     Returns:
-        The files to read, and the files and folders skipped or unreadable with the reason; both sorted by root and path.
+        The files to read, and the files and folders skipped or unreadable with the reason; both by root and path.
         A folder has a slash at the end of its path and stands for all that is in it. The database of a collection and
         its folder `.shas-kb` are passed over silently.
 
@@ -112,10 +112,14 @@ class _Walk:
         self.seen.add(path)
         relative = _relative(root, path)
         try:
-            facts = os.stat(path)
+            facts = os.stat(path)  # noqa: PTH116
         except OSError as error:
             broken = os.path.islink(path)  # noqa: PTH114
-            why = "a link to nothing: remove it" if broken else f"cannot be looked at: {error.strerror}; check permissions"
+            why = (
+                "a link to nothing: remove it"
+                if broken
+                else f"cannot be looked at: {error.strerror}; check permissions"
+            )
             self._skip(root, path, why)
             return
         if reason := self._unwanted_file(relative, path, facts):

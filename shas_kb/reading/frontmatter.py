@@ -8,29 +8,43 @@ from collections.abc import Iterable
 from shas_kb.reading.draft import one_line
 
 _PROGRAMS = re.compile(
-    r"^(?:microsoft (?:word|powerpoint|excel)\b|powerpoint presentation|untitled|unbenannt|no title|title|document\d*$|dokument\d*$"
-    r"|slide \d+|presentation\d*$|sheet\d*$|book\d*$|layout \d|print(?:ing)?\b.*$|page \d+|template|paper title|arxiv:|doi:|https?:|www\.|\(?anonymous\)?$"
-    r"|无标题|新建|文档\d*$)",
+    r"^(?:microsoft (?:word|powerpoint|excel)\b|powerpoint presentation|untitled|unbenannt|no title|title|document\d*$"
+    r"|dokument\d*$|slide \d+|presentation\d*$|sheet\d*$|book\d*$|layout \d|print(?:ing)?\b.*$|page \d+|template"
+    r"|paper title|arxiv:|doi:|https?:|www\.|\(?anonymous\)?$|无标题|新建|文档\d*$)",
     re.IGNORECASE,
 )
-_FILE_NAME = re.compile(r"\S+\.(?:pdf|docx?|tex|dvi|ps|rtf|odt|indd|qxd|html?|txt|pptx?|xlsx?|fm|pmd|wpd|eps)$", re.IGNORECASE)
+_FILE_NAME = re.compile(
+    r"\S+\.(?:pdf|docx?|tex|dvi|ps|rtf|odt|indd|qxd|html?|txt|pptx?|xlsx?|fm|pmd|wpd|eps)$", re.IGNORECASE
+)
 _NOBODY = re.compile(
-    r"^(?:admin(?:istrator)?|user|owner|author|unknown|anonymous|root|guest|none|n/?a|default|windows user|home|pc|microsoft.*|.*\badobe\b.*|latex.*|tex|pdf.*|null|-+|\W+)$",
+    r"^(?:admin(?:istrator)?|user|owner|author|unknown|anonymous|root|guest|none|n/?a|default|windows user|home|pc"
+    r"|ieuser"
+    r"|microsoft.*|.*\badobe\b.*|latex.*|tex|pdf.*|null|python-docx|-+|\W+)$",
     re.IGNORECASE,
 )
 _MARKED_YEAR = re.compile(
+    r"(?:©|\(c\)|copyright|published|proceedings|conference|journal|vol(?:ume)?\.?|submitted|accepted|received"
+    r"|revised|date[d:]|january|february|march|april|may|june|july|august|september|october"
+    r"|november|december)[^\n]{0,60}?\b((?:19|20)\d\d)\b"
+    r"|\(((?:19|20)\d\d)\)|\b((?:19|20)\d\d)\s*年",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(
     r"(?:©|\(c\)|copyright|published|proceedings|conference|journal|vol(?:ume)?\.?|arxiv|submitted|accepted|received|revised|date[d:]"
-    r"|january|february|march|april|may|june|july|august|september|october|november|december)[^\n]{0,60}?\b((?:19|20)\d\d)\b"
+    r"|revised|date[d:]|january|february|march|april|may|june|july|august|september|october"
+    r"|november|december)[^\n]{0,60}?\b((?:19|20)\d\d)\b"
     r"|\(((?:19|20)\d\d)\)|\b((?:19|20)\d\d)\s*年",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[.'’-])*(?: (?:[^\W\d_]|[.'’-])+){1,3}")
 _NO_NAME = re.compile(
-    r"\b(?:university|universit|institut|department|college|school|inc|corp|laborator|research|center|centre|faculty|group|the|of|and|for|"
-    r"abstract|introduction|version|chapter|draft|report|volume|journal|press|edition|by|in|on|to|with|an?)\w*\b",
+    r"\b(?:universi|institut|department|college|school|laborator|research|cent(?:er|re)|faculty|group|abstract|introduction"
+    r"|version|chapter|draft|report|volume|journal|press|edition|table|page|form|list)\w*"
+    r"|\b(?:the|of|and|for|by|in|on|to|with|an?|inc|corp|name|date)\b",
     re.IGNORECASE,
 )
+_PARTICLES = {"van", "von", "de", "der", "den", "da", "di", "du", "la", "le", "del", "dos", "el", "bin", "ter", "zu"}
 _ARXIV = re.compile(r"arXiv:(\d\d)(\d\d)\.\d{4,5}")
 
 
@@ -70,23 +84,27 @@ def split_authors(text: str | Iterable[str]) -> tuple[str, ...]:
             # "Knuth, Donald" is one name, "Ada Lovelace, Alan Turing" are two
             if all(" " in part.strip() for part in commas if part.strip()):
                 parts = commas
-        names += [part.strip(" ,.*†‡") if not part.strip().endswith((" Jr.", ".")) else part.strip(" ,*†‡") for part in parts]
+        names += [
+            part.strip(" ,.*†‡") if not part.strip().endswith((" Jr.", ".")) else part.strip(" ,*†‡") for part in parts
+        ]
     kept = [name for name in names if 1 < len(name) <= 80 and not _NOBODY.match(name) and "@" not in name]
     return tuple(dict.fromkeys(kept))[:50]
 
 
 def authors_below_title(line: str) -> tuple[str, ...]:
     """The authors if `line`, found under a title, is nothing but names; else none."""
-    plain = re.sub(r"[\d*†‡§¶∗]+", " ", one_line(line))
+    plain = re.sub(r"(?<=[^\W\d_.])[\d,*†‡§¶∗ ]*[\d*†‡§¶∗](?=[\s,]|$)", "", one_line(line))
     parts = [part.strip(" ,") for part in re.split(r",|;|\band\b|&|·", plain) if part.strip(" ,")]
-    names = [
-        part
-        for part in parts
-        if _NAME.fullmatch(part)
-        and not _NO_NAME.search(part)
-        and all(word[0].isupper() or word.lower() in ("van", "von", "de", "der", "da", "di", "la", "le", "del", "dos", "el", "bin", "ter") for word in part.split())
-    ]
-    return tuple(names) if parts and len(names) == len(parts) else ()
+    names = [part for part in parts if _is_name(part)]
+    return tuple(names) if len(names) == len(parts) else ()
+
+
+def _is_name(text: str) -> bool:
+    if not _NAME.fullmatch(text) or _NO_NAME.search(text):
+        return False
+    words = text.split(" ")
+    shouted = any(len(word) > 2 and word.isupper() for word in words)
+    return not shouted and all(word[0].isupper() or word in _PARTICLES for word in words)
 
 
 def year_in(text: str, latest: int) -> int | None:

@@ -33,7 +33,9 @@ _KNOWN_OTHERS = {
     ".json": f"data (.json), not a text: {_CONVERT}",
 }
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\x00", b"MM\x00*", b"BM")
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL
+)
 
 
 def advice(ending: str) -> str:
@@ -78,7 +80,9 @@ def kind_of(ending: str, data: bytes) -> str:
         case "doc":
             if named == "docx":
                 # Word wraps an encrypted .docx in its old container
-                raise _failed("encrypted or an old Word format: open it in Word and save it as .docx without a password")
+                raise _failed(
+                    "encrypted or an old Word format: open it in Word and save it as .docx without a password"
+                )
             raise _failed("old Word format: save it as .docx")
         case "rtf":
             raise _failed("rich text (RTF): save it as .docx or PDF")

@@ -6,22 +6,28 @@ Knows nothing of PDF: it gets lines with their places. Coordinates are points fr
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from shas_kb.reading.draft import is_unspaced
 
 _GUTTER = 6.0  # the least space between two columns
+_MANY_BLOCKS = 200  # more are a map or a table, and are read from top to bottom
 _BAND = 0.12  # of the page's height, at the top and the bottom: where running heads stand
 _EDGE_LINES = 3
 _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"[ivxlcdm]+", re.IGNORECASE)
-_PAGE_NUMBER = re.compile(r"[-–—|\s]*(?:p(?:age|\.)?|seite|第)?\s*\d{1,4}\s*页?(?:\s*(?:of|/|von)\s*\d{1,4})?[-–—|\s]*", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"[-–—|\s]*(?:p(?:age|\.)?|seite|第)?\s*\d{1,4}\s*页?(?:\s*(?:of|/|von)\s*\d{1,4})?[-–—|\s]*", re.IGNORECASE
+)
 _TERMINAL = ".!?:;。！？：；…\"'”’)]』」"
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
 _LAST_WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*[-‐\u00ad]\Z")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
+_CONJUNCTIONS = frozenset(("and", "or", "und", "oder", "et", "ou", "y", "o", "e", "to", "bis"))
 _LIST_ITEM = re.compile(r"(?:[•◦▪‣●○■□–—*·-]|\(?[0-9]{1,3}[.)]|\(?[a-zA-Z][.)]|\[[0-9]{1,3}\])\s")
 
 
@@ -77,26 +83,36 @@ class Paragraph:
 def reading_order(blocks: Sequence[Block]) -> list[Block]:
     """Blocks in the order in which a person reads them: down the columns, from left to right.
 
-    A region that a vertical gap divides is read column by column; one that the widest block holds together is read above
-    it, it, below it; and so on within the parts.
+    A region with blocks side by side is divided at the gutter that the least of its blocks run across. Those (titles,
+    wide figures) are read between what is above and what is below them; the rest column by column, and so on within.
     """
     ordered: list[Block] = []
     pending = [list(blocks)]
     while pending:
         region = pending.pop()
-        if len(region) < 2 or _one_column(region):
-            ordered += sorted(region, key=lambda block: (block.y0, block.x0))
+        gutter = None if _one_column(region) else _gutter(region)
+        if gutter is None:
+            ordered += sorted(region, key=lambda block: (round(block.y0), block.x0))
             continue
-        columns = _columns(region)
-        if len(columns) > 1:
-            pending += reversed(columns)
+        across = sorted((block for block in region if block.x0 < gutter < block.x1), key=_middle)
+        if not across:
+            pending += [
+                [block for block in region if block.x0 >= gutter],
+                [block for block in region if block.x1 <= gutter],
+            ]
             continue
-        widest = max(region, key=lambda block: (block.x1 - block.x0, -block.y0))
-        middle = (widest.y0 + widest.y1) / 2
-        above = [block for block in region if block is not widest and (block.y0 + block.y1) / 2 < middle]
-        below = [block for block in region if block is not widest and (block.y0 + block.y1) / 2 >= middle]
-        pending += [part for part in (below, [widest], above) if part]
+        middles = [_middle(block) for block in across]
+        bands: list[list[Block]] = [[] for _ in range(len(across) + 1)]
+        for block in region:
+            if not block.x0 < gutter < block.x1:
+                bands[bisect_left(middles, _middle(block))].append(block)
+        for band, wide in zip_longest(reversed(bands), reversed(across)):
+            pending += [part for part in (band, [wide] if wide else []) if part]
     return ordered
+
+
+def _middle(block: Block) -> float:
+    return (block.y0 + block.y1) / 2
 
 
 def _one_column(region: Sequence[Block]) -> bool:
@@ -107,6 +123,32 @@ def _one_column(region: Sequence[Block]) -> bool:
             return False
         bottom = max(bottom, block.y1)
     return True
+
+
+def _gutter(region: Sequence[Block]) -> float | None:
+    """Where a line from top to bottom divides columns of prose and cuts the least; None if nowhere."""
+    if len(region) > _MANY_BLOCKS:
+        return None
+    best: tuple[float, float] | None = None
+    for place in sorted({block.x1 for block in region}):
+        left = [block for block in region if block.x1 <= place]
+        right = [block for block in region if block.x0 >= place]
+        if not right or not (_is_prose(left) and _is_prose(right)) or not _side_by_side(left, right):
+            continue
+        cut = sum(block.y1 - block.y0 for block in region if block.x0 < place < block.x1)
+        nearest = min(block.x0 for block in right)
+        if best is None or cut < best[0]:
+            best = cut, (place + nearest) / 2
+    return None if best is None else best[1]
+
+
+def _is_prose(blocks: Sequence[Block]) -> bool:
+    """Cells of a table or fields of a form are read row by row instead."""
+    return sum(len(block.lines) for block in blocks) >= 1.5 * len(blocks)
+
+
+def _side_by_side(left: Sequence[Block], right: Sequence[Block]) -> bool:
+    return any(one.y0 < other.y1 - 2 and other.y0 < one.y1 - 2 for one in left for other in right)
 
 
 def _columns(region: Sequence[Block]) -> list[list[Block]]:
@@ -127,31 +169,39 @@ def split_columns(block: Block) -> list[Block]:
         return [block]
     singles = [Block([line]) for line in block.lines]
     columns = _columns(singles)
-    prose = [part for part in columns if len(part) >= 4 and sum(len(one.lines[0].text) for one in part) > 25 * len(part)]
+    prose = [
+        part for part in columns if len(part) >= 4 and sum(len(one.lines[0].text) for one in part) > 25 * len(part)
+    ]
     if len(columns) < 2 or len(prose) < len(columns):
         return [block]
     return [Block([one.lines[0] for one in part]) for part in columns]
 
 
 def drop_running_heads(pages: Sequence[Page]) -> None:
-    """Remove the lines that stand at the top or the bottom of many pages, figures not minded, and page numbers."""
+    """Remove the lines that stand at the top or the bottom of several pages, figures not minded, and page numbers."""
+    if len(pages) < 2:
+        return
     edges = [list(_edge_lines(page)) for page in pages]
     counts = Counter(key for edge in edges for key in {_likeness(line, top) for line, top in edge})
     least = 2 if len(pages) <= 4 else 3
+    kept_blocks: list[list[Block]] = []
     for page, edge in zip(pages, edges, strict=True):
         drop = {
             id(line)
             for line, top in edge
-            if (len(pages) > 1 and counts[_likeness(line, top)] >= least) or _PAGE_NUMBER.fullmatch(line.text.strip())
+            if counts[_likeness(line, top)] >= least or _PAGE_NUMBER.fullmatch(line.text.strip())
         }
-        if drop:
-            page.blocks = [
-                Block(kept) for block in page.blocks if (kept := [line for line in block.lines if id(line) not in drop])
-            ]
+        lines_left = ([line for line in block.lines if id(line) not in drop] for block in page.blocks)
+        kept_blocks.append([Block(lines) for lines in lines_left if lines] if drop else page.blocks)
+    if not any(kept_blocks):
+        # pages with nothing but a line each: that line is what they say
+        return
+    for page, blocks in zip(pages, kept_blocks, strict=True):
+        page.blocks = blocks
 
 
 def _edge_lines(page: Page) -> Iterator[tuple[Line, bool]]:
-    lines = [line for block in page.blocks for line in block.lines]
+    lines = [line for block in page.blocks if len(block.lines) <= _EDGE_LINES for line in block.lines]
     top, bottom = page.height * _BAND, page.height * (1 - _BAND)
     yield from ((line, True) for line in _outermost([line for line in lines if line.y1 < top], 1))
     yield from ((line, False) for line in _outermost([line for line in lines if line.y0 > bottom], -1))
@@ -190,7 +240,7 @@ def _rows(lines: Sequence[Line]) -> Iterator[Line]:
     for line in lines:
         if row is not None and abs(line.y1 - row.y1) < 0.35 * max(row.size, 4) and line.x0 >= row.x1 - 2:
             row = Line(
-                f"{row.text} {line.text}",
+                row.text + ("" if is_unspaced(row.text[-1]) and is_unspaced(line.text[0]) else " ") + line.text,
                 row.x0,
                 min(row.y0, line.y0),
                 line.x1,
@@ -209,7 +259,9 @@ def _rows(lines: Sequence[Line]) -> Iterator[Line]:
 def _starts_paragraph(run: Sequence[Line], line: Line, pitch: float) -> bool:
     before = run[-1]
     em = max(before.size, 4.0)
-    if abs(line.size - before.size) > 0.08 * em + 0.3 and not (line.text[:1].islower() and abs(line.size - before.size) < 2):
+    if abs(line.size - before.size) > 0.08 * em + 0.3 and not (
+        line.text[:1].islower() and abs(line.size - before.size) < 2
+    ):
         return True
     if line.bold != before.bold and (before.bold or len(run) > 1) and before.text.rstrip()[-1:] not in ",-‐":
         return True
@@ -235,7 +287,7 @@ def _paragraph(lines: Sequence[Line], page: int) -> Paragraph:
 
 
 class Joiner:
-    """Joins the lines of a document. A word divided at a line's end is put together as the rest of the document writes it."""
+    """Joins the lines of a document; a word divided at a line's end becomes what the rest of the document writes."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._written: Counter[str] = Counter()
@@ -256,15 +308,21 @@ class Joiner:
             return text or line, False
         if text[-1] in "-‐\u00ad" and (kept := self.divided(text, line)) is not None:
             return kept + line, True
-        space = "" if is_unspaced(text[-1]) and is_unspaced(line[0]) else " "
-        return text + space + line, False
+        unspaced = is_unspaced(text[-1]) and is_unspaced(line[0])
+        # "Schwarz-" + "Weiß", "737–" + "8"; but not "pre-" + "and post-war", nor a dash between words
+        hyphened = (
+            len(text) > 1 and text[-1] in "-‐–" and text[-2].isalnum() and (line[0].isupper() or line[0].isdigit())
+        )
+        return text + ("" if unspaced or hyphened else " ") + line, False
 
     def divided(self, text: str, line: str) -> str | None:
-        """`text` as it is before `line` if a word is divided between them (with its hyphen only if it is part of it)."""
+        """`text` as it is before `line` if a word is divided between them (with its hyphen if that is part of it)."""
         last, first = _LAST_WORD.search(text, max(0, len(text) - 60)), _FIRST_WORD.match(line)
         if last is None or first is None or not first.group()[0].islower():
             return None
         head, tail = last.group()[:-1].lower(), first.group().lower()
+        if tail in _CONJUNCTIONS:
+            return None
         hyphenated = self._written[f"{head}-{tail}"]
         if text[-1] != "\u00ad" and hyphenated > self._written[head + tail]:
             return text

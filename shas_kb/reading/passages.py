@@ -1,7 +1,8 @@
 """Sentences to passages: runs of whole sentences that fit the backbone's window.
 
-Passages are disjoint, in order, and together hold every character that is not white space. They keep to sections and, where it
-costs little, to paragraphs. A sentence that does not fit is cut at a clause, a word, or in the last resort a character.
+Passages are disjoint, in order, and together hold every character that is not white space. They keep to sections and,
+where it costs little, to paragraphs. A sentence that does not fit is cut at a clause, a word, or in the last resort a
+character.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from shas_kb.errors import ModelError
 from shas_kb.reading.sentences import Span, split_sentences
 from shas_kb.records import Passage, Section
 
-# A run without spaces can be one unknown word piece, however long it is. More characters than this for each piece of the
-# window make no passage to look at (English has about 4.5).
+# A run without spaces can be one unknown word piece, however long it is. More characters than this for each piece of
+# the window make no passage to look at (English has about 4.5).
 _CHARACTERS_EACH = 12
 _DECENT = 0.5
 _NEARLY_FULL = 0.75
@@ -65,7 +66,7 @@ class PassageMaker:
         """Cut `text` into passages, with exact counts of word pieces. `sections` are sorted by their start."""
         sentences = self._sentences(text, sections)
         runs = [run for chapter in _by_section(sentences, self._window) for run in self._pack(chapter)]
-        runs = self._checked(text, runs)
+        counted = self._checked(text, runs)
         return tuple(
             Passage(
                 ordinal,
@@ -76,7 +77,7 @@ class PassageMaker:
                 text[run[0].start : run[-1].end],
                 tuple((sentence.start, sentence.end) for sentence in run),
             )
-            for ordinal, (run, tokens) in enumerate(runs)
+            for ordinal, (run, tokens) in enumerate(counted)
         )
 
     def _count(self, texts: Sequence[str]) -> list[int]:
@@ -173,7 +174,9 @@ class PassageMaker:
         done: list[tuple[list[_Sentence], int]] = []
         sure = [self._adds_up and all(text[one.end].isspace() for one in run[:-1]) for run in open_runs]
         counted = iter(
-            self._count([text[run[0].start : run[-1].end] for run, known in zip(open_runs, sure, strict=True) if not known])
+            self._count(
+                [text[run[0].start : run[-1].end] for run, known in zip(open_runs, sure, strict=True) if not known]
+            )
         )
         for run, known in zip(open_runs, sure, strict=True):
             tokens = sum(sentence.tokens for sentence in run) if known else next(counted)

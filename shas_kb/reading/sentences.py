@@ -1,7 +1,7 @@
 """Where sentences begin and end: rules on the stops, fast enough not to be noticed.
 
-One regular expression finds every place where a sentence may end; a few rules about the word before and the character after
-decide. What it does not know: abbreviations outside its list that are followed by a capital letter.
+One regular expression finds every place where a sentence may end; a few rules about the word before and the character
+after decide. What it does not know: abbreviations outside its list that are followed by a capital letter.
 """
 
 from __future__ import annotations
@@ -19,27 +19,35 @@ _STOP = re.compile(
 _WORD_BEFORE = re.compile(r"[^\s(\[{\"'“‘«]*\Z")
 _OPENING = "\"'“‘«([{¿¡*_"
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # never end a sentence
-_TITLES = frozenset(
-    "dr mr mrs ms prof rev hon st mt sr fr gen col capt lt sgt gov sen rep pres messrs mme mlle hr fig figs eq eqs sec secs ch chap"
-    " chs app tab vol vols nos pp par art cf vs viz ca approx resp e.g i.e eg ie al.e ed eds trans repr def thm lem prop cor ex"
-    " dept univ assn bros ltda nr bd usw z.b d.h bzw vgl u.a s.a p.ej av blvd ave rd".split()
-)
+_TITLES = _words("""
+    al.e app approx art assn av ave bd blvd bros bzw ca capt cf ch chap chs col cor d.h def dept dr e.g ed eds eg
+    eq eqs ex fig figs fr gen gov hon hr i.e ie lem lt ltda messrs mlle mme mr mrs ms mt nos nr p.ej par pp pres
+    prof prop rd rep repr resp rev s.a sec secs sen sgt sr st tab thm trans u.a univ usw vgl viz vol vols vs z.b
+""")
 # end a sentence only if what follows can only begin one
-_PERHAPS = frozenset("al etc inc ltd co corp jr u.s u.k u.n e.u a.m p.m ph.d m.d b.a m.a b.c a.d d.c jan feb mar apr jun jul aug sep sept oct nov dec".split())
-_BEFORE_NUMBER = frozenset("no p n art sec".split())
-_STARTERS = frozenset(
-    "the a an this that these those it its he she we they i you there here in on at by for from with as if when while where what"
-    " who how why but and or so yet however moreover furthermore therefore thus hence then although because since after before"
-    " during many most some all each every both no not to our his her their my such one two".split()
-)
+_PERHAPS = _words("""
+    a.d a.m al apr aug b.a b.c co corp d.c dec e.u etc feb inc jan jr jul jun ltd m.a m.d mar nov oct p.m ph.d sep
+    sept u.k u.n u.s
+""")
+_BEFORE_NUMBER = _words("no p n art sec")
+_STARTERS = _words("""
+    a after all although an and as at because before both but by during each every for from furthermore he hence
+    her here his how however i if in it its many moreover most my no not on one or our she since so some such that
+    the their then there therefore these they this those thus to two we what when where while who why with yet you
+""")
 
 
 def split_sentences(text: str) -> list[Span]:
     """Cut `text` into sentences.
 
-    A line break always ends one. Abbreviations, initials, decimals and ellipses do not; quotes and brackets after the stop
-    belong to the sentence before it; 。！？ need no space after them.
+    A line break always ends one. Abbreviations, initials, decimals and ellipses do not; quotes and brackets after the
+    stop belong to the sentence before it; 。！？ need no space after them.
 
     Args:
         text: a draft's text, in which a line break within a paragraph means something.
@@ -105,7 +113,11 @@ def _word_may_end(text: str, start: int, match: re.Match[str], after: int, follo
         return False
     if word in _BEFORE_NUMBER and following.isdigit():
         return False
-    if found is not None and found.start() == start and (word.isdigit() or len(word) == 1 or _NUMBERING.fullmatch(word)):
+    if (
+        found is not None
+        and found.start() == start
+        and (word.isdigit() or len(word) == 1 or _NUMBERING.fullmatch(word))
+    ):
         return False
     if word in _PERHAPS or (len(word) == 1 and word.isalpha() and word != "i") or _INITIALS.fullmatch(word):
         return _next_word(text, after) in _STARTERS
@@ -121,7 +133,6 @@ _UPPER_START = re.compile(r"[^\W\d_]{3}[.!?] +(?=[A-Z])")
 
 def _next_word(text: str, start: int) -> str:
     match = _NEXT_WORD.match(text, start)
-    # a following capitalised pair is a name ("J. The Rapper" loses to "vitamin C. The"), which a single word cannot tell
     return match.group().lower() if match else ""
 
 

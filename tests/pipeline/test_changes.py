@@ -55,8 +55,9 @@ def carry_out(changes: Changes, store: Store, *, prune: bool = False) -> None:
             store.put_problem(file, reading(content).sha256, Problem("damaged: it is broken"))
         else:
             store.put_reading(file, reading(content))
-    for file, sha256, _ in changes.duplicates:
-        store.put_problem(file, sha256, Problem("duplicate", "skipped"))
+    for file, sha256, original in changes.duplicates:
+        broken = (Path(original.root) / original.path).read_text() == BROKEN
+        store.put_problem(file, sha256, Problem("damaged: it is broken") if broken else Problem("duplicate", "skipped"))
     if prune:
         store.forget(changes.gone)
 
@@ -185,7 +186,7 @@ def act(folder: Path, action: str, name: str, other: str, content: str) -> None:
         shutil.copy(here, there)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.lists(ACTIONS, max_size=4), min_size=1, max_size=4), st.booleans())
 def test_whatever_happens_to_a_folder_the_collection_follows(rounds: list[list[tuple[str, ...]]], prune: bool) -> None:
     with TemporaryDirectory() as scratch, Store.open(Path(scratch) / "kb.sqlite", create=True) as store:

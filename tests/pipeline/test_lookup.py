@@ -38,7 +38,7 @@ DOCUMENTS = [document("abc123", "sea/ice.pdf", "Sea ice"), document("abd456", "s
     ],
 )
 def test_what_is_meant(typed: str, meant: str) -> None:
-    assert look_up(typed, NODES, DOCUMENTS).id == meant
+    assert look_up(typed, [*NODES, *DOCUMENTS]).id == meant
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_what_is_meant(typed: str, meant: str) -> None:
 )
 def test_what_is_not_one_thing_is_explained(typed: str, said: str) -> None:
     with pytest.raises(NotFoundError, match=said):
-        look_up(typed, NODES, DOCUMENTS)
+        look_up(typed, [*NODES, *DOCUMENTS])

@@ -1,0 +1,238 @@
+"""From documents to vectors: passages of many documents are computed together, and each document gets its own in order.
+
+Work is cut into blocks of about `BLOCK` tokens, one a thread: threads that work on blocks of their own neither wait for
+one another nor share a sum, so that a passage's vector is the same, bit for bit, whatever else is encoded beside it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from shas_kb.encoder.abstraction import AbstractionHead, mean_of_children
+from shas_kb.encoder.backbone import BertBackbone
+from shas_kb.encoder.bert import is_bert
+from shas_kb.encoder.models import Described
+from shas_kb.encoder.pyramid import Step, gather, offsets, steps
+from shas_kb.errors import ModelError
+from shas_kb.records import ModelFacts, Vectors
+
+RATIO = 4
+BLOCK = {"cpu": 2048, "cuda": 65536}
+LOOK_AHEAD = 64  # passages a thread: what a kill loses is about twice that, some seconds of work
+
+_Ids = Sequence[Sequence[int]]
+
+
+class Backbone(Protocol):
+    """Gives token states, and what a text's unit is before anything is learned."""
+
+    def states(self, ids: _Ids) -> Tensor:
+        """[tokens, hidden] of texts given by their word pieces, text after text."""
+
+    def pool(self, states: Tensor, ids: _Ids) -> Tensor:
+        """float32 [texts, dimension]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The units of one document at every level: tokens, `depth` levels of which the last are its passages, itself.
+
+    Attributes:
+        units: float32 [units of the level, dimension] each; not of unit length.
+        counts: int64 [units of the level] each; tokens that a unit stands for.
+        steps: how each level but the first comes from the one below; `steps[l].children` are offsets into level l.
+    """
+
+    units: tuple[Tensor, ...]
+    counts: tuple[Tensor, ...]
+    steps: tuple[Step, ...]
+
+
+class Encoder:
+    """A backbone under a pyramid of abstraction heads, these at their initial values.
+
+    Args:
+        described: the model.
+        device: "auto", "cpu" or "cuda".
+
+    Raises:
+        ModelError: there is no such device.
+    """
+
+    def __init__(self, described: Described, device: str = "auto") -> None:
+        self.facts: ModelFacts = described.facts
+        self.device = _device(device)
+        located = described.located
+        self._tokenizer = located.load_tokenizer()
+        self._block = BLOCK[self.device.type]
+        self._threads = torch.get_num_threads() if self.device.type == "cpu" else 1
+        self._backbone = _backbone(described, self.device, self._block)
+        self.depth = next(depth for depth in range(1, 64) if RATIO**depth >= located.limit)
+        dimension = self.facts.dimension
+        self.head = AbstractionHead(dimension, self.depth + 1, RATIO, groups=dimension // 32).to(self.device).eval()
+
+    def encode(self, documents: Iterable[Sequence[str]]) -> Iterator[tuple[Vectors, Vectors]]:
+        """Encode documents given by their passages.
+
+        Lazy: reads ahead only as far as it needs to keep all threads busy.
+
+        Args:
+            documents: the passages of each; at least one, each cut at the window.
+
+        Yields:
+            For each document in order, of unit length: its passages, float32 [passages, dimension], and itself,
+            float32 [dimension].
+        """
+        with _pool(self._threads) as pool:
+            ahead: deque[_Chunk] = deque()
+            for chunk in _chunks(documents, LOOK_AHEAD * self._threads):
+                ahead.append(self._start(pool, chunk))
+                if len(ahead) > 1:
+                    yield from self._finish(ahead.popleft())
+            while ahead:
+                yield from self._finish(ahead.popleft())
+
+    @torch.inference_mode()
+    def levels(self, passages: Sequence[str]) -> Levels:
+        """All units of one document, from its tokens up to itself.
+
+        Args:
+            passages: its passages; at least one, each cut at the window.
+        """
+        ids = self._tokenize(passages)
+        states = [self._backbone.states([text]) for text in ids]
+        pooled = [self._backbone.pool(*each) for each in zip(states, ([text] for text in ids), strict=True)]
+        return self._climb(torch.cat(states), torch.cat(pooled), [len(text) for text in ids])
+
+    def _climb(self, states: Tensor, pooled: Tensor, lengths: Sequence[int]) -> Levels:
+        """The pyramid over the tokens of passages of these lengths, which are taken for one document.
+
+        A passage's unit starts as what the backbone makes of it (`pooled`), also where that is not its tokens' mean.
+        """
+        tokens = torch.tensor(lengths, device=self.device)
+        way = steps(tokens, torch.tensor([len(lengths)], device=self.device), RATIO, self.depth)
+        correction = (
+            pooled - mean_of_children(states.float(), torch.ones_like(states[:, 0]), gather(offsets(tokens)))[0]
+        )
+        units, counts = [states.float()], [torch.ones(len(states), dtype=torch.int64, device=self.device)]
+        for level, step in enumerate(way):
+            made, mass = self.head(units[-1], counts[-1], step, level)
+            units.append(made + correction if level == self.depth - 1 else made)
+            counts.append(mass)
+        return Levels(tuple(units), tuple(counts), tuple(way))
+
+    def _tokenize(self, passages: Sequence[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(passages))]
+
+    def _start(self, pool: ThreadPoolExecutor, chunk: Sequence[Sequence[str]]) -> _Chunk:
+        """Cut the passages of some documents into blocks, those of one length together, and put the threads to work."""
+        ids = self._tokenize([passage for document in chunk for passage in document])
+        order = sorted(range(len(ids)), key=lambda passage: len(ids[passage]))
+        blocks = list(_blocks(order, ids, self._block))
+        found = [pool.submit(self._passages, [ids[passage] for passage in block]) for block in blocks]
+        return _Chunk([len(document) for document in chunk], [len(text) for text in ids], blocks, found)
+
+    def _finish(self, chunk: _Chunk) -> Iterator[tuple[Vectors, Vectors]]:
+        """Wait for a chunk's blocks, and give each document its own."""
+        units = torch.empty(len(chunk.tokens), self.facts.dimension)
+        for block, found in zip(chunk.blocks, chunk.found, strict=True):
+            units[block] = found.result()
+        tokens = torch.tensor(chunk.tokens)
+        parts = zip(torch.split(units, chunk.passages), torch.split(tokens, chunk.passages), strict=True)
+        for own, lengths in parts:
+            yield _unit(own), _unit(self._document(own, lengths))[0]
+
+    @torch.inference_mode()
+    def _passages(self, ids: _Ids) -> Tensor:
+        """The passages' units, float32 [passages, dimension]."""
+        states = self._backbone.states(ids)
+        units = self._backbone.pool(states, ids)
+        if not self.head.is_mean:
+            units = self._climb(states, units, [len(text) for text in ids]).units[self.depth]
+        return units.cpu()
+
+    @torch.inference_mode()
+    def _document(self, units: Tensor, tokens: Tensor) -> Tensor:
+        """The document's unit over its passages: [passages, dimension] to [1, dimension]."""
+        step = gather(offsets(torch.tensor([len(units)])))
+        if self.head.is_mean:
+            return mean_of_children(units, tokens, step)[0]
+        document: Tensor = self.head(units.to(self.device), tokens.to(self.device), step.to(self.device), self.depth)[0]
+        return document.cpu()
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Some documents in the works: passages of each, tokens of each passage, and the blocks they were cut into."""
+
+    passages: list[int]
+    tokens: list[int]
+    blocks: list[list[int]]
+    found: list[Future[Tensor]]
+
+
+def _chunks(documents: Iterable[Sequence[str]], passages: int) -> Iterator[list[Sequence[str]]]:
+    """Whole documents together, until they have so many passages."""
+    chunk: list[Sequence[str]] = []
+    for document in documents:
+        chunk.append(document)
+        if sum(map(len, chunk)) >= passages:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _blocks(order: Sequence[int], ids: _Ids, limit: int) -> Iterator[list[int]]:
+    """Consecutive passages of `order` together, up to so many tokens."""
+    block: list[int] = []
+    tokens = 0
+    for passage in order:
+        if block and tokens + len(ids[passage]) > limit:
+            yield block
+            block, tokens = [], 0
+        block.append(passage)
+        tokens += len(ids[passage])
+    if block:
+        yield block
+
+
+@contextmanager
+def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that each compute alone, without PyTorch's own; what is not begun when the work is given up never is."""
+    before = torch.get_num_threads()
+    pool = ThreadPoolExecutor(threads, "encode", initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(before)
+
+
+def _unit(vectors: Tensor) -> Vectors:
+    return functional.normalize(vectors, dim=1).numpy()
+
+
+def _device(name: str) -> torch.device:
+    if name not in ("auto", "cpu", "cuda"):
+        raise ModelError(f"device must be auto, cpu or cuda, got {name!r}; auto takes the GPU where there is one.")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ModelError("device cuda must have a GPU that PyTorch can use, got none; take --device cpu.")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def _backbone(described: Described, device: torch.device, rows: int) -> Backbone:
+    if is_bert(described.located):
+        return BertBackbone(described.located, device, rows)
+    from shas_kb.encoder.foreign import ForeignBackbone
+
+    return ForeignBackbone(described.located, device)

@@ -1,0 +1,52 @@
+"""Any other sentence-transformers model, by sentence-transformers itself (whose import alone takes seconds).
+
+Texts go one by one: without padding a text's vector does not depend on which others came with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from sentence_transformers import SentenceTransformer
+from torch import Tensor
+
+from shas_kb.encoder.models import Located
+from shas_kb.records import Vectors
+
+
+class ForeignBackbone:
+    """Token states from the model's first module, sentence vectors by its others."""
+
+    def __init__(self, located: Located, device: torch.device | str) -> None:
+        self._tokenizer = located.load_tokenizer()
+        self._device = torch.device(device)
+        self._model = SentenceTransformer(str(located.folder), device=str(device), local_files_only=True).eval()
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors float32 [texts, dimension] of a few texts, each cut at the window."""
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        if not ids:
+            return np.zeros((0, self._model.get_sentence_embedding_dimension() or 0), np.float32)
+        with torch.inference_mode():
+            units = self.pool(self.states(ids), ids)
+            return torch.nn.functional.normalize(units, dim=1).cpu().numpy()
+
+    def states(self, ids: Sequence[Sequence[int]]) -> Tensor:
+        """Token states of texts given by their word pieces: [tokens, hidden], text after text."""
+        return torch.cat([self._model[0](self._features(text))["token_embeddings"][0] for text in ids])
+
+    def pool(self, states: Tensor, ids: Sequence[Sequence[int]]) -> Tensor:
+        """The model's own vector of each text, float32: [tokens, hidden] to [texts, dimension]."""
+        vectors = []
+        for text, part in zip(ids, torch.split(states, [len(text) for text in ids]), strict=True):
+            features = self._features(text) | {"token_embeddings": part[None]}
+            for module in list(self._model)[1:]:
+                features = module(features)
+            vectors.append(features["sentence_embedding"][0])
+        return torch.stack(vectors).float()
+
+    def _features(self, text: Sequence[int]) -> dict[str, Tensor]:
+        ids = torch.tensor([text], device=self._device)
+        return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}

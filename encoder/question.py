@@ -1,0 +1,108 @@
+"""Questions and sentences to vectors without torch, whose import alone takes seconds: BERT in numpy, float32.
+
+For a few short texts at once. Documents go through `encoder.py`, which is many times faster and gives the same vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shas_kb.encoder.bert import Array, BertShape, is_bert, weights
+from shas_kb.encoder.models import WEIGHTS, Located
+from shas_kb.records import Vectors
+
+QuestionEncoder = Callable[[Sequence[str]], Vectors]
+
+
+def load_question_encoder(located: Located) -> QuestionEncoder:
+    """An encoder of questions for the model that lies there."""
+    if is_bert(located):
+        return NumpyBert(located)
+    from shas_kb.encoder.foreign import ForeignBackbone
+
+    return ForeignBackbone(located, "cpu").encode
+
+
+class NumpyBert:
+    """BERT (arXiv 1810.04805) with the mean of its token states as a text's vector.
+
+    Texts stand one after another in one matrix [tokens, hidden], without padding; only attention looks at each alone.
+    """
+
+    def __init__(self, located: Located) -> None:
+        self._shape = BertShape.of(located)
+        self._tokenizer = located.load_tokenizer()
+        self._weights = weights(located.folder / WEIGHTS)
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors float32 [texts, hidden]; a text longer than the window is cut there."""
+        if not texts:
+            return np.zeros((0, self._shape.hidden), np.float32)
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        ends = np.cumsum([len(text) for text in ids])
+        states = self._embed(ids)
+        for layer in range(self._shape.layers):
+            states = self._layer(f"encoder.layer.{layer}", states, ends)
+        means = np.stack([text.mean(axis=0) for text in np.split(states, ends[:-1])])
+        unit: Vectors = means / np.linalg.norm(means, axis=1, keepdims=True)
+        return unit
+
+    def _embed(self, ids: list[list[int]]) -> Array:
+        word, position, kind = (
+            self._weights[f"embeddings.{name}_embeddings.weight"] for name in ("word", "position", "token_type")
+        )
+        positions = np.concatenate([np.arange(len(text)) for text in ids])
+        return self._normalise("embeddings.LayerNorm", word[np.concatenate(ids)] + position[positions] + kind[0])
+
+    def _layer(self, name: str, states: Array, ends: NDArray[np.int64]) -> Array:
+        query, key, value = (
+            self._linear(f"{name}.attention.self.{part}", states) for part in ("query", "key", "value")
+        )
+        texts = (np.split(part, ends[:-1]) for part in (query, key, value))
+        seen = np.concatenate([self._attend(*text) for text in zip(*texts, strict=True)])
+        states = self._normalise(
+            f"{name}.attention.output.LayerNorm", states + self._linear(f"{name}.attention.output.dense", seen)
+        )
+        hidden = gelu(self._linear(f"{name}.intermediate.dense", states))
+        return self._normalise(f"{name}.output.LayerNorm", states + self._linear(f"{name}.output.dense", hidden))
+
+    def _attend(self, query: Array, key: Array, value: Array) -> Array:
+        """Attention within one text: [tokens, hidden] each."""
+        tokens, hidden = query.shape
+        q, k, v = (
+            x.reshape(tokens, self._shape.heads, -1).swapaxes(0, 1) for x in (query, key, value)
+        )  # [heads, n, d]
+        logits = q @ k.swapaxes(1, 2) / np.float32(np.sqrt(q.shape[2]))
+        logits -= logits.max(axis=2, keepdims=True)
+        mass = np.exp(logits, out=logits)
+        mass /= mass.sum(axis=2, keepdims=True)
+        seen: Array = (mass @ v).swapaxes(0, 1).reshape(tokens, hidden)
+        return seen
+
+    def _linear(self, name: str, states: Array) -> Array:
+        outcome: Array = states @ self._weights[f"{name}.weight"].T
+        outcome += self._weights[f"{name}.bias"]
+        return outcome
+
+    def _normalise(self, name: str, states: Array) -> Array:
+        centred = states - states.mean(axis=1, keepdims=True)
+        centred /= np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + np.float32(self._shape.epsilon))
+        centred *= self._weights[f"{name}.weight"]
+        centred += self._weights[f"{name}.bias"]
+        return centred
+
+
+def gelu(x: Array) -> Array:
+    """x Phi(x), the exact GELU (arXiv 1606.08415), with erf to 1.5e-7: Abramowitz and Stegun, 7.1.26."""
+    size = np.abs(x) * np.float32(0.5**0.5)
+    t = 1 / (1 + np.float32(0.3275911) * size)
+    tail = t * np.float32(1.061405429)
+    for coefficient in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        tail += np.float32(coefficient)
+        tail *= t
+    tail *= np.exp(-size * size)
+    outcome: Array = x * np.where(x < 0, tail, 2 - tail) * np.float32(0.5)
+    return outcome

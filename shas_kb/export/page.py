@@ -1,0 +1,158 @@
+"""One HTML page to look at: everything inside, no network, safe to open from a mail.
+
+The page is a template with its style, its script and its data as JSON. Its Content-Security-Policy allows exactly that
+style and that script, by their hashes, and nothing from anywhere else; text from documents is data, never markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from shas_kb.export.content import Content
+from shas_kb.export.projection import project
+from shas_kb.export.text import one_line, shorten
+from shas_kb.export.writing import Written, write_whole
+from shas_kb.records import Document, Node
+
+_SCRIPTS = ("data.js", "treemap.js", "map.js", "search.js", "detail.js", "page.js")
+_EXCERPT = 320
+_PLURALS = {"document": "documents", "entity": "entities", "category": "categories", "domain": "domains"}
+
+
+def write_page(content: Content, out: Path) -> Written:
+    """Write the page."""
+    return write_whole(out, build_page(content).encode())
+
+
+def build_page(content: Content) -> str:
+    """The page as text."""
+    style = _asset("page.css")
+    script = "".join(_asset(name) for name in _SCRIPTS)
+    parts = {
+        "policy": f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'",
+        "title": escape(_title(content)),
+        "counts": escape(_counts(content)),
+        "outline": _outline(content, ""),
+        "style": style,
+        "script": script,
+        "data": island(page_data(content)),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("page.html"))
+
+
+def island(value: object) -> str:
+    """JSON that can stand inside a `<script>` element: nothing in it can end the element or open another."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def page_data(content: Content) -> dict[str, object]:
+    """Nodes, then documents, each with its parent's place in that list; children in the order they are shown in."""
+    nodes = {node.id: node for node in content.nodes}
+    order = _depth_first(content, "")
+    ids = [id for id in order if id in nodes] + [id for id in order if id not in nodes]
+    place = {id: i for i, id in enumerate(ids)}
+    rows = {document.id: row for row, document in enumerate(content.documents)}
+    points = project(content.vectors)
+    return {
+        "nodes": [_node(content, nodes[id], place) for id in ids if id in nodes],
+        "documents": [
+            {
+                **_document(content, rows[id], place),
+                "x": round(float(points[rows[id], 0]), 4),
+                "y": round(1 - float(points[rows[id], 1]), 4),
+            }
+            for id in ids
+            if id in rows
+        ],
+    }
+
+
+def _node(content: Content, node: Node, place: dict[str, int]) -> dict[str, object]:
+    return {
+        "id": node.id,
+        "level": node.level,
+        "name": node.name,
+        "parent": place.get(content.parents.get(node.id, "")),
+        "count": node.documents,
+        "confidence": round(float(node.confidence), 2),
+        "keyphrases": node.keyphrases,
+        "summary": [{"text": q.text, "document": place.get(q.document), "page": q.page} for q in node.summary],
+        "related": _placed(content.related.get(node.id, ()), place),
+    }
+
+
+def _document(content: Content, row: int, place: dict[str, int]) -> dict[str, object]:
+    document: Document = content.documents[row]
+    excerpts = content.central_passages(row, 1)
+    fields: dict[str, object] = {
+        "id": document.id,
+        "level": "document",
+        "name": document.title,
+        "parent": place[content.parents[document.id]],
+        "path": one_line(document.path),
+        "pages": document.pages,
+        "language": document.language,
+        "authors": document.authors,
+        "year": document.year,
+        "keyphrases": content.keyphrases.get(document.id, ()),
+        "summary": [
+            {"text": shorten(passage.text, _EXCERPT), "document": place[document.id], "page": passage.page}
+            for passage in excerpts
+        ],
+        "also": _placed(content.also.get(document.id, ()), place),
+        "related": _placed(content.related.get(document.id, ()), place),
+    }
+    return {key: value for key, value in fields.items() if value not in (None, "", 0, (), [])} | {
+        "parent": fields["parent"]
+    }
+
+
+def _placed(pairs: tuple[tuple[str, float], ...], place: dict[str, int]) -> list[tuple[int, float]]:
+    return [(place[id], weight) for id, weight in pairs]
+
+
+def _depth_first(content: Content, top: str) -> list[str]:
+    order: list[str] = []
+    for id in content.children.get(top, ()):
+        order += [id, *_depth_first(content, id)]
+    return order
+
+
+def _title(content: Content) -> str:
+    top = content.nodes[0]
+    return top.name if len(content.children[""]) == 1 else "Knowledge base"
+
+
+def _counts(content: Content) -> str:
+    numbers = {"document": len(content.documents)}
+    for node in reversed(content.nodes):
+        numbers[node.level] = numbers.get(node.level, 0) + 1
+    return " · ".join(f"{number:,} {level if number == 1 else _PLURALS[level]}" for level, number in numbers.items())
+
+
+def _outline(content: Content, top: str) -> str:
+    """The nodes as nested lists, for a reader without JavaScript."""
+    nodes = {node.id: node for node in content.nodes}
+    rows = (
+        f"<li>{escape(nodes[id].name)} ({nodes[id].documents}){_outline(content, id)}</li>"
+        for id in content.children.get(top, ())
+        if id in nodes
+    )
+    body = "".join(rows)
+    return f"<ul>{body}</ul>" if body else ""
+
+
+def _asset(name: str) -> str:
+    return (files("shas_kb.export") / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

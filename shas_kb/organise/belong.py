@@ -1,0 +1,56 @@
+"""How a document belongs: mostly to its own entity, somewhat to others; and how sure the tree is of each of its
+nodes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from shas_kb.organise.group import assign, means
+from shas_kb.organise.material import Array, Labels, unit
+
+TEMPERATURE = 0.15
+LEAST = 0.1
+RIVALS = 4
+
+
+def belonging(units: Array, labels: Labels) -> list[list[tuple[int, float]]]:
+    """The entities of each document with its weight in each, its own first; weights sum to 1.
+
+    A weight falls off exponentially with the squared distance to the entity's mean beyond that of the document's own;
+    weights under a tenth are dropped.
+    """
+    centres = means(units, np.ones(len(units)), labels)
+    square = np.einsum("ij,ij->i", centres, centres)
+    entities: list[list[tuple[int, float]]] = []
+    for row, own in zip(units, labels, strict=True):
+        far = square - 2 * (centres @ row)
+        near = np.argsort(np.round(far, 9), kind="stable")[:RIVALS]
+        near = np.concatenate([[own], near[near != own]])
+        weight = np.exp(np.minimum(far[own] - far[near], 0) / TEMPERATURE)
+        weight /= weight.sum()
+        kept = weight >= LEAST
+        kept[0] = True
+        weight = np.round(weight[kept] / weight[kept].sum(), 6)
+        weight[0] += 1 - weight.sum()
+        entities.append([(int(node), float(share)) for node, share in zip(near[kept], weight, strict=True)])
+    return entities
+
+
+def confidence(units: Array, labels: Labels) -> Array:
+    """How sure the tree is of each group of a level, [groups], from 0 to 1.
+
+    A simplified silhouette (Hruschka, de Castro and Campello, 2004): by how much a document is nearer to its own
+    group's mean than to the nearest other one, as a share of the latter; the mean over the group. A group without a
+    rival on its level gets the mean cosine of its documents to its own mean, which says how alike they are.
+    """
+    centres = means(units, np.ones(len(units)), labels)
+    if len(centres) == 1:
+        return np.asarray(np.clip(np.mean(units @ unit(centres).T, axis=0), 0, 1))
+    own = np.linalg.norm(units - centres[labels], axis=1)
+    other = np.full(len(units), np.inf)
+    for group in range(len(centres)):
+        rest = np.delete(centres, group, axis=0)
+        rows = np.flatnonzero(labels == group)
+        other[rows] = np.sqrt(np.maximum(assign(units[rows], rest)[1], 0))
+    sure = np.clip(1 - own / np.where(other > 0, other, 1.0), 0, 1)
+    return np.asarray(np.bincount(labels, weights=sure) / np.bincount(labels))

@@ -1,0 +1,188 @@
+"""From materials to the tree: nest, name, summarise; then ids, hash and memberships."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from shas_kb.config import TreeConfig
+from shas_kb.organise.belong import belonging, confidence
+from shas_kb.organise.group import merge_to_concept, tally
+from shas_kb.organise.material import Array, Labels, Material
+from shas_kb.organise.name import Named, name_levels
+from shas_kb.organise.nest import Nested, nest
+from shas_kb.organise.represent import document_vectors
+from shas_kb.organise.summarise import Fetch, Place, central, summarise
+from shas_kb.organise.vocabulary import vocabulary
+from shas_kb.progress import Progress
+from shas_kb.records import NODE_LEVELS, Membership, Node, Quote, Tree, Vectors
+
+CENTRAL = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A node before it has its place: which rows of its level's children and of the documents it holds, and what is
+    known of it."""
+
+    children: Labels
+    documents: Labels
+    vector: Array
+    confidence: float
+    named: Named
+    central: Sequence[int]
+    summary: tuple[Quote, ...] = ()
+
+
+def organise(materials: Sequence[Material], config: TreeConfig, fetch: Fetch, progress: Progress) -> Tree:
+    """Builds the tree over all documents of a collection.
+
+    The same materials give the same tree, bit for bit, in whatever order they come. Every document has exactly one
+    primary entity, every entity one category, every category one domain.
+
+    Args:
+        materials: One for each document; none gives an empty tree.
+        config: Counts and ratios. A count that is asked for is kept as far as there are enough different documents.
+        fetch: Gives stored passages by (document, ordinal), in the order asked; called once.
+        progress: Told of each stage.
+
+    Returns:
+        The tree; nodes stand parents before children, the largest first among siblings.
+    """
+    ordered = sorted(materials, key=lambda material: (material.sha256, material.id))
+    if not ordered:
+        return _sealed((), (), [], config)
+    progress.start("Organising", 3, "stage")
+    originals, original_of = distinct(ordered)
+    known = [ordered[row] for row in originals]
+    nested = nest(known, config)
+    progress.advance()
+    levels = _drafts(known, nested)
+    progress.advance()
+    levels = _with_summaries(known, levels, fetch)
+    progress.advance()
+    progress.finish()
+    return _assembled(ordered, original_of, nested, levels, config)
+
+
+def distinct(materials: Sequence[Material]) -> tuple[list[int], Labels]:
+    """The first of each set of documents that say the same (rows of `materials` [n]), and which of these each
+    document is, [n].
+
+    Copies take no part in grouping, so that they can weigh down nothing; they stand where their original stands.
+    """
+    seen: dict[bytes, int] = {}
+    firsts: list[int] = []
+    original_of = np.empty(len(materials), dtype=np.int64)
+    for row, material in enumerate(materials):
+        text = material.passages.tobytes() or repr(sorted(material.terms.items())).encode()
+        content = hashlib.sha256(text).digest()
+        if content not in seen:
+            seen[content] = len(firsts)
+            firsts.append(row)
+        original_of[row] = seen[content]
+    return firsts, original_of
+
+
+def by_size(level: Sequence[Draft], rows: Labels) -> list[int]:
+    """Nodes of a level, those with the most documents first."""
+    return sorted(map(int, rows), key=lambda row: (-len(level[row].documents), row))
+
+
+def in_turn(lists: Sequence[Sequence[int]]) -> list[int]:
+    """The first of each list, then the second of each, and so on."""
+    longest = max(map(len, lists))
+    return [one[i] for i in range(longest) for one in lists if i < len(one)]
+
+
+def _drafts(materials: Sequence[Material], nested: Nested) -> list[list[Draft]]:
+    """All nodes, lowest level first, but for their summaries."""
+    names = name_levels(vocabulary(materials), nested.units, nested.levels)
+    documents = document_vectors(materials)
+    vectors, weights = documents, np.ones(len(materials))
+    levels: list[list[Draft]] = []
+    for labels, members, named in zip(nested.levels, nested.of_documents, names, strict=True):
+        vectors = merge_to_concept(vectors, weights, labels)
+        weights = tally(weights, labels)
+        sure = confidence(nested.units, members)
+        level = []
+        for node, vector in enumerate(vectors):
+            rows = np.flatnonzero(members == node)
+            children = np.flatnonzero(labels == node)
+            if levels:
+                middle = in_turn([levels[-1][child].central for child in by_size(levels[-1], children)])
+            else:
+                middle = central(documents, rows, vector)
+            level.append(Draft(children, rows, vector, float(sure[node]), named[node], middle[:CENTRAL]))
+        levels.append(level)
+    return levels
+
+
+def _with_summaries(materials: Sequence[Material], levels: list[list[Draft]], fetch: Fetch) -> list[list[Draft]]:
+    drafts = [draft for level in levels for draft in level]
+    summaries = iter(summarise(materials, [Place(d.central, d.vector, d.named.keyphrases) for d in drafts], fetch))
+    return [[replace(draft, summary=next(summaries)) for draft in level] for level in levels]
+
+
+def _assembled(
+    materials: Sequence[Material], original_of: Labels, nested: Nested, levels: list[list[Draft]], config: TreeConfig
+) -> Tree:
+    """Gives every node its id and its parent, every document (copies too) its memberships."""
+    originals = [materials[row].id for row in np.unique(original_of, return_index=True)[1]]
+    copies: list[list[Material]] = [[] for _ in originals]
+    for material, original in zip(materials, original_of, strict=True):
+        copies[original].append(material)
+    nodes: list[Node] = []
+    entity_ids: dict[int, str] = {}
+
+    def place(height: int, row: int, parent: str | None) -> dict[str, object]:
+        draft = levels[height][row]
+        members = sorted(material.sha256 for document in draft.documents for material in copies[document])
+        level = NODE_LEVELS[height]
+        identity = level[0] + hashlib.sha256("\n".join(members).encode()).hexdigest()[:10]
+        nodes.append(
+            Node(
+                id=identity,
+                level=level,
+                name=draft.named.name,
+                parent=parent,
+                documents=len(members),
+                keyphrases=draft.named.keyphrases,
+                summary=draft.summary,
+                central=tuple(originals[document] for document in draft.central),
+                confidence=round(draft.confidence, 4),
+                vector=_stored(draft.vector),
+            )
+        )
+        if height == 0:
+            entity_ids[row] = identity
+            return {"name": draft.named.name, "documents": members}
+        below = by_size(levels[height - 1], draft.children)
+        return {"name": draft.named.name, "children": [place(height - 1, child, identity) for child in below]}
+
+    top = len(NODE_LEVELS) - 1
+    outline = [place(top, row, None) for row in by_size(levels[top], np.arange(len(levels[top])))]
+    memberships = tuple(
+        Membership(material.id, entity_ids[entity], weight, rank == 0)
+        for document, entities in enumerate(belonging(nested.units, nested.levels[0]))
+        for material in copies[document]
+        for rank, (entity, weight) in enumerate(entities)
+    )
+    return _sealed(tuple(nodes), memberships, outline, config)
+
+
+def _sealed(
+    nodes: tuple[Node, ...], memberships: tuple[Membership, ...], outline: list[dict[str, object]], config: TreeConfig
+) -> Tree:
+    settings = asdict(config)
+    structure = hashlib.sha256(json.dumps(outline, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    run = hashlib.sha256((structure + json.dumps(settings, sort_keys=True)).encode()).hexdigest()[:12]
+    return Tree(run, structure, settings, nodes, memberships)
+
+
+def _stored(vector: Array) -> Vectors:
+    return vector.astype(np.float32)

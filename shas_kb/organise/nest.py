@@ -1,0 +1,65 @@
+"""The three steps up: documents to entities, entities to categories, categories to domains, each nested in the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from shas_kb.config import TreeConfig
+from shas_kb.organise.attend import attend
+from shas_kb.organise.count import REACH, ahead_of_chance, natural_count
+from shas_kb.organise.group import identify_concepts, means, tally
+from shas_kb.organise.material import Array, Labels, Material
+from shas_kb.organise.represent import represent
+from shas_kb.organise.ward import Merges
+
+NEIGHBOURS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """The shape of the tree. `units` [n, width] are the documents as they were grouped; `levels` tell each document's
+    entity, each entity's category and each category's domain; `of_documents` each document's entity, category and
+    domain."""
+
+    units: Array
+    levels: tuple[Labels, Labels, Labels]
+
+    @property
+    def of_documents(self) -> tuple[Labels, Labels, Labels]:
+        entity, category, domain = self.levels
+        return entity, category[entity], domain[category[entity]]
+
+
+def nest(materials: Sequence[Material], config: TreeConfig) -> Nested:
+    """Groups `materials` (at least one, no two of which say the same) into one nested tree.
+
+    Counts that `config` fixes are kept as far as there are enough units; the others are chosen by the data around its
+    ratios, and are 1 where the documents group no better than chance.
+    """
+    plain = represent(materials)
+    n = len(plain)
+    neighbours = min(NEIGHBOURS, n // 10 + 1)
+    units = attend(plain, neighbours)
+    structured = n > 3 and ahead_of_chance(plain, neighbours, max(2, round(2 * n / config.ratios[0]))) > 0
+    fixed = (config.entities, config.categories, config.domains)
+    levels: list[Labels] = []
+    centres, weights = units, np.ones(n)
+    for height, ratio in enumerate(config.ratios):
+        below = len(centres)
+        asked_above = max((count for count in fixed[height + 1 :] if count), default=1)
+        choose = partial(_count, asked=fixed[height], least=asked_above, expected=below / ratio if structured else 1.0)
+        most = fixed[height] or int(REACH * below / ratio)
+        labels = identify_concepts(centres, weights, choose, most=most, settle=height == 0)
+        centres = means(centres, weights, labels)
+        weights = tally(weights, labels)
+        levels.append(labels)
+    return Nested(units, (levels[0], levels[1], levels[2]))
+
+
+def _count(merges: Merges, asked: int | None, least: int, expected: float) -> int:
+    """The count that was asked for, or the natural one; `least` is what was asked for on the levels above."""
+    return min(asked or max(natural_count(merges, expected), least), merges.units)

@@ -1,0 +1,167 @@
+"""HTML: what a reader of the page reads, without what surrounds it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from shas_kb.reading.draft import Builder, Draft, UnreadableError, one_line
+from shas_kb.reading.frontmatter import credible_title, split_authors, year_of
+from shas_kb.reading.text import decode
+from shas_kb.records import Problem
+
+_SURROUNDINGS = (
+    "script, style, noscript, template, nav, footer, aside, iframe, svg, form, button, select, [hidden],"
+    " [aria-hidden=true], [role=navigation]"
+)
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_BLOCKS = {
+    *_HEADINGS,
+    *("address", "article", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt"),
+    *("fieldset", "figcaption", "figure", "header", "hr", "html", "li", "main", "ol", "p", "pre", "section", "summary"),
+    *("table", "tbody", "tfoot", "thead", "tr", "ul"),
+}
+_CELLS = frozenset(("td", "th"))
+_CHARSET = re.compile(
+    rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([A-Za-z0-9_.:-]+)",
+    re.IGNORECASE,
+)
+_AUTHOR = ("author", "citation_author", "dc.creator", "dcterms.creator", "article:author")
+_DATE = (
+    "citation_publication_date",
+    "citation_date",
+    "article:published_time",
+    "dc.date",
+    "dcterms.date",
+    "date",
+    "dc.date.issued",
+)
+
+
+def read_html(data: bytes, path: str) -> Draft:
+    """Read a page: title, authors and date as its head gives them, headings as sections.
+
+    Raises:
+        UnreadableError: if it is no text.
+    """
+    tree = parse(_decoded(data))
+    metas = list(_metas(tree))
+    title = next((value for name, value in metas if name in ("citation_title", "og:title")), "")
+    if not title and tree.head is not None and (node := tree.head.css_first("title")) is not None:
+        title = one_line(node.text())
+    authors = split_authors(value for name, value in metas if name in _AUTHOR and "://" not in value)
+    year = next((year for name, value in metas if name in _DATE and (year := year_of(value))), None)
+    builder = Builder()
+    heading = write_body(builder, tree)
+    return builder.finish(credible_title(title, path.rpartition("/")[2]) or heading, authors, year)
+
+
+def parse(text: str) -> LexborHTMLParser:
+    """The tree of a page. Raises MemoryError: there is nothing else for which it fails."""
+    try:
+        return LexborHTMLParser(text)
+    except SelectolaxError as error:
+        raise MemoryError from error
+
+
+def write_body(builder: Builder, tree: LexborHTMLParser, least_depth: int = 1) -> str:
+    """Put the body of a page into `builder`, its headings no higher than `least_depth`; returns its first heading."""
+    for node in tree.css(_SURROUNDINGS):
+        # a page that is nothing but a form or a hidden part is left as it is found: as no text
+        node.decompose()
+    first = ""
+    for tag, text in _blocks(tree):
+        if tag in _HEADINGS:
+            first = first or one_line(text)
+            builder.heading(text, max(int(tag[1]), least_depth))
+        elif tag == "pre":
+            builder.lines(text.split("\n"))
+        elif tag in ("li", "tr", "dt", "dd"):
+            builder.paragraph(text, joint="\n")
+        else:
+            builder.paragraph(text)
+    return first
+
+
+def _blocks(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
+    """The text of the body, block by block, with the tag of each. Without recursion: pages can be nested deep."""
+    body = tree.body
+    if body is None:
+        return
+    held: list[str] = []
+    open_tags: list[str] = []
+    node: LexborNode | None = body
+    while node is not None:
+        name = node.tag or ""
+        if name in _BLOCKS:
+            if text := "".join(held).strip():
+                yield _innermost(open_tags), text
+            held = []
+            open_tags.append(name)
+        elif name == "br":
+            held.append("\n")
+        elif name in _CELLS:
+            held.append(" | " if "".join(held[-1:]).strip() else "")
+        elif name == "img":
+            held.append(f" {node.attributes.get('alt') or ''} ")
+        elif name == "-text":
+            held.append(node.text_content or "")
+        if node.first_child is not None:
+            node = node.first_child
+            continue
+        while node is not None and node.next is None:
+            held, found = _leave(node, held, open_tags)
+            if found is not None:
+                yield found
+            node = node.parent if node.parent is not None and not _same(node, body) else None
+            if node is not None and _same(node, body):
+                break
+        if node is None or _same(node, body):
+            break
+        held, found = _leave(node, held, open_tags)
+        if found is not None:
+            yield found
+        node = node.next
+    if text := "".join(held).strip():
+        yield _innermost(open_tags), text
+
+
+def _leave(node: LexborNode, held: list[str], open_tags: list[str]) -> tuple[list[str], tuple[str, str] | None]:
+    if (node.tag or "") not in _BLOCKS:
+        return held, None
+    text = "".join(held).strip()
+    tag = _innermost(open_tags)
+    if open_tags:
+        open_tags.pop()
+    return [], ((tag, text) if text else None)
+
+
+def _innermost(open_tags: list[str]) -> str:
+    return open_tags[-1] if open_tags else "body"
+
+
+def _same(one: LexborNode, other: LexborNode) -> bool:
+    return one.mem_id == other.mem_id
+
+
+def _metas(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
+    for node in tree.css("meta"):
+        name = node.attributes.get("name") or node.attributes.get("property")
+        if name and (content := node.attributes.get("content")):
+            yield name.lower(), content
+
+
+def _decoded(data: bytes) -> str:
+    """By the encoding that the page declares, if the bytes agree; else as any text."""
+    if (declared := _CHARSET.search(data[:4096])) and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        name = (declared[1] or declared[2]).decode("ascii")
+        try:
+            return data.decode({"gb2312": "gb18030", "gbk": "gb18030", "iso-8859-1": "cp1252"}.get(name.lower(), name))
+        except (LookupError, UnicodeDecodeError):
+            pass
+    text = decode(data)
+    if not text:
+        raise UnreadableError(Problem("empty file"))
+    return text

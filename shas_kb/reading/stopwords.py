@@ -1,0 +1,136 @@
+"""Words that say nothing of what a text is about, by language.
+
+English goes furthest, for there they also keep verbs out of phrases.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_STOP_WORDS = {
+    "en": """
+    a about above across after again against all almost alone along already also although always am among amongst
+    an and another any anyone anything anyway are aren around as at away back be became because become becomes
+    been before behind being below beside besides between beyond both but by can cannot could couldn did didn do
+    does doesn doing don done down due during each either else elsewhere enough etc even ever every everyone
+    everything everywhere except few first for former from further get gets getting give given gives go goes going
+    gone got had hadn has hasn have haven having he hence her here hers herself him himself his how however i ie
+    eg if in indeed instead into is isn it its itself just keep kept last latter least less let like likely ll
+    made make makes making many may maybe me might mine more moreover most mostly much must my myself namely near
+    neither never nevertheless next no nobody none nor not nothing now nowhere of off often on once one ones only
+    onto or other others otherwise our ours ourselves out over own per perhaps please put quite rather re really
+    same say says said see seem seemed seems seen several shall she should shouldn since so some somebody someone
+    something sometimes somewhere still such take taken takes taking than that the their theirs them themselves
+    then there thereby therefore these they thing things this those though through throughout thus to together too
+    toward towards two under until unless up upon us use used uses using usually various ve very via was wasn way
+    ways we well went were weren what whatever when where whereas wherever whether which while who whoever whole
+    whom whose why will with within without won would wouldn yet you your yours yourself yourselves able according
+    actually add added allow allows apply applied appear appears argue argued ask asked based began begin begins
+    believe best better bring brings brought call called came cause caused causes certain change changes choose
+    clear clearly come comes coming common commonly compare compared consider considered consists contain contains
+    continue create created creates define defined describe described describes despite determine determined
+    develop developed different difficult discuss discussed easily easy especially example examples exist exists
+    explain fact far feel felt find finding finds follow followed following follows form forms found full
+    generally good great greater grow happen happens help helps hold holds identify important include included
+    includes including increase increased indicate indicates involve involved involves know known knows large
+    larger largest lead leads led left long look looking lot main mean means mentioned move moved need needed
+    needs new note number obtain obtained occur occurs old part particular particularly place play possible
+    present presented probably produce produced provide provided provides quickly read recent recently refer
+    referred refers related remain remains report reported represent represents require required requires result
+    resulted right run saw section select set sets shown show showed shows similar simple simply single small
+    smaller sort start started state suggest suggests support sure tell tend term thought three four five six
+    seven eight nine ten today told took try turn turned type types understand usual want wanted work worked works
+    write written year years yes zero second third figure fig table et al pp vol eq eqs chapter http https www com
+    org doi arxiv preprint
+    """,
+    "de": """
+    aber alle allem allen aller alles als also am an ander andere anderem anderen anderer anderes auch auf aus bei
+    beim bin bis bist da dabei dadurch dafür damit dann das dass dasselbe dazu dein deine dem demselben den denen
+    denn der deren derer des dessen dich die dies diese dieselbe diesem diesen dieser dieses dir doch dort du
+    durch ein eine einem einen einer eines einige einigen einmal er es etwas euch euer für gegen gewesen hab habe
+    haben hat hatte hatten hier hin hinter ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im in indem ins ist
+    jede jedem jeden jeder jedes jedoch jene jetzt kann kein keine keinem keinen keiner können könnte machen man
+    manche mehr mein meine mich mir mit muss musste nach nicht nichts noch nun nur ob oder ohne schon sehr sein
+    seine seinem seinen seiner seines seit selbst sich sie sind so solche soll sollte sondern sonst sowie über um
+    und uns unser unter viel vom von vor während war waren warum was weil welche welchem welchen welcher wenn wer
+    werde werden wie wieder will wir wird wirst wo worden wurde wurden zu zum zur zwar zwischen bzw z.b d.h
+    """,
+    "fr": """
+    à afin ai aie ainsi alors après au aucun aucune aujourd auquel aussi autre autres aux avait avant avec avoir c
+    ça car ce ceci cela celle celles celui cependant ces cet cette ceux chaque chez comme comment d dans de déjà
+    depuis des dès donc dont du elle elles en encore entre est et étaient était étant été être eu fait faire fois
+    font hors ici il ils j je jusqu l la là le les leur leurs lors lorsque lui m ma mais me même mêmes mes moi
+    moins mon n ne ni non nos notre nous on ont ou où par parce parfois pas pendant peu peut peuvent plus
+    plusieurs pour pourquoi près puis qu quand que quel quelle quelles quelque quels qui quoi s sa sans se selon
+    sera ses si soit son sont sous souvent sur t ta tandis te tel telle tes toi ton toujours tous tout toute
+    toutes très trop tu un une vers via vos votre vous y
+    """,
+    "es": """
+    a al algo algún alguna algunas alguno algunos ambos ante antes aquel aquella aquellas aquello aquellos así aun
+    aunque bajo bien cada casi como cómo con contra cual cuál cuales cualquier cuando cuanto cuya cuyo de del
+    desde donde dos durante e el él ella ellas ellos en entre era eran es esa esas ese eso esos esta está estaba
+    estado están estar estas este esto estos fue fueron ha había han hasta hay hacer incluso la las le les lo los
+    más me mediante menos mi mientras mis misma mismo mucho muchos muy nada ni no nos nosotros nuestra nuestro o
+    otra otras otro otros para pero poco por porque pueden puede pues que qué quien quién se sea según ser si sí
+    sido sin sino sobre solo sólo son su sus también tan tanto te tener tiene tienen toda todas todo todos tras tu
+    tus un una unas uno unos usted y ya yo
+    """,
+    "it": """
+    a ad ai al alcuni alla alle allo anche ancora avere aveva c che chi ci cioè come con contro cosa così cui da
+    dai dal dalla dalle dallo degli dei del dell della delle dello di dopo dove due e è ed era erano essa esse
+    essere essi esso fa fra già gli ha hanno i il in io l la le lei li lo loro lui ma me mentre mi molto ne negli
+    nei nel nell nella nelle nello noi non nostra nostro o ogni oltre per perché perciò però più poi prima può
+    qual quale quali quando quanto quella quelle quelli quello questa queste questi questo qui se sè sé senza si
+    sia sono sopra sotto stata stato stesso su sua sue sugli sui sul sulla sulle suo suoi tra tu tutta tutte tutti
+    tutto un una uno vi voi
+    """,
+    "pt": """
+    a à ao aos aquela aquelas aquele aqueles aquilo as às até cada com como contra da das de dela dele deles
+    depois desde do dos e é ela elas ele eles em enquanto entre era eram essa essas esse esses esta está estão
+    estas este estes eu foi foram há isso isto já lhe mais mas me mesmo meu muito na não nas nem no nos nós nossa
+    nosso num numa o onde os ou outra outras outro outros para pela pelas pelo pelos pode podem por porque qual
+    quando quanto que quem são se sem ser seu seus si sido só sob sobre sua suas também tão te tem têm ter toda
+    todas todo todos um uma umas uns você
+    """,
+    "nl": """
+    aan al alle alles als altijd andere ben bij daar dan dat de der deze die dit doch doen door dus een eens en er
+    ge geen geweest haar had heb hebben heeft hem het hier hij hoe hun iets ik in is ja je kan kon kunnen maar me
+    meer men met mij mijn moet na naar niet niets nog nu of om omdat onder ons ook op over reeds te tegen toch
+    toen tot u uit uw van veel voor want waren was wat werd wezen wie wij wil worden wordt zal ze zelf zich zij
+    zijn zo zonder zou
+    """,
+    "ru": """
+    а без более больше будет будто бы был была были было быть в вам вас вдруг ведь во вот впрочем все всегда всего
+    всех всю вы г где да даже два для до другой других его ее если есть еще ж же за зачем здесь и из или им иногда
+    их к каждый как какая какой когда конечно которая которого которой которые который которых кто куда ли лучше
+    между меня мне много может можно мой моя мы на над надо наконец нас не него нее ней нельзя нет ни нибудь
+    никогда ним них ничего но ну о об один он она они оно опять от перед по под после потом потому почти при про
+    раз разве с сам свою себе себя сейчас со совсем так также такой там тебя тем теперь то тогда того тоже только
+    том тот три тут ты у уж уже хоть хорошо хотя чего чей чем через что чтоб чтобы чуть эта эти этих это этого
+    этой этом этот эту я является
+    """,
+    "sv": """
+    alla allt att av bara blev bli blir de dem den denna deras dess dessa det detta dig din ditt du där efter ej
+    eller en ett från för ha hade han hans har hon hur här i icke ingen inom inte jag kan kunde man med mellan men
+    mig min mot mycket ni nu när någon något några och om oss på samma sedan sig sin sina sitt som så till under
+    upp ut utan vad var vara varför vi vid vilka vilken är över
+    """,
+    "pl": """
+    a aby albo ale bardzo bez bo by być był była było były co czy dla do gdy gdzie go i ich ile im inne iż ja jak
+    jako je jego jej jest jeśli już każdy kiedy która które którego której który których lub ma mnie może można mu
+    my na nad nie nich nim niż o od on ona one oni oraz po pod przed przez przy się są ta tak także tam te tego
+    tej ten to tu tych tylko tym u w we więc wszystko z za ze że
+    """,
+}
+# characters of grammar rather than of content: a phrase neither begins nor ends with one
+FUNCTION_CHARACTERS = frozenset(
+    "的了是着吗呢吧啊们这那哪我你您他她它在和与及或而但且即则若如因所以为被把将从向往对于给让使比跟同就也都还又再才只很更最太不没未无"
+    "可能会要应该须有个些种此其之者等每各某什么怎几乎吾矣焉哉兮用到由上中下时后前年月日"
+)
+FUNCTION_KANA = frozenset("のはがをにへともでやかなただけれさらりるすせいうくてまこそあよねわ")
+
+
+@lru_cache(maxsize=64)
+def stop_words(language: str) -> frozenset[str]:
+    """The stop words of `language` (ISO 639-1); none where they are not known."""
+    return frozenset(_STOP_WORDS.get(language, "").split())

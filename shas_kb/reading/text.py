@@ -1,0 +1,144 @@
+"""Plain text, in whatever encoding."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+import charset_normalizer
+
+from shas_kb.reading.draft import Builder, Draft, UnreadableError, clean, is_unspaced, join_lines
+from shas_kb.records import Problem
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SAMPLE = 200_000
+_GARBAGE = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
+_UNDERLINE = re.compile(r"([=\-~^#*])\1{2,}\s*")
+_ITEM = re.compile(r"\s*(?:[-*+•◦▪]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
+_TEX_HEADING = re.compile(r"\\(part|chapter|(?:sub){0,2}section|paragraph)\*?\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+_TEX_DEPTHS = {"part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5}
+
+
+def decode(data: bytes) -> str:
+    """Bytes to text: by their mark, as UTF-8, as UTF-16 without a mark, else by what the bytes most look like.
+
+    Raises:
+        UnreadableError: if it is no text at all.
+    """
+    text = _decoded(data)
+    sample = text[:_SAMPLE]
+    if len(_GARBAGE.findall(sample)) > 0.02 * len(sample) + 2:
+        raise UnreadableError(Problem("not a text: its bytes make no sense in any encoding; save it as UTF-8"))
+    return clean(text)
+
+
+def _decoded(data: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    if (wide := _utf_16(data, 4)) is not None:
+        return wide
+    try:
+        # surrogates written one by one are no proper UTF-8, but common; `clean` drops them
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as error:
+        if error.start > len(data) - 4:
+            # cut off in the middle of a character
+            return data[: error.start].decode("utf-8")
+    if (wide := _utf_16(data, 40)) is not None:
+        return wide
+    repaired = data.decode("utf-8", "replace")
+    beyond = sum(1 for byte in data[:_SAMPLE] if byte >= 0x80)
+    if repaired[:_SAMPLE].count("\ufffd") * 20 < beyond:
+        # one bad byte in a long text
+        return repaired
+    return data.decode(_likely_encoding(data[:_SAMPLE]), "replace")
+
+
+def _likely_encoding(sample: bytes) -> str:
+    """The encoding that makes the most sense; of several that make equal sense, the most common one."""
+    matches = list(charset_normalizer.from_bytes(sample))
+    if not matches:
+        return "cp1252"
+    best = matches[0]
+    equal = [match.encoding for match in matches if (match.chaos, match.coherence) == (best.chaos, best.coherence)]
+    return "cp1252" if "cp1252" in equal else best.encoding
+
+
+def _utf_16(data: bytes, one_in: int) -> str | None:
+    """UTF-16 without a mark, told by the zeros in every other byte: at least `one_in` so many of them."""
+    sample = data[: _SAMPLE & ~1]
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    if max(even, odd) * one_in <= len(sample) // 2 or min(even, odd) * 8 > max(even, odd):
+        return None
+    return data.decode("utf-16-be" if even > odd else "utf-16-le", "replace")
+
+
+def read_text(data: bytes, path: str) -> Draft:
+    """Read plain text: paragraphs, underlined headings (reStructuredText), sections of TeX.
+
+    Raises:
+        UnreadableError: if it is no text.
+    """
+    text = decode(data)
+    builder = Builder()
+    title = ""
+    tex = path.lower().endswith(".tex")
+    marks: dict[str, int] = {}
+    for block in re.split(r"\n[ \t]*\n\s*", text):
+        lines = [line for line in block.split("\n") if line.strip()]
+        if not lines:
+            continue
+        if tex and (found := _TEX_HEADING.match(lines[0].strip())):
+            builder.heading(found[2], _TEX_DEPTHS[found[1]])
+            lines[0] = lines[0].strip()[found.end() :]
+            lines = [line for line in lines if line.strip()]
+        elif heading := _underlined(lines):
+            text_of, mark, used = heading
+            depth = marks.setdefault(mark, len(marks) + 1)
+            builder.heading(text_of, depth)
+            title = title or text_of
+            lines = lines[used:]
+        _add(builder, lines)
+    return builder.finish(title)
+
+
+def _underlined(lines: list[str]) -> tuple[str, str, int] | None:
+    """The heading at the top of a block, the mark under it, and how many lines it takes."""
+    over = len(lines) >= 3 and _UNDERLINE.fullmatch(lines[0]) and _UNDERLINE.fullmatch(lines[2])
+    if over:
+        return lines[1].strip(), "over" + lines[2][0], 3
+    if len(lines) >= 2 and _UNDERLINE.fullmatch(lines[1]) and not _UNDERLINE.fullmatch(lines[0]):
+        heading = lines[0].strip()
+        if len(heading) <= 120 and len(lines[1].strip()) >= min(len(heading), 3):
+            return heading, lines[1][0], 2
+    return None
+
+
+def _add(builder: Builder, lines: list[str]) -> None:
+    """A paragraph whose lines were broken to fit a width becomes one line; other lines stay."""
+    rows: list[list[str]] = []
+    wrapped = _is_wrapped(lines)
+    for line in lines:
+        if rows and wrapped and not _ITEM.match(line):
+            rows[-1].append(line.strip())
+        else:
+            rows.append([line.strip()])
+    builder.lines(join_lines(row) for row in rows)
+
+
+def _is_wrapped(lines: list[str]) -> bool:
+    """Whether the breaks come from a width: all lines but the last of an item are about equally long."""
+    if len(lines) < 2:
+        return False
+    lengths = [len(line.rstrip()) for line in lines]
+    longest = max(lengths)
+    wide = 20 if is_unspaced(lines[0].strip()[0]) else 45
+    inner = [length for length, following in zip(lengths, lines[1:], strict=False) if not _ITEM.match(following)]
+    return wide <= longest <= 160 and all(length >= 0.6 * longest for length in inner)

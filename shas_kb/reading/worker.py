@@ -1,0 +1,193 @@
+"""What one worker process does: read the files it is told to, one at a time, within its limits.
+
+Runs as `python -m shas_kb.reading.worker FD`, where FD is one end of a socket to the pool.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import PurePosixPath
+
+from shas_kb.config import ReadConfig
+from shas_kb.reading.draft import Draft, UnreadableError
+from shas_kb.reading.files import location
+from shas_kb.reading.frontmatter import title_from_name
+from shas_kb.reading.kinds import kind_of
+from shas_kb.reading.language import guess_language
+from shas_kb.reading.passages import PassageMaker
+from shas_kb.reading.phrases import key_phrases, terms
+from shas_kb.records import Problem, Reading, SourceFile
+
+Answer = tuple[str | None, Reading | Problem]
+_GRACE = 5
+
+
+class Reader:
+    """Reads single files, in this process. Whatever goes wrong with a file is a Problem; nothing is raised for it."""
+
+    def __init__(self, config: ReadConfig) -> None:
+        """Load what every file needs. Raises ModelError if the tokenizer cannot be read."""
+        self._config = config
+        self._maker = PassageMaker(config.tokenizer, config.window)
+
+    def read(self, file: SourceFile) -> Answer:
+        """The SHA-256 of the file's bytes, where they could be read, and what is in it or what is wrong with it."""
+        sha256: str | None = None
+        try:
+            data = self._bytes(file)
+            sha256 = hashlib.sha256(data).hexdigest()
+            return sha256, self._reading(file, data, sha256)
+        except UnreadableError as error:
+            return sha256, error.problem
+        except MemoryError:
+            return sha256, needs_memory(self._config)
+        except Exception as error:  # noqa: BLE001 - the border around one file: whatever a parser raises is its reason
+            if "malloc" in str(error) or "memory" in str(error).lower():
+                return sha256, needs_memory(self._config)
+            what = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+            return sha256, Problem(f"damaged: {what}; open and save it again")
+
+    def _bytes(self, file: SourceFile) -> bytes:
+        try:
+            path = location(file)
+            size = path.stat().st_size
+            if size > self._config.largest_file_megabytes << 20:
+                limit = self._config.largest_file_megabytes
+                reason = f"too large: {size >> 20} MB, the limit is {limit} MB; split it into parts"
+                raise UnreadableError(Problem(reason, "skipped"))
+            return path.read_bytes()
+        except FileNotFoundError as error:
+            raise UnreadableError(Problem("gone: it was there when the folder was listed", passing=True)) from error
+        except PermissionError as error:
+            raise UnreadableError(Problem("no permission to read it: change its permissions", passing=True)) from error
+        except OSError as error:
+            raise UnreadableError(Problem(f"cannot be read: {error.strerror}; check the disk", passing=True)) from error
+
+    def _reading(self, file: SourceFile, data: bytes, sha256: str) -> Reading:
+        if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+            raise UnreadableError(Problem("empty file"))
+        kind = kind_of(PurePosixPath(file.path).suffix.lower(), data)
+        draft = _read_draft(kind, data, file.path, self._config.ocr)
+        if not draft.text.strip():
+            raise UnreadableError(Problem("no text in it"))
+        title = draft.title or title_from_name(file.path)
+        language = guess_language(draft.text)
+        return Reading(
+            kind=kind,
+            sha256=sha256,
+            title=title,
+            authors=draft.authors,
+            year=draft.year,
+            language=language,
+            characters=len(draft.text),
+            page_starts=draft.page_starts,
+            sections=draft.sections,
+            passages=self._maker.passages(draft.text, draft.sections),
+            terms=terms(draft.text, language),
+            phrases=key_phrases(draft.text, language, [title, *(section.title for section in draft.sections)]),
+        )
+
+
+def needs_memory(config: ReadConfig) -> Problem:
+    """The problem of a file whose reading takes too much memory."""
+    return Problem(f"needs more than {config.megabytes} MB to read; split it into parts", passing=True)
+
+
+def _read_draft(kind: str, data: bytes, path: str, with_ocr: bool) -> Draft:
+    """Parsers are imported when the first file of their kind comes."""
+    match kind:
+        case "pdf":
+            from shas_kb.reading.pdf import read_pdf
+
+            return read_pdf(data, path, with_ocr)
+        case "markdown":
+            from shas_kb.reading.markdown import read_markdown
+
+            return read_markdown(data, path)
+        case "html":
+            from shas_kb.reading.html import read_html
+
+            return read_html(data, path)
+        case "docx":
+            from shas_kb.reading.docx import read_docx
+
+            return read_docx(data, path)
+        case "epub":
+            from shas_kb.reading.epub import read_epub
+
+            return read_epub(data, path)
+        case _:
+            from shas_kb.reading.text import read_text
+
+            return read_text(data, path)
+
+
+def serve(connection: Connection) -> None:
+    """Answer the pool until it closes the connection. After trouble with memory the process ends, and is replaced."""
+    config: ReadConfig = connection.recv()
+    reader = Reader(config)
+    _limit_memory(config.megabytes)
+    connection.send("ready")
+    while True:
+        file: SourceFile = connection.recv()
+        # if the pool is gone and a parser is stuck in C, the system ends this process
+        _alarm(int(config.seconds) + _GRACE)
+        answer = reader.read(file)
+        _alarm(0)
+        connection.send(answer)
+        if isinstance(answer[1], Problem) and answer[1] == needs_memory(config):
+            return
+
+
+def main() -> None:
+    """Run as a worker."""
+    if hasattr(signal, "SIGINT"):
+        # the pool decides when a worker ends; Ctrl-C reaches the whole group
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    connection = Connection(int(sys.argv[1]))
+    _end_with(int(sys.argv[2]))
+    try:
+        serve(connection)
+    except (EOFError, ConnectionError):
+        return
+
+
+def _end_with(descriptor: int) -> None:
+    """End this process as soon as the pool's end of `descriptor` closes, even while a file is read."""
+
+    def wait() -> None:
+        os.read(descriptor, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _alarm(seconds: int) -> None:
+    alarm: Callable[[int], int] | None = getattr(signal, "alarm", None)
+    if alarm is not None:
+        alarm(seconds)
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Limit the address space to what is used now plus `megabytes`, where the system can (Linux)."""
+    try:
+        import resource
+
+        with open("/proc/self/statm", encoding="ascii") as facts:  # noqa: PTH123
+            used = int(facts.read().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError):
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = used + (megabytes << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
+
+
+if __name__ == "__main__":
+    main()

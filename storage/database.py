@@ -1,0 +1,224 @@
+"""The connection: how it is opened, what a transaction is, and what SQLite's errors mean to a person.
+
+Every statement of the package goes through `Database`, so errors are explained in one place.
+
+Power loss and `synchronous=NORMAL`: in WAL mode a commit is then written but not yet forced to the disk. A killed
+process loses nothing, as the kernel has the pages. After a power cut the last transactions may be gone, but always
+whole ones and always from the end, and the file stays sound. As a file's row and its document are written in one
+transaction, the next ingest sees that the file is missing and reads it again: the cut costs some work and nothing else,
+which is cheaper than a forced write for each document.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from shas_kb.errors import DatabaseError, NotFoundError, UsageError
+from shas_kb.storage.schema import APPLICATION_ID, VERSION, migrate
+
+BUSY_SECONDS = 10.0
+Row = tuple[Any, ...]
+
+# By the beginning of SQLite's name for the error: what the database must be, and what to do. First match wins.
+_MEANINGS = (
+    ("SQLITE_NOTADB", "be a shas-kb database", "name another file with --db, or move this one away"),
+    ("SQLITE_CORRUPT", "be undamaged", "run `shas-kb check`, or delete it and ingest again"),
+    ("SQLITE_BUSY", "be free to write to", "wait until the other program that writes to it is done, then try again"),
+    ("SQLITE_LOCKED", "be free to write to", "wait until the other program that writes to it is done, then try again"),
+    ("SQLITE_FULL", "have room on its disk", "make room and run the same command again, what was stored is kept"),
+    ("SQLITE_READONLY", "be yours to write to", "change the permissions of the file and of its folder"),
+    ("SQLITE_CANTOPEN", "be yours to read and write", "change the permissions of the file and of its folder"),
+    ("SQLITE_PERM", "be yours to read and write", "change the permissions of the file and of its folder"),
+    ("SQLITE_IOERR", "be on a disk that works", "look after the disk, then run `shas-kb check`"),
+)
+
+
+def explain(error: sqlite3.Error, path: Path) -> str:
+    """What SQLite's `error` means to a person who works with the database at `path`."""
+    for name, rule, advice in _MEANINGS:
+        if error.sqlite_errorname.startswith(name):
+            return f"{path} must {rule}, got {str(error)!r}; {advice}."
+    return f"{path} must keep its own rules, got {str(error)!r}; run `shas-kb check`."
+
+
+class Database:
+    """One connection to a database that is known to be ours and to have the newest schema.
+
+    Args:
+        path: the SQLite file.
+        create: make the file (and its folder) where there is none.
+
+    Raises:
+        NotFoundError: there is no collection at `path`, and `create` is not set.
+        DatabaseError: the file is of another kind, made by a newer version, damaged, locked or not permitted.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        self.path = path
+        self._locked = False
+        with self._explained():
+            self._connection = _connect(path, create)
+            try:
+                self._prepare(create)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """All rows of a query."""
+        with self._explained():
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
+        """The first row of a query, if there is one. A statement with RETURNING must return one row at most."""
+        rows = self.rows(sql, parameters)
+        return rows[0] if rows else None
+
+    def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        """The first column of the first row, or None."""
+        row = self.row(sql, parameters)
+        return row[0] if row else None
+
+    def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
+        """Rows one by one, for results that should not be in memory at once."""
+        with self._explained():
+            yield from self._connection.execute(sql, parameters)
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Run a statement; returns the number of rows it changed (cascades not counted)."""
+        with self._explained():
+            return self._connection.execute(sql, parameters).rowcount
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
+        """Run a statement for each of `rows`; returns the number of rows changed."""
+        with self._explained():
+            return self._connection.executemany(sql, rows).rowcount
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. The write lock is taken at the beginning, so that nothing can fail half way for want of
+        it."""
+        with self._explained(), _transaction(self._connection, "IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Several queries see one state of the database, whatever others write meanwhile."""
+        with self._explained(), _transaction(self._connection, "DEFERRED"):
+            yield
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """One ingest at a time: held from the first file to the tree, over many transactions.
+
+        The lock is SQLite's own, on an empty file next to the database: it works wherever SQLite does, readers do not
+        notice it, and the kernel frees it when the process dies, however it dies. The file stays; removing it would be
+        a race.
+
+        Raises:
+            DatabaseError: another program holds it.
+        """
+        if self._locked:
+            yield
+            return
+        with self._explained():
+            lock = sqlite3.connect(f"{self.path}.lock", timeout=0, isolation_level=None)
+        try:
+            try:
+                lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.Error as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise DatabaseError(explain(error, Path(f"{self.path}.lock"))) from error
+                raise DatabaseError(
+                    f"{self.path} must be changed by one program at a time, got a second one; wait for the other."
+                ) from None
+            self._locked = True
+            yield
+        finally:
+            self._locked = False
+            lock.close()
+
+    def close(self) -> None:
+        """Closes the connection; the last one to close folds the WAL into the file."""
+        self._connection.close()
+
+    def _prepare(self, create: bool) -> None:
+        application = self.value("PRAGMA application_id")
+        version = self.value("PRAGMA user_version")
+        if not application and not self.value("SELECT count(*) FROM sqlite_schema"):
+            if not create:
+                raise _missing(self.path)
+        elif application != APPLICATION_ID:
+            raise DatabaseError(
+                f"{self.path} must be a shas-kb database, got an SQLite file of another program; "
+                "name another file with --db, or move this one away."
+            )
+        if version > VERSION:
+            raise DatabaseError(
+                f"{self.path} must have schema {VERSION} or older, got {version} from a newer shas-kb; upgrade shas-kb."
+            )
+        # Foreign keys come on after the migrations: one that rebuilds a table must not cascade.
+        self.execute("PRAGMA journal_mode = WAL")
+        self.execute("PRAGMA synchronous = NORMAL")
+        # What is removed is overwritten with zeros, and what is temporary (the words of a question) stays off the disk.
+        self.execute("PRAGMA secure_delete = ON")
+        self.execute("PRAGMA temp_store = MEMORY")
+        if version < VERSION:
+            with self.transaction():
+                migrate(self._connection)
+        self.execute("PRAGMA foreign_keys = ON")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            # Without a code it is not SQLite that complains but Python's module, about a mistake in our own code.
+            if not hasattr(error, "sqlite_errorname"):
+                raise
+            raise DatabaseError(explain(error, self.path)) from error
+        except UnicodeEncodeError as error:
+            raise UsageError(
+                f"text must be valid Unicode, got {ascii(error.object)[:60]}; replace its surrogates before storing."
+            ) from error
+
+
+def _connect(path: Path, create: bool) -> sqlite3.Connection:
+    try:
+        if path.is_dir():
+            raise DatabaseError(
+                f"{path} must be a file, got a folder; name a file in it, such as {path / 'kb.sqlite'}."
+            )
+        if not create and not path.exists():
+            raise _missing(path)
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(
+            f"{path} must be yours to read and write, got {error.strerror!r}; change permissions or name another file."
+        ) from error
+    mode = "rwc" if create else "rw"
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
+    )
+
+
+def _missing(path: Path) -> NotFoundError:
+    return NotFoundError(f"no collection at {path}; run `shas-kb ingest FOLDER` first.")
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, kind: str) -> Iterator[None]:
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back by itself after some errors, a full disk among them.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

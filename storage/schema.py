@@ -1,0 +1,221 @@
+"""The tables, as numbered migrations: a released one is never changed, a new one is added at the end.
+
+Deleting a row of `files` deletes all that came from the file: its document, and with it sections, passages (their full
+text by triggers), vectors, words, and quotations in the tree. So nothing can be left behind by forgetting to delete it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+# "shkb": in the header of the file, so that the database of another program is never taken for ours.
+APPLICATION_ID = 0x73686B62
+
+# Marks (Mn, Mc) are parts of words: without them Hindi or Thai words break at every vowel sign.
+TOKENIZER = "unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc''"
+
+_DOCUMENTS = (
+    """
+    CREATE TABLE model (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        name TEXT NOT NULL, fingerprint TEXT NOT NULL, dimension INTEGER NOT NULL, window INTEGER NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE files (
+        id INTEGER PRIMARY KEY,
+        root TEXT NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+        sha256 TEXT,
+        status TEXT NOT NULL CHECK (status IN ('read', 'failed', 'skipped')),
+        reason TEXT,
+        passing INTEGER NOT NULL CHECK (passing IN (0, 1)),
+        UNIQUE (root, path)
+    ) STRICT
+    """,
+    "CREATE INDEX files_sha256 ON files (sha256)",
+    # page_starts: uint32 LE, the offset at which each page begins. passages and tokens are counts, kept here to be
+    # cheap.
+    """
+    CREATE TABLE documents (
+        id TEXT PRIMARY KEY,
+        file INTEGER NOT NULL UNIQUE REFERENCES files (id) ON DELETE CASCADE,
+        sha256 TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL, title TEXT NOT NULL, authors TEXT NOT NULL, year INTEGER, language TEXT NOT NULL,
+        passages INTEGER NOT NULL, tokens INTEGER NOT NULL, characters INTEGER NOT NULL,
+        page_starts BLOB NOT NULL
+    ) STRICT
+    """,
+    # A file skipped for having the same content as a document is worth another try once that document is gone.
+    """
+    CREATE TRIGGER documents_release_duplicates AFTER DELETE ON documents BEGIN
+        UPDATE files SET passing = 1 WHERE sha256 = OLD.sha256 AND status = 'skipped';
+    END
+    """,
+    """
+    CREATE TABLE sections (
+        document TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        title TEXT NOT NULL, depth INTEGER NOT NULL, start INTEGER NOT NULL,
+        PRIMARY KEY (document, ordinal)
+    ) STRICT, WITHOUT ROWID
+    """,
+    # sentences: uint32 LE pairs (start, end) in the document. search: what full text sees in place of text, where they
+    # differ.
+    """
+    CREATE TABLE passages (
+        id INTEGER PRIMARY KEY,
+        document TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        section INTEGER,
+        start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+        tokens INTEGER NOT NULL,
+        sentences BLOB NOT NULL,
+        text TEXT NOT NULL,
+        search TEXT,
+        UNIQUE (document, ordinal),
+        FOREIGN KEY (document, section) REFERENCES sections (document, ordinal)
+    ) STRICT
+    """,
+)
+
+_VECTORS_AND_WORDS = (
+    # float16 LE. The document's own vector comes first: SQLite then reads it without walking through the long blob.
+    """
+    CREATE TABLE vectors (
+        document TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+        dimension INTEGER NOT NULL,
+        vector BLOB NOT NULL,
+        passages BLOB NOT NULL
+    ) STRICT
+    """,
+    # Both are JSON objects {word: count}, compressed with zlib.
+    """
+    CREATE TABLE words (
+        document TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+        terms BLOB NOT NULL,
+        phrases BLOB NOT NULL
+    ) STRICT
+    """,
+)
+
+_FULL_TEXT = (
+    "CREATE VIEW passage_search (id, text) AS SELECT id, coalesce(search, text) FROM passages",
+    f"""
+    CREATE VIRTUAL TABLE full_text USING fts5 (
+        text, content = 'passage_search', content_rowid = 'id', tokenize = '{TOKENIZER}'
+    )
+    """,
+    "CREATE VIRTUAL TABLE full_text_words USING fts5vocab (full_text, 'row')",
+    """
+    CREATE TRIGGER passages_enter_full_text AFTER INSERT ON passages BEGIN
+        INSERT INTO full_text (rowid, text) VALUES (NEW.id, coalesce(NEW.search, NEW.text));
+    END
+    """,
+    """
+    CREATE TRIGGER passages_leave_full_text AFTER DELETE ON passages BEGIN
+        INSERT INTO full_text (full_text, rowid, text) VALUES ('delete', OLD.id, coalesce(OLD.search, OLD.text));
+    END
+    """,
+    "INSERT INTO full_text (full_text) VALUES ('rebuild')",
+)
+
+_TREE = (
+    # The run with the highest number is the current one. The facts of all runs are kept, the nodes of the last few.
+    """
+    CREATE TABLE runs (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        run TEXT NOT NULL UNIQUE,
+        hash TEXT NOT NULL,
+        built INTEGER NOT NULL,
+        config TEXT NOT NULL,
+        documents INTEGER NOT NULL, entities INTEGER NOT NULL, categories INTEGER NOT NULL, domains INTEGER NOT NULL
+    ) STRICT
+    """,
+    # Ids of nodes come from their members, so the same node may be in several runs. vector: float32 LE.
+    """
+    CREATE TABLE nodes (
+        run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+        id TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        level TEXT NOT NULL CHECK (level IN ('entity', 'category', 'domain')),
+        parent TEXT CHECK ((parent IS NULL) = (level = 'domain')),
+        name TEXT NOT NULL, keyphrases TEXT NOT NULL, central TEXT NOT NULL, confidence REAL NOT NULL,
+        vector BLOB NOT NULL,
+        PRIMARY KEY (run, id),
+        FOREIGN KEY (run, parent) REFERENCES nodes (run, id) ON DELETE CASCADE
+    ) STRICT
+    """,
+    "CREATE INDEX nodes_parent ON nodes (run, parent)",
+    # document is no foreign key: a former tree still knows where a document stood that has gone since.
+    """
+    CREATE TABLE memberships (
+        run INTEGER NOT NULL,
+        document TEXT NOT NULL,
+        node TEXT NOT NULL,
+        weight REAL NOT NULL,
+        is_primary INTEGER NOT NULL CHECK (is_primary IN (0, 1)),
+        PRIMARY KEY (run, document, node),
+        FOREIGN KEY (run, node) REFERENCES nodes (run, id) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX memberships_node ON memberships (run, node)",
+    "CREATE UNIQUE INDEX memberships_primary ON memberships (run, document) WHERE is_primary",
+    # The sentences of the nodes' summaries. They go with their document, from former trees too: removed text is
+    # removed.
+    """
+    CREATE TABLE quotes (
+        run INTEGER NOT NULL,
+        node TEXT NOT NULL,
+        ordinal INTEGER NOT NULL,
+        document TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+        page INTEGER, start INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL,
+        PRIMARY KEY (run, node, ordinal),
+        FOREIGN KEY (run, node) REFERENCES nodes (run, id) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX quotes_document ON quotes (document)",
+    # A document that is gone, or has new content, has no place in the current tree any more.
+    """
+    CREATE TRIGGER documents_leave_tree AFTER DELETE ON documents BEGIN
+        DELETE FROM memberships WHERE document = OLD.id AND run = (SELECT max(number) FROM runs);
+    END
+    """,
+)
+
+MIGRATIONS = {
+    "001_documents": _DOCUMENTS,
+    "002_vectors_and_words": _VECTORS_AND_WORDS,
+    "003_full_text": _FULL_TEXT,
+    "004_tree": _TREE,
+}
+VERSION = len(MIGRATIONS)
+
+
+def migrate(connection: sqlite3.Connection, stop_before: str | None = None) -> None:
+    """Apply the migrations that `connection`'s database has not seen, each whole or not at all.
+
+    To be called in a transaction: two programs that open an old database at once then migrate it once.
+
+    Args:
+        connection: in autocommit mode, with a write transaction open.
+        stop_before: the first migration not to apply; None applies all.
+    """
+    # sqlite-utils takes some 100 ms to import, and is needed only when a database is made or upgraded.
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+    migrations = Migrations("shas-kb")
+    for name, statements in MIGRATIONS.items():
+
+        def step(database: Database, statements: tuple[str, ...] = statements) -> None:
+            for statement in statements:
+                database.execute(statement)
+
+        migrations(name=name)(step)
+    database = Database(connection, recursive_triggers=False, execute_plugins=False)
+    migrations.apply(database, stop_before=stop_before)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {len(migrations.applied(database))}")

@@ -1,0 +1,87 @@
+"""What holds for every format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shas_kb.errors import NotFoundError, UsageError
+from shas_kb.export import FORMATS, export
+from shas_kb.records import Tree
+from shas_kb.storage import Store
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    if path.is_file():
+        return {"": path.read_bytes()}
+    return {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_same_tree_gives_the_same_bytes(store: Store, tmp_path: Path, format: str) -> None:
+    first = export(store, format, tmp_path / "a" / "out")
+    export(store, format, tmp_path / "b" / "out")
+    assert contents(tmp_path / "a" / "out") == contents(tmp_path / "b" / "out")
+    files = contents(first.path)
+    shown = {name: data for name, data in files.items() if not name.startswith(".obsidian")}
+    assert first.files == len(shown)
+    assert first.bytes == sum(map(len, shown.values()))
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"out"}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_under_a_node_there_is_only_what_is_below_it(store: Store, tmp_path: Path, format: str) -> None:
+    export(store, format, tmp_path / "by-name", under="planets")
+    planets = next(node for node in store.tree().nodes if node.name == "Planets")  # type: ignore[union-attr]
+    export(store, format, tmp_path / "by-id", under=planets.id)
+    assert contents(tmp_path / "by-name") == contents(tmp_path / "by-id")
+    everything = b"".join(contents(tmp_path / "by-id").values())
+    assert b"Planets" in everything
+    assert b"Markets" not in everything
+    assert b"Science" not in everything
+
+
+def test_errors_say_what_to_do(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="one of obsidian, graphml, json, html, got 'pdf'"):
+        export(store, "pdf", tmp_path / "out")
+    with pytest.raises(NotFoundError, match="shas-kb tree"):
+        export(store, "json", tmp_path / "out", under="nothing")
+    with pytest.raises(NotFoundError, match="give the id"):
+        export(store, "json", tmp_path / "out", under="Science")
+    with pytest.raises(UsageError, match="got a folder"):
+        export(store, "json", tmp_path)
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UsageError, match="got a file"):
+        export(store, "obsidian", tmp_path / "file")
+    with pytest.raises(UsageError, match="written to"):
+        export(store, "json", tmp_path / "file" / "out.json")
+    assert (tmp_path / "file").read_text() == "mine"
+    with (
+        Store.open(tmp_path / "empty.sqlite", create=True) as empty,
+        pytest.raises(UsageError, match="shas-kb organise"),
+    ):
+        export(empty, "json", tmp_path / "out")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_documents_removed_since_the_tree_was_built_are_left_out(store: Store, tmp_path: Path, format: str) -> None:
+    tree = store.tree()
+    assert tree is not None
+    planets = next(node for node in tree.nodes if node.name == "Planets")
+    store.remove([member.document for member in tree.memberships if member.node == planets.id and member.primary])
+    export(store, format, tmp_path / "out")
+    names = [name.rsplit("/", 1)[-1] for name in contents(tmp_path / "out")]
+    assert "Planets.md" not in names
+    assert b'"Planets"' not in b"".join(contents(tmp_path / "out").values())
+
+
+def test_an_export_over_an_older_one_replaces_it(store: Store, tmp_path: Path, regrow: Callable[[], Tree]) -> None:
+    out = tmp_path / "page.html"
+    export(store, "html", out)
+    before = out.read_bytes()
+    regrow()
+    export(store, "html", out)
+    assert out.read_bytes() != before
+    assert b"A newcomer" in out.read_bytes()

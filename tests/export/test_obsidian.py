@@ -1,0 +1,262 @@
+"""The vault: every link resolves, every note parses, and a second export destroys nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from shas_kb.errors import UsageError
+from shas_kb.export import export
+from shas_kb.records import Tree
+from shas_kb.storage import Store
+
+LINK = re.compile(r"(?<!\\)\[\[([^\]|#]+)(?:#([^\]|]+))?(?:\|[^\]]*)?\]\]")
+
+
+@pytest.fixture
+def vault(store: Store, tmp_path: Path) -> Path:
+    return export(store, "obsidian", tmp_path / "vault").path
+
+
+def notes(vault: Path) -> dict[str, str]:
+    return {
+        path.relative_to(vault).as_posix(): path.read_text()
+        for path in sorted(vault.rglob("*.md"))
+        if "sources" not in path.parts
+    }
+
+
+def front(text: str) -> dict[str, Any]:
+    matter = yaml.safe_load(text.split("---\n")[1])
+    assert isinstance(matter, dict)
+    return matter
+
+
+def check_links(vault: Path) -> int:
+    """As Obsidian resolves them: a note by its name, any other file by its path. How many there are."""
+    by_name: dict[str, list[Path]] = {}
+    for path in vault.rglob("*.md"):
+        by_name.setdefault(path.stem.casefold(), []).append(path)
+    count = 0
+    for path, text in notes(vault).items():
+        for target, part in LINK.findall(text):
+            count += 1
+            if target.startswith("sources/"):
+                assert (vault / target).is_file(), (path, target)
+                assert not part or re.fullmatch(r"page=[1-9]\d*", part)
+            else:
+                assert len(by_name.get(target.casefold(), ())) == 1, (path, target)
+    return count
+
+
+def by_title(vault: Path, title: str) -> Path:
+    found = [vault / path for path, text in notes(vault).items() if title in front(text).get("aliases", ())]
+    assert len(found) == 1, (title, found)
+    return found[0]
+
+
+def test_every_link_resolves(store: Store, vault: Path) -> None:
+    assert check_links(vault) > 200
+    assert len(notes(vault)) == 1 + 8 + len(store.documents())
+
+
+def test_front_matter_parses_with_one_type_for_each_key(vault: Path) -> None:
+    types: dict[str, set[type]] = {}
+    for text in notes(vault).values():
+        for key, value in front(text).items():
+            types.setdefault(key, set()).add(type(value))
+            assert key in ("tags", "aliases") or key.startswith("kb_")
+            assert all(isinstance(item, str) for item in value) if isinstance(value, list) else True
+    assert all(len(kinds) == 1 for kinds in types.values()), types
+    assert types["tags"] == types["aliases"] == {list}
+    assert types["kb_pages"] == {int}
+    assert types["kb_confidence"] == {float}
+
+
+def test_names_are_legal_and_nothing_leaves_the_folder(vault: Path, tmp_path: Path) -> None:
+    paths = [path.relative_to(vault).as_posix() for path in vault.rglob("*")]
+    assert len({path.casefold() for path in paths}) == len(paths)
+    for path in paths:
+        for part in path.split("/"):
+            assert len(part.encode()) <= 200
+            assert not re.search(r'[\\:*?"<>|#^\[\]]|%%|[. ]$', part)
+    assert {path.name for path in tmp_path.iterdir() if not path.name.startswith("kb.sqlite")} == {"originals", "vault"}
+
+
+def test_notes_have_substance(store: Store, vault: Path) -> None:
+    entity = by_title(vault, "Planets").read_text()
+    assert entity.startswith('---\nkb_id: "e')
+    assert "[[Home]] > [[Science]]" in entity
+    assert "**Key phrases:** bright \\| light · \\<script\\> · planets" in entity
+    assert "A sentence of Planets \\<i\\>in\\</i\\> \\[\\[" in entity
+    assert "## Documents" in entity
+    assert "## Also here" in entity
+    assert front(entity)["tags"] == ["kb/science/science/planets"]
+    text = by_title(vault, "the sun").read_text()
+    assert re.search(r"\[\[sources/part 1/01\.pdf#page=2\|p\. 2\]\]\n\n\^p1\n", text)
+    assert "## Related" in text
+    assert "## Siblings" in text
+    properties = front(text)
+    assert properties["kb_entity"] == "[[Planets]]"
+    assert properties["kb_source"] == "[[sources/part 1/01.pdf]]"
+    assert properties["kb_pages"] == 2
+    home = (vault / "Home.md").read_text()
+    assert "22 documents · 4 entities · 2 categories · 2 domains" in home
+
+
+def test_the_graph_is_coloured_by_domain_in_a_new_vault_only(store: Store, vault: Path, tmp_path: Path) -> None:
+    settings = json.loads((vault / ".obsidian/graph.json").read_text())
+    assert [group["query"] for group in settings["colorGroups"]] == ["tag:#kb/science", "tag:#kb/economy-society"]
+    (vault / ".obsidian/graph.json").write_text("{}")
+    export(store, "obsidian", vault)
+    assert (vault / ".obsidian/graph.json").read_text() == "{}"
+
+
+def test_an_original_that_is_gone_or_changed_is_said_so(store: Store, originals: Path, tmp_path: Path) -> None:
+    (originals / "part 0/00.pdf").unlink()
+    (originals / "part 1/01.pdf").write_text("something else")
+    vault = export(store, "obsidian", tmp_path / "vault").path
+    check_links(vault)
+    assert "is not in this vault: it is no longer where it was read." in by_title(vault, "The Sun").read_text()
+    assert "it has changed since it was read; ingest it again" in by_title(vault, "the sun").read_text()
+    assert not (vault / "sources/part 1/01.pdf").exists()
+
+
+def test_a_copy_outlives_its_original(store: Store, vault: Path, originals: Path) -> None:
+    (originals / "part 0/00.pdf").unlink()
+    export(store, "obsidian", vault)
+    assert (vault / "sources/part 0/00.pdf").exists()
+    assert "kb_source" in front(by_title(vault, "The Sun").read_text())
+
+
+def test_what_the_user_wrote_outlives_a_rebuild(store: Store, vault: Path, regrow: Callable[[], Tree]) -> None:
+    edited = by_title(vault, "The Sun")
+    text = edited.read_text()
+    text = text.replace("%% begin notes %%\n", "%% begin notes %%\nMy own thoughts, see [[Planets]].\n")
+    text = text.replace("tags:\n", "rating: 5\nread: true # yes\nlinks:\n  - a: b\ntags:\n  - favourite\n")
+    text = text.replace("aliases:\n", "aliases:\n  - Sol\n").replace("## Related", "## Related (I was here)")
+    edited.write_text(text.replace("# The Sun", "# The Sun!") + "\nA last line.\n")
+
+    moved = by_title(vault, "the sun")
+    (vault / "My folder").mkdir()
+    moved = moved.rename(vault / "My folder" / "Renamed by me.md")
+    topic = vault / next(
+        path
+        for path, text in notes(vault).items()
+        if front(text)["kb_level"] == "entity" and "Stars" in front(text)["aliases"]
+    )
+    topic.write_text(topic.read_text().replace("%% begin notes %%\n", "%% begin notes %%\nOn stars.\n"))
+    deleted = by_title(vault, "CON")
+    deleted.unlink()
+    (vault / "Science" / "mine.md").write_text("---\nkb: 1\n---\nForeign.")
+    (vault / "A newcomer.md").write_text("I was here first.")
+    (vault / "data.bin").write_bytes(b"\xff\xfe")
+
+    regrow()
+    export(store, "obsidian", vault)
+
+    check_links(vault)
+    text = edited.read_text()
+    assert "My own thoughts, see [[Planets]]." in text
+    assert text.endswith("\nA last line.\n")
+    assert "# The Sun\n" in text
+    assert "I was here" not in text
+    properties = front(text)
+    assert properties["rating"] == 5
+    assert properties["read"] is True
+    assert properties["links"] == [{"a": "b"}]
+    assert "read: true # yes" in text
+    assert properties["tags"][0].startswith("kb/")
+    assert properties["tags"][1:] == ["favourite"]
+    assert properties["aliases"] == ["The Sun", "Sol"]
+
+    assert front(moved.read_text())["aliases"] == ["the sun"]
+    assert sum('  - "the sun"' in text for text in notes(vault).values()) == 1
+    assert "[[Renamed by me|the sun]]" in "".join(notes(vault).values())
+    assert "On stars." in topic.read_text()
+    assert front(topic.read_text())["kb_id"] in {node.id for node in store.tree().nodes}  # type: ignore[union-attr]
+    assert deleted.exists()
+    assert (vault / "Science" / "mine.md").read_text() == "---\nkb: 1\n---\nForeign."
+    assert (vault / "A newcomer.md").read_text() == "I was here first."
+    assert (vault / "data.bin").read_bytes() == b"\xff\xfe"
+
+    once = notes(vault)
+    export(store, "obsidian", vault)
+    again = notes(vault)
+    assert {path: text for path, text in again.items() if once[path] != text} == {}
+
+
+def test_orphans_go_unless_the_user_wrote_in_them(store: Store, vault: Path) -> None:
+    documents = {document.title: document.id for document in store.documents()}
+    quiet, loud, away = (by_title(vault, title) for title in ("The Sun", "the sun", "CON"))
+    loud.write_text(loud.read_text() + "\nKeep me.\n")
+    away = away.rename(vault / "away.md")
+    annotated = vault / "sources/part 1/03.pdf"
+    annotated.write_bytes(annotated.read_bytes() + b"my marks")
+    store.remove([documents[title] for title in ("The Sun", "the sun", "CON")])
+    for _ in range(3):
+        export(store, "obsidian", vault)
+        assert not quiet.exists()
+        assert not (vault / "sources/part 0/00.pdf").exists()
+        assert annotated.read_bytes().endswith(b"my marks")
+        for path in (loud, away):
+            assert front(path.read_text())["kb_state"] == "orphaned"
+            assert "kb_entity" not in front(path.read_text())
+        assert "Keep me." in loud.read_text()
+        check_links(vault)
+
+
+def test_a_note_without_our_markers_is_left_alone_but_for_its_properties(store: Store, vault: Path) -> None:
+    path = by_title(vault, "The Sun")
+    id = front(path.read_text())["kb_id"]
+    path.write_bytes(f"---\r\nkb_id: {id}\r\ntags: kb/old, mine\r\n---\r\nOnly mine.\r\n".encode())
+    export(store, "obsidian", vault)
+    data = path.read_bytes().decode()
+    assert data.endswith("---\r\nOnly mine.\r\n")
+    assert "\n" not in data.replace("\r\n", "")
+    assert front(data.replace("\r\n", "\n"))["tags"] == ["kb/science/science/stars", "mine"]
+
+
+def test_a_lost_manifest_and_a_kill_between_lose_nothing(store: Store, vault: Path) -> None:
+    before = notes(vault)
+    by_title(vault, "The Sun").write_text(by_title(vault, "The Sun").read_text() + "Mine.\n")
+    (vault / ".shas-kb-manifest.json").unlink()
+    (vault / ".shas-kb-staging").mkdir()
+    export(store, "obsidian", vault)
+    assert {path: text.removesuffix("Mine.\n") for path, text in notes(vault).items()} == before
+    assert by_title(vault, "The Sun").read_text().endswith("Mine.\n")
+    assert not (vault / ".shas-kb-staging").exists()
+
+
+def test_a_damaged_manifest_is_not_guessed_at(store: Store, vault: Path) -> None:
+    (vault / ".shas-kb-manifest.json").write_text('{"notes": [')
+    with pytest.raises(UsageError, match="remove it"):
+        export(store, "obsidian", vault)
+
+
+def test_into_a_folder_that_is_somebody_elses(store: Store, tmp_path: Path) -> None:
+    vault = tmp_path / "mine"
+    (vault / "sources/part 0").mkdir(parents=True)
+    mine = {"Home.md": "My home.", "planets.md": "My planets.", "sources/part 0/00.pdf": "My file.", "science": "x"}
+    for path, text in mine.items():
+        (vault / path).write_text(text)
+    export(store, "obsidian", vault)
+    assert {path: (vault / path).read_text() for path in mine} == mine
+    assert not (vault / ".obsidian").exists()
+    check_links(vault)
+
+
+def test_no_link_leads_out_of_the_vault(store: Store, vault: Path, tmp_path: Path, regrow: Callable[[], Tree]) -> None:
+    outside = tmp_path / "outside"
+    (vault / "sources" / "part 0").rename(outside)
+    (vault / "sources" / "part 0").symlink_to(outside)
+    before = sorted(outside.iterdir())
+    with pytest.raises(UsageError, match="remove the link"):
+        export(store, "obsidian", vault)
+    assert sorted(outside.iterdir()) == before

@@ -1,0 +1,155 @@
+"""Names, key phrases and summaries: what a person reads first."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from shas_kb.config import TreeConfig
+from shas_kb.organise.readable import readable
+from shas_kb.organise.vocabulary import shown, stem, usable
+
+
+def test_an_entity_is_named_by_what_its_documents_say(world):
+    tree = world.tree(TreeConfig(entities=10, categories=4, domains=2))
+    names = {node.name.lower() for node in tree.nodes if node.level == "entity"}
+    telling = (
+        "membrane",
+        "photosynthesis",
+        "chloroplast",
+        "mitosis",
+        "chromosome",
+        "food web",
+        "reef",
+        "consensus",
+        "replication",
+        "cache",
+        "neural network",
+        "decision tree",
+        "forest",
+        "gradient",
+        "leader",
+        "quorum",
+        "eviction",
+        "light",
+        "trophic",
+        "bilayer",
+        "ion",
+        "predator",
+        "algae",
+        "failover",
+        "hit rate",
+        "spindle",
+        "log",
+        "gain",
+        "attention",
+        "acidification",
+    )
+    assert all(any(word in name for word in telling) for name in names), names
+
+
+def test_a_domain_is_named_by_what_all_its_documents_say(world):
+    tree = world.tree(TreeConfig(entities=10, categories=4, domains=2))
+    assert {node.name for node in tree.nodes if node.level == "domain"} == {"Biology", "Computing"}
+
+
+def test_no_name_occurs_twice(world):
+    tree = world.tree(TreeConfig(entities=80, categories=80, domains=80))
+    assert len({node.name for node in tree.nodes}) == 240
+
+
+def test_key_phrases_do_not_repeat_each_other(world):
+    for node in world.tree().nodes:
+        stems = [stem(phrase) for phrase in node.keyphrases]
+        assert len(set(stems)) == len(stems) <= 8
+        assert len(stems) >= 1
+
+
+def test_summaries_quote_their_sources(world):
+    tree = world.tree()
+    sentences = {quote for passage in world.passages.values() for quote in passage.sentences}
+    summarised = [node for node in tree.nodes if node.summary]
+    assert len(summarised) == len(tree.nodes)
+    for node in summarised:
+        assert len(node.summary) <= 4
+        assert set(node.summary) <= sentences
+        assert len({quote.text for quote in node.summary}) == len(node.summary)
+
+
+def test_central_documents_are_members(world):
+    tree = world.tree()
+    inside = {(m.node, m.document) for m in tree.memberships if m.primary}
+    for node in tree.nodes:
+        assert node.central
+        if node.level == "entity":
+            assert all((node.id, document) in inside for document in node.central)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "stems"),
+    [
+        ("Galaxies", ("galaxy",)),
+        ("Massive Stars", ("massive", "star")),
+        ("write-ahead log", ("write", "ahead", "log")),
+        ("class", ("class",)),
+        ("图论", ("图论",)),
+        ("Einstein’s theory", ("einstein", "theory")),
+    ],
+)
+def test_variants_of_a_phrase_have_one_stem(phrase, stems):
+    assert stem(phrase) == stems
+
+
+@pytest.mark.parametrize(
+    "phrase", ["Learning Objectives", "Chapter", "Figure 3", "1999", "Retrieved December", "notes.txt", "x"]
+)
+def test_boilerplate_is_no_name(phrase):
+    assert not usable(stem(phrase))
+
+
+@pytest.mark.parametrize("phrase", ["Byzantine fault tolerance", "TCP", "动态规划", "World War"])
+def test_names_are_usable(phrase):
+    assert usable(stem(phrase))
+
+
+@pytest.mark.parametrize(
+    ("forms", "best"),
+    [
+        ({"Black Hole": 5, "black hole": 4}, "black hole"),
+        ({"Civil War": 50, "civil war": 2}, "Civil War"),
+        ({"GDP": 5, "GDPs": 2}, "GDP"),
+        ({"KEVIN SCOTT": 9}, "Kevin Scott"),
+    ],
+)
+def test_phrases_are_shown_as_the_text_has_them(forms, best):
+    assert shown(Counter(forms)) == best
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Photosynthesis is the process by which plants turn light into sugar.",
+        "动态规划是一种通过把原问题分解为相对简单的子问题来求解的方法。",
+        "Die Zellmembran trennt das Innere der Zelle von ihrer Umgebung ab.",
+    ],
+)
+def test_whole_sentences_are_readable(sentence):
+    assert readable(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "However, this was not the case in the second year of the study at all.",
+        "What is the difference between the two kinds of membranes that we saw?",
+        "Figure 3.2 The lipid bilayer is shown with its two layers of molecules.",
+        "and then the cells divide again and again until the tissue has formed.",
+        "Journal of Personality and Social Psychology, 37, 1915–1926, and others.",
+        "The person and the situation: Perspectives of psychology in two volumes.",
+        "Too short.",
+        "因此，我们可以得到这个问题的一个简单的解法，如下所示，非常容易。",
+    ],
+)
+def test_fragments_are_not_readable(sentence):
+    assert not readable(sentence)

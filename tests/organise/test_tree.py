@@ -1,0 +1,201 @@
+"""The tree as a whole: everything is in its place, the same documents give the same tree, and it finds what is there."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shas_kb.config import TreeConfig
+from shas_kb.records import NODE_LEVELS, Node, Tree
+
+
+def check_places(tree: Tree, documents: int) -> None:
+    """Invariant 1, and what else must hold of any tree."""
+    nodes = {node.id: node for node in tree.nodes}
+    assert len(nodes) == len(tree.nodes)
+    above = dict(zip(NODE_LEVELS, [*NODE_LEVELS[1:], None], strict=True))
+    seen: set[str] = set()
+    for node in tree.nodes:
+        assert (nodes[node.parent].level if node.parent else None) == above[node.level]
+        assert node.parent is None or node.parent in seen
+        seen.add(node.id)
+        assert node.documents > 0
+        assert 0 <= node.confidence <= 1
+        assert node.name
+        assert node.vector.dtype == np.float32
+    primary = Counter(membership.document for membership in tree.memberships if membership.primary)
+    assert set(primary.values()) <= {1}
+    assert len(primary) == documents
+    weights: defaultdict[str, float] = defaultdict(float)
+    for membership in tree.memberships:
+        assert nodes[membership.node].level == "entity"
+        weights[membership.document] += membership.weight
+    assert weights == pytest.approx(dict.fromkeys(weights, 1.0))
+    sizes = Counter(membership.node for membership in tree.memberships if membership.primary)
+    below: defaultdict[str | None, int] = defaultdict(int)
+    for node in reversed(tree.nodes):
+        size = sizes[node.id] if node.level == "entity" else below[node.id]
+        assert size == node.documents
+        below[node.parent] += size
+    assert below[None] == documents
+    assert len({node.name for node in tree.nodes}) == len(tree.nodes)
+
+
+def found(tree: Tree, level_index: int) -> dict[str, str]:
+    """Which node of a level each document is in."""
+    nodes = {node.id: node for node in tree.nodes}
+
+    def climb(node: Node, steps: int) -> Node:
+        return node if steps == 0 else climb(nodes[str(node.parent)], steps - 1)
+
+    return {m.document: climb(nodes[m.node], level_index).id for m in tree.memberships if m.primary}
+
+
+def test_everything_is_in_its_place(world):
+    check_places(world.tree(), len(world.materials))
+
+
+def test_what_belongs_together_is_found(world):
+    tree = world.tree(TreeConfig(entities=10, categories=4, domains=2))
+    for level_index in range(3):
+        pairs = Counter((node, world.truth[doc][level_index]) for doc, node in found(tree, level_index).items())
+        nodes = Counter(node for node, _ in pairs)
+        assert set(nodes.values()) == {1}, f"{NODE_LEVELS[level_index]} nodes mix classes: {pairs}"
+
+
+def test_counts_are_near_the_ratios_and_the_truth(world):
+    tree = world.tree()
+    assert 8 <= tree.count("entity") <= 12
+    assert 2 <= tree.count("category") <= 5
+    assert 1 <= tree.count("domain") <= 2
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.randoms(use_true_random=False))
+def test_order_never_matters(world, random):
+    shuffled = list(world.materials)
+    random.shuffle(shuffled)
+    assert world.tree(materials=shuffled) == world.tree()
+
+
+def test_words_in_another_order_never_matter(world):
+    from dataclasses import replace
+
+    turned = [
+        replace(m, terms=dict(reversed(m.terms.items())), phrases=dict(reversed(m.phrases.items())))
+        for m in world.materials
+    ]
+    assert world.tree(materials=turned).hash == world.tree().hash
+
+
+def test_the_hash_covers_structure(world):
+    one = world.tree()
+    other = world.tree(materials=world.materials[1:])
+    assert one.hash != other.hash
+    assert one.run != world.tree(TreeConfig(seed=1)).run
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 11, 20])
+def test_few_documents(world, count):
+    tree = world.tree(materials=world.materials[:count])
+    check_places(tree, count)
+    assert tree.count("entity") <= max(1, count // 2)
+
+
+def test_no_documents(world):
+    tree = world.tree(materials=[])
+    assert tree.nodes == ()
+    assert tree.memberships == ()
+    assert tree.hash
+
+
+def test_copies_are_one_entity(copies: Callable):
+    tree = copies(500).tree(TreeConfig(entities=7))
+    check_places(tree, 500)
+    assert tree.count("entity") == 1
+
+
+def test_copies_follow_their_original(world):
+    from dataclasses import replace
+
+    first = world.materials[0]
+    twin = replace(first, id="f" * 12, sha256="f" * 64)
+    tree = world.tree(materials=[*world.materials, twin])
+    check_places(tree, len(world.materials) + 1)
+    places = found(tree, 0)
+    assert places[first.id] == places[twin.id]
+
+
+@pytest.mark.parametrize("count", [20, 60, 120])
+def test_what_has_no_structure_is_not_split(noise: Callable, count):
+    tree = noise(count).tree()
+    check_places(tree, count)
+    assert [tree.count(level) for level in NODE_LEVELS] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "given"),
+    [
+        ({"entities": 10, "categories": 4, "domains": 2}, (10, 4, 2)),
+        ({"entities": 80, "categories": 80, "domains": 80}, (80, 80, 80)),
+        ({"entities": 1}, (1, 1, 1)),
+        ({"domains": 5}, (None, None, 5)),
+        ({"categories": 30}, (None, 30, None)),
+        ({"entities": 500}, (80, None, None)),
+    ],
+)
+def test_counts_that_are_asked_for_are_kept(world, asked, given):
+    tree = world.tree(TreeConfig(**asked))
+    check_places(tree, len(world.materials))
+    for level, count in zip(NODE_LEVELS, given, strict=True):
+        assert count is None or tree.count(level) == count
+
+
+def test_counts_are_kept_without_structure_too(noise: Callable):
+    tree = noise(40).tree(TreeConfig(entities=12, categories=5, domains=3))
+    assert [tree.count(level) for level in NODE_LEVELS] == [12, 5, 3]
+
+
+def test_ratios_move_the_counts(world):
+    few = world.tree(TreeConfig(ratios=(40, 2, 2))).count("entity")
+    many = world.tree(TreeConfig(ratios=(4, 2, 2))).count("entity")
+    assert few < 8 <= many
+
+
+def test_a_document_of_no_passages_and_no_words_has_a_place(world):
+    from dataclasses import replace
+
+    bare = replace(
+        world.materials[0],
+        id="0" * 12,
+        sha256="0" * 64,
+        passages=np.zeros((0, 48), np.float32),
+        tokens=np.zeros(0),
+        terms={},
+        phrases={},
+    )
+    tree = world.tree(materials=[*world.materials, bare])
+    check_places(tree, len(world.materials) + 1)
+
+
+def test_a_document_between_two_entities_belongs_to_both(world):
+    from dataclasses import replace
+
+    one, other = world.materials[0], world.materials[-1]
+    between = replace(
+        one,
+        id="a" * 12,
+        sha256="a" * 64,
+        passages=np.vstack([one.passages, other.passages]),
+        tokens=np.full(8, 100),
+        terms={**one.terms, **other.terms},
+        phrases={**one.phrases, **other.phrases},
+    )
+    tree = world.tree(TreeConfig(entities=10), materials=[*world.materials, between])
+    assert sum(membership.document == between.id for membership in tree.memberships) >= 1
+    assert max(Counter(m.document for m in tree.memberships).values()) > 1
