@@ -13,7 +13,8 @@ DEMO := demo
 demo: .venv/ready
 	$(BIN)/shas-kb -d $(DEMO)/kb.sqlite ingest sample_corpus || [ $$? -eq 1 ]
 	$(BIN)/shas-kb -d $(DEMO)/kb.sqlite tree
-	$(BIN)/shas-kb -d $(DEMO)/kb.sqlite query "$$(cat sample_corpus/detail.txt)"
+	$(BIN)/shas-kb -d $(DEMO)/kb.sqlite query "At how many level 0 files does LevelDB stop accepting writes?"
+	$(BIN)/shas-kb -d $(DEMO)/kb.sqlite query "What is there about the sea?"
 	$(BIN)/shas-kb -d $(DEMO)/kb.sqlite export obsidian $(DEMO)/vault
 	$(BIN)/shas-kb -d $(DEMO)/kb.sqlite export html $(DEMO)/index.html
 

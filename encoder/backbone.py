@@ -66,7 +66,7 @@ class BertBackbone:
         """The mean of each text's states, float32: [tokens, hidden] to [texts, hidden]."""
         shapes = _shapes(ids)
         parts = zip(torch.split(states, [texts * length for texts, length in shapes]), shapes, strict=True)
-        return torch.cat([part.unflatten(0, shape).float().mean(dim=1) for part, shape in parts])
+        return torch.cat([part.view(*shape, -1).float().mean(dim=1) for part, shape in parts])
 
 
 def _shapes(ids: Sequence[Sequence[int]]) -> list[tuple[int, int]]:

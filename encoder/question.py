@@ -88,7 +88,7 @@ class NumpyBert:
         return outcome
 
     def _normalise(self, name: str, states: Array) -> Array:
-        centred = states - states.mean(axis=1, keepdims=True)
+        centred: Array = states - states.mean(axis=1, keepdims=True)
         centred /= np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + np.float32(self._shape.epsilon))
         centred *= self._weights[f"{name}.weight"]
         centred += self._weights[f"{name}.bias"]

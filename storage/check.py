@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shas_kb.errors import DatabaseError
+from shas_kb.storage.database import DamagedError
 from shas_kb.storage.documents import OFFSET, PAIR_BYTES, offsets
 from shas_kb.storage.part import Part
 from shas_kb.storage.rules import RULES, Cure
@@ -49,7 +50,8 @@ class Consistency(Part):
         """Check the whole database: SQLite's own structure, references, full text, offsets, counts, vectors, the tree.
 
         Args:
-            repair: mend what is found, and compact the file: nothing of removed documents is left in it afterwards.
+            repair: mend what is found, and compact the file. Nothing of removed documents is left in it then, but for
+                words that became names and key phrases in the current tree; building it again replaces these.
 
         Returns:
             what was found; empty if all is well. A finding is `repaired` if a second look did not find it again.
@@ -66,7 +68,7 @@ class Consistency(Part):
                 faults = self._faults()
                 known = len(found)
                 found.update(dict.fromkeys(faults))
-                if len(found) == known:
+                if len(found) == known or Cure.NONE in {fault.cure for fault in faults}:
                     break
                 self._mend(faults)
             left = set(self._faults())
@@ -78,9 +80,12 @@ class Consistency(Part):
         """All faults. Of a database with damaged pages, only these: the rest could not be relied on."""
         try:
             with self._db.snapshot():
-                damaged = list(self._damage())
-                return damaged or [*self._orphans(), *self._full_text(), *self._broken_rules(), *self._contents()]
-        except DatabaseError as error:
+                faults = list(self._damage())
+                if faults:
+                    return faults
+                faults = [*self._orphans(), *self._broken_rules(), *self._contents()]
+            return [*faults, *self._full_text()]
+        except DamagedError as error:
             return [_Fault("the database must be readable", str(error), Cure.NONE)]
 
     def _damage(self) -> Iterator[_Fault]:
@@ -96,9 +101,9 @@ class Consistency(Part):
 
     def _full_text(self) -> Iterator[_Fault]:
         try:
-            # With a rank of 1 the index is also compared with the passages.
+            # A rank of 1 compares the index with the passages, too. To SQLite this is writing: it waits for its turn.
             self._db.execute("INSERT INTO full_text (full_text, rank) VALUES ('integrity-check', 1)")
-        except DatabaseError:
+        except DamagedError:
             yield _Fault("the full text must hold the words of the passages", "full_text", Cure.REBUILD_TEXT)
 
     def _broken_rules(self) -> Iterator[_Fault]:
@@ -134,7 +139,7 @@ class Consistency(Part):
     def _mend(self, faults: list[_Fault]) -> None:
         for cure in Cure:
             keys = list(dict.fromkeys(fault.key for fault in faults if fault.cure is cure))
-            if keys and cure is not Cure.NONE:
+            if keys:
                 with self._db.transaction():
                     self._apply(cure, keys)
 
@@ -168,8 +173,14 @@ class Consistency(Part):
             )
 
     def _compact(self) -> None:
-        """Write the file anew. FTS5 keeps the words of deleted rows until its segments are merged, SQLite keeps free
-        pages."""
+        """Write the file anew, without what removed documents leave behind.
+
+        That is their words in the names of former trees, in segments that FTS5 has not merged yet, and in free pages.
+        """
+        self._db.execute(
+            "DELETE FROM nodes WHERE run < (SELECT max(number) FROM runs) AND run IN (SELECT run FROM memberships"
+            " WHERE (document, sha256) NOT IN (SELECT id, sha256 FROM documents))"
+        )
         self._db.execute("INSERT INTO full_text (full_text) VALUES ('optimize')")
         self._db.execute("VACUUM")
         busy, *_ = self._db.rows("PRAGMA wal_checkpoint (TRUNCATE)")[0]

@@ -36,6 +36,12 @@ _MEANINGS = (
     ("SQLITE_IOERR", "be on a disk that works", "look after the disk, then run `shas-kb check`"),
 )
 
+_DAMAGE = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_ERROR")
+
+
+class DamagedError(DatabaseError):
+    """The file is not sound: pages are broken, or tables are missing."""
+
 
 def explain(error: sqlite3.Error, path: Path) -> str:
     """What SQLite's `error` means to a person who works with the database at `path`."""
@@ -100,8 +106,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing. The write lock is taken at the beginning, so that nothing can fail half way for want of
-        it."""
+        """All or nothing. The write lock is taken at the beginning, so that no statement can fail for want of it."""
         with self._explained(), _transaction(self._connection, "IMMEDIATE"):
             yield
 
@@ -180,7 +185,8 @@ class Database:
             # Without a code it is not SQLite that complains but Python's module, about a mistake in our own code.
             if not hasattr(error, "sqlite_errorname"):
                 raise
-            raise DatabaseError(explain(error, self.path)) from error
+            damaged = error.sqlite_errorname.startswith(_DAMAGE)
+            raise (DamagedError if damaged else DatabaseError)(explain(error, self.path)) from error
         except UnicodeEncodeError as error:
             raise UsageError(
                 f"text must be valid Unicode, got {ascii(error.object)[:60]}; replace its surrogates before storing."

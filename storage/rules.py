@@ -99,11 +99,6 @@ RULES = (
         f" WHERE memberships.run = {_CURRENT} AND (level <> 'entity' OR NOT weight BETWEEN 0 AND 1)",
     ),
     Rule(
-        "the documents of the tree must be in the collection",
-        Cure.ORGANISE,
-        f"SELECT run, document FROM memberships WHERE run = {_CURRENT} AND document NOT IN (SELECT id FROM documents)",
-    ),
-    Rule(
         "an entity must be in a category, and a category in a domain",
         Cure.ORGANISE,
         "SELECT child.run, child.id FROM nodes AS child"
@@ -112,12 +107,12 @@ RULES = (
         " AND (child.level, above.level) NOT IN (VALUES ('entity', 'category'), ('category', 'domain'))",
     ),
     Rule(
-        "a tree must have as many nodes and no more documents than when it was built",
+        "a tree must have as many nodes and documents as when it was built",
         Cure.ORGANISE,
         f"SELECT number, run FROM runs WHERE number = {_CURRENT} AND ("
         " entities <> (SELECT count(*) FROM nodes WHERE run = number AND level = 'entity')"
         " OR categories <> (SELECT count(*) FROM nodes WHERE run = number AND level = 'category')"
         " OR domains <> (SELECT count(*) FROM nodes WHERE run = number AND level = 'domain')"
-        " OR documents < (SELECT count(*) FROM memberships WHERE run = number AND is_primary))",
+        " OR documents <> (SELECT count(*) FROM memberships WHERE run = number AND is_primary))",
     ),
 )

@@ -131,7 +131,8 @@ _TREE = (
         hash TEXT NOT NULL,
         built INTEGER NOT NULL,
         config TEXT NOT NULL,
-        documents INTEGER NOT NULL, entities INTEGER NOT NULL, categories INTEGER NOT NULL, domains INTEGER NOT NULL
+        documents INTEGER NOT NULL, entities INTEGER NOT NULL, categories INTEGER NOT NULL, domains INTEGER NOT NULL,
+        quotes INTEGER NOT NULL
     ) STRICT
     """,
     # Ids of nodes come from their members, so the same node may be in several runs. vector: float32 LE.
@@ -149,15 +150,19 @@ _TREE = (
     ) STRICT
     """,
     "CREATE INDEX nodes_parent ON nodes (run, parent)",
-    # document is no foreign key: a former tree still knows where a document stood that has gone since.
+    # document is no foreign key: a tree still knows where a document stood that has gone since. sha256 is the content
+    # that was placed: if the document has another one now, its place in the tree means nothing any more.
     """
     CREATE TABLE memberships (
         run INTEGER NOT NULL,
+        position INTEGER NOT NULL,
         document TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
         node TEXT NOT NULL,
         weight REAL NOT NULL,
         is_primary INTEGER NOT NULL CHECK (is_primary IN (0, 1)),
-        PRIMARY KEY (run, document, node),
+        PRIMARY KEY (run, position),
+        UNIQUE (run, document, node),
         FOREIGN KEY (run, node) REFERENCES nodes (run, id) ON DELETE CASCADE
     ) STRICT, WITHOUT ROWID
     """,
@@ -177,12 +182,6 @@ _TREE = (
     ) STRICT, WITHOUT ROWID
     """,
     "CREATE INDEX quotes_document ON quotes (document)",
-    # A document that is gone, or has new content, has no place in the current tree any more.
-    """
-    CREATE TRIGGER documents_leave_tree AFTER DELETE ON documents BEGIN
-        DELETE FROM memberships WHERE document = OLD.id AND run = (SELECT max(number) FROM runs);
-    END
-    """,
 )
 
 MIGRATIONS = {

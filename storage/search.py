@@ -70,8 +70,7 @@ class FullText(Part):
         return sorted(found, key=lambda hit: (-hit[2], *hit[:2]))[:limit]
 
     def rarity(self, words: Sequence[str]) -> list[float]:
-        """For each of `words`, the share of passages that hold it (0 to 1). What is several words to the index counts
-        as a phrase."""
+        """For each of `words`, the share of passages that hold it (0 to 1); several words in one are a phrase."""
         with self._db.snapshot():
             passages = self._db.value("SELECT total(passages) FROM documents") or 1.0
             return [self._holding(word) / passages for word in words]
@@ -84,8 +83,7 @@ class FullText(Part):
         return int(self._db.value("SELECT count(*) FROM full_text WHERE full_text MATCH ?", (phrase,)))
 
     def _best(self, expression: str, limit: int) -> list[Row]:
-        """(rowid, rank) of at least `limit` passages where there are so many, with all that are as good as the last of
-        them."""
+        """(rowid, rank) of the best `limit` passages, and of any others that are as good as the last of these."""
         asked = limit + 16
         while True:
             rows = self._db.rows(
@@ -96,8 +94,7 @@ class FullText(Part):
             asked *= 4
 
     def _question_words(self, query: str) -> list[tuple[str, bool]]:
-        """The first distinct words of a question as the index spells them, each with whether it is to be taken as a
-        beginning."""
+        """The first distinct words of a question, spelt as in the index; True with those that are only beginnings."""
         text = _question_form(query)
         single = {run[0] for run in _RUN.finditer(text) if len(run[0]) == 1}
         self._db.execute(

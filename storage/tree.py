@@ -37,21 +37,23 @@ class TreeTables(Part):
     """Trees, in and out."""
 
     def put_tree(self, tree: Tree) -> None:
-        """Store a tree as the current one, in one transaction. Of former ones the last few stay whole, and the facts of
-        all.
+        """Store a tree as the current one, in one transaction.
+
+        Of former trees the last few stay whole, and the facts of all.
 
         Raises:
             DatabaseError: a node stands before its parent, a membership or a quotation refers to what is not there, or
                 a document has two primary entities.
         """
         primary = sum(membership.primary for membership in tree.memberships)
-        counts = [tree.count(level) for level in ("entity", "category", "domain")]
+        levels = [tree.count(level) for level in ("entity", "category", "domain")]
+        quotes = sum(len(node.summary) for node in tree.nodes)
         with self._db.transaction():
             self._db.execute("DELETE FROM runs WHERE run = ?", (tree.run,))
             number = self._db.value(
-                "INSERT INTO runs (run, hash, built, config, documents, entities, categories, domains)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
-                (tree.run, tree.hash, int(time()), json.dumps(dict(tree.config)), primary, *counts),
+                "INSERT INTO runs (run, hash, built, config, documents, entities, categories, domains, quotes)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING number",
+                (tree.run, tree.hash, int(time()), json.dumps(dict(tree.config)), primary, *levels, quotes),
             )
             self._insert_tree(number, tree)
             self._db.execute(
@@ -61,8 +63,8 @@ class TreeTables(Part):
     def tree(self, run: str | None = None) -> Tree | None:
         """The current tree, or that of a former run; None if none was built yet.
 
-        Documents removed since are not in the current tree any more: its counts are of those that are, and nodes
-        without any are left out.
+        Documents that are gone or changed since are not in the current tree any more: its counts are of those that
+        are, and nodes without any are left out. A former tree is as it was, but for quotations from such documents.
 
         Raises:
             NotFoundError: no such run, or only its facts are kept.
@@ -79,7 +81,8 @@ class TreeTables(Part):
             if row is None:
                 return None
             number, name, hash, config = row
-            memberships = self._memberships(number)
+            is_current = number == self._db.value("SELECT max(number) FROM runs")
+            memberships = self._memberships(number, is_current)
             return Tree(name, hash, json.loads(config), self._nodes(number, memberships), memberships)
 
     def runs(self) -> list[RunFacts]:
@@ -94,14 +97,14 @@ class TreeTables(Part):
         ]
 
     def tree_is_stale(self) -> bool:
-        """Whether documents came, changed or went since the current tree was built: it must be built again to hold them
-        all."""
+        """Whether documents came, changed or went since the current tree was built, so that it does not fit them."""
         return bool(
             self._db.value(
-                "WITH current AS (SELECT number, documents FROM runs ORDER BY number DESC LIMIT 1)"
+                "WITH current AS (SELECT number, documents, quotes FROM runs ORDER BY number DESC LIMIT 1)"
                 " SELECT (SELECT count(*) FROM documents) <> coalesce((SELECT documents FROM current), 0)"
-                " OR EXISTS (SELECT id FROM documents EXCEPT"
-                "  SELECT document FROM memberships WHERE is_primary AND run = (SELECT number FROM current))"
+                " OR (SELECT quotes <> (SELECT count(*) FROM quotes WHERE run = number) FROM current)"
+                " OR EXISTS (SELECT id, sha256 FROM documents EXCEPT"
+                "  SELECT document, sha256 FROM memberships WHERE is_primary AND run = (SELECT number FROM current))"
             )
         )
 
@@ -126,8 +129,12 @@ class TreeTables(Part):
             ],
         )
         self._db.executemany(
-            "INSERT INTO memberships (run, document, node, weight, is_primary) VALUES (?, ?, ?, ?, ?)",
-            [(number, each.document, each.node, each.weight, each.primary) for each in tree.memberships],
+            "INSERT INTO memberships (run, position, document, sha256, node, weight, is_primary)"
+            " VALUES (?, ?, ?, (SELECT sha256 FROM documents WHERE id = ?), ?, ?, ?)",
+            [
+                (number, position, each.document, each.document, each.node, each.weight, each.primary)
+                for position, each in enumerate(tree.memberships)
+            ],
         )
         self._db.executemany(
             'INSERT INTO quotes (run, node, ordinal, document, page, start, "end", text)'
@@ -139,11 +146,11 @@ class TreeTables(Part):
             ],
         )
 
-    def _memberships(self, number: int) -> tuple[Membership, ...]:
+    def _memberships(self, number: int, only_present: bool) -> tuple[Membership, ...]:
         rows = self._db.rows(
             "SELECT document, node, weight, is_primary FROM memberships WHERE run = ?"
-            " ORDER BY document, is_primary DESC, weight DESC, node",
-            (number,),
+            " AND (NOT ? OR (document, sha256) IN (SELECT id, sha256 FROM documents)) ORDER BY position",
+            (number, only_present),
         )
         return tuple(Membership(document, node, weight, bool(primary)) for document, node, weight, primary in rows)
 
@@ -165,7 +172,7 @@ class TreeTables(Part):
             (number,),
         ):
             summaries[node].append(Quote(*quote))
-        present = {row[0] for row in self._db.rows("SELECT id FROM documents")}
+        present = {membership.document for membership in memberships}
         return tuple(
             Node(
                 id=id,

@@ -36,8 +36,7 @@ LONGEST = 4000
 
 
 UNSURE = 0.5
-"""Confidence below which the answer is that there is none; that of a question whose subject cannot be missing, as it has
-none."""
+"""Confidence below which the answer is that there is none. A question without a subject has it."""
 
 
 def ask(

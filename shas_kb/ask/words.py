@@ -79,7 +79,7 @@ def stems(text: str) -> frozenset[str]:
 
 
 def worth(share: float, passages: int) -> float:
-    """What a word says that a share of the passages holds: 0 for a word of every one, 1 for one of a single one, or none.
+    """What a word says that a share of the passages holds: 0 if all hold it, 1 if one does, or none.
 
     Args:
         share: 0 to 1.
@@ -90,7 +90,7 @@ def worth(share: float, passages: int) -> float:
 
 
 def commonness(shares: Mapping[str, float], naming: Mapping[str, float], passages: int) -> float:
-    """How common the rarest word is, 0 to 1; 1 without words: a question about nothing is about everything.
+    """How common the rarest word is, 0 to 1. Without words 1: a question about nothing is about everything.
 
     A word that names a node counts as one of all its passages, whatever they call themselves; a word that is unknown
     otherwise does not count, as it tells nothing about a height here (0.5 where all are unknown).

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from shas_kb.errors import NotFoundError, UsageError
+from shas_kb.errors import UsageError
 from shas_kb.export.related import Weighted, neighbours, unit_rows
 from shas_kb.export.text import one_line
+from shas_kb.lookup import look_up
 from shas_kb.records import NODE_LEVELS, Document, Membership, Node, StoredPassage, Vectors
 
 if TYPE_CHECKING:
@@ -75,16 +76,18 @@ def read_content(store: Store, under: str | None = None) -> Content:
 
     Raises:
         UsageError: the collection has no tree.
-        NotFoundError: no node answers to `under`.
+        NotFoundError: no node answers to `under`, or more than one does.
     """
     tree = store.tree()
     if tree is None:
         raise UsageError("an export must have a tree, got a collection without one; run `shas-kb organise` first.")
     known = {document.id: document for document in store.documents()}
     memberships = [member for member in tree.memberships if member.document in known]
-    nodes = _subtree(tree.nodes, find_node(tree.nodes, under)) if under else tree.nodes
+    nodes = _subtree(tree.nodes, look_up(under, tree.nodes)) if under is not None else tree.nodes
     inside = {node.id for node in nodes}
     home = {member.document: member for member in memberships if member.primary and member.node in inside}
+    if not home:
+        raise UsageError("an export must have documents, got a tree without any left; run `shas-kb organise` first.")
     counts = _counts(nodes, home)
     nodes = tuple(sorted((_clean_node(node, counts) for node in nodes if counts[node.id]), key=_node_order))
     documents = tuple(_clean_document(known[id]) for id in sorted(home))
@@ -114,24 +117,6 @@ def read_content(store: Store, under: str | None = None) -> Content:
         keyphrases=_keyphrases(store, set(home)),
         store=store,
     )
-
-
-def find_node(nodes: Sequence[Node], wanted: str) -> Node:
-    """The node with this id, or the one with this name (upper and lower case alike).
-
-    Raises:
-        NotFoundError: there is none, or more than one has this name.
-    """
-    for node in nodes:
-        if node.id == wanted:
-            return node
-    named = [node for node in nodes if one_line(node.name).casefold() == one_line(wanted).casefold()]
-    if not named:
-        raise NotFoundError(f"a node must have this id or name, got {wanted!r}; `shas-kb tree` shows them.")
-    if len(named) > 1:
-        ids = ", ".join(f"{node.id} ({node.level})" for node in named)
-        raise NotFoundError(f"a name must belong to one node, got {wanted!r} for {ids}; give the id.")
-    return named[0]
 
 
 def _subtree(nodes: Sequence[Node], top: Node) -> tuple[Node, ...]:

@@ -102,7 +102,8 @@ class _Update:
                 self.gone.append(found.path)
         for id, entry in self.vault.sources.items():
             current = sources.present.get(id)
-            if (current is None or current.path != entry.path) and self.vault.untouched(entry):
+            replaced = current is not None and current.path != entry.path
+            if (replaced or id not in self.entries) and self.vault.untouched(entry):
                 self.gone.append(entry.path)
 
 

@@ -25,7 +25,7 @@ class Places:
 
     def target(self, id: str) -> str:
         """What a link to this note says: its name, which no other note in the vault has."""
-        return PurePosixPath(self.notes[id]).name.removesuffix(".md")
+        return _stem(self.notes[id])
 
 
 def plan(content: Content, vault: Vault) -> Places:
@@ -35,7 +35,7 @@ def plan(content: Content, vault: Vault) -> Places:
     names = Names()
     for path in (*vault.foreign, *sources.values(), *kept.values()):
         if path.endswith(".md"):
-            names.reserve(PurePosixPath(path).name.removesuffix(".md"))
+            names.reserve(_stem(path))
     folders = _folders(content, vault)
 
     notes: dict[str, str] = {}
@@ -90,3 +90,7 @@ def _sources(content: Content, vault: Vault) -> dict[str, str]:
             continue
         sources[document.id] = names.take(name, (document.id[:6], document.id), ending, f"{SOURCES}/{folder}")
     return sources
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".md")

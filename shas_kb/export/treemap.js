@@ -19,7 +19,7 @@ const treemap = {
     };
     const top = focus.children.length ? focus : focus.parent;
     // What has one child only would be a frame around itself.
-    this.lay(top.children, 0, 0, width, height, (child, ...box) => place(child, ...box, 2));
+    this.lay(top.children, 0, 0, width, height, (child, ...box) => place(child, ...box, width < 500 ? 1 : 2));
     this.draw(fresh, chosen);
   },
 
@@ -50,7 +50,7 @@ const treemap = {
   // Small enough that the longest word stays whole, and whole lines only.
   fit(label, name, w, h) {
     const longest = Math.max(1, ...(name.match(/[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\d’']+/gu) ?? []).map((word) => word.length));
-    const size = Math.max(9.5, Math.min(12.5, (w - 15) / (longest * 0.57)));
+    const size = Math.max(9.5, Math.min(w > 180 && h > 110 ? 15 : 12.5, (w - 16) / (longest * 0.62)));
     label.style.fontSize = `${size}px`;
     label.style.webkitLineClamp = Math.max(1, Math.floor((h - 8) / (size * 1.28)));
   },

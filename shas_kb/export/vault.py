@@ -67,8 +67,9 @@ class Vault:
         if root.exists() and not root.is_dir():
             raise UsageError(f"{root} must be a folder, got a file; name a folder for the vault.")
         self.root = root
-        shutil.rmtree(self._stage_inside, ignore_errors=True)
-        shutil.rmtree(self._stage_beside, ignore_errors=True)
+        inside, beside = root / _STAGING, root.parent / f".{root.name}{_STAGING}"
+        self._staging = inside if root.exists() else beside
+        self.discard()
         self.fresh = not root.exists() or not any(root.iterdir())
         known, sources = self._read_manifest()
         paths = set(self._walk())
@@ -76,14 +77,6 @@ class Vault:
         self.notes = self._find_notes(known, sorted(paths))
         ours = {found.path for found in self.notes.values()} | {entry.path for entry in self.sources.values()}
         self.foreign = paths - ours
-
-    @property
-    def _stage_inside(self) -> Path:
-        return self.root / _STAGING
-
-    @property
-    def _stage_beside(self) -> Path:
-        return self.root.parent / f".{self.root.name}{_STAGING}"
 
     def adopt(self, subjects: Mapping[str, tuple[str, str]]) -> None:
         """Give the note of a node that is gone to the one that now has its level and its name.
@@ -104,9 +97,8 @@ class Vault:
 
     def stage(self) -> Path:
         """An empty folder on the vault's own file system, to write the new files to."""
-        folder = self._stage_beside if self.fresh else self._stage_inside
-        folder.mkdir(parents=True)
-        return folder
+        self._staging.mkdir(parents=True)
+        return self._staging
 
     def claim(self, id: str, path: str, sha256: str) -> bool:
         """Take a file that nobody is known to have put there for our copy of an original, if it is exactly that.
@@ -132,13 +124,11 @@ class Vault:
         Raises:
             UsageError: a folder of the vault leads out of it.
         """
-        stage = self._stage_beside if self.fresh else self._stage_inside
+        stage = self._staging
         write_durably(stage / MANIFEST, manifest)
         if sys.platform != "win32":
             os.sync()
-        if self.fresh:
-            if self.root.exists():
-                self.root.rmdir()
+        if not self.root.exists():
             stage.rename(self.root)
             return
         inside = self.root.resolve()
@@ -157,8 +147,7 @@ class Vault:
 
     def discard(self) -> None:
         """Take the staging folder away."""
-        shutil.rmtree(self._stage_inside, ignore_errors=True)
-        shutil.rmtree(self._stage_beside, ignore_errors=True)
+        shutil.rmtree(self._staging, ignore_errors=True)
 
     def _prune(self, folder: Path) -> None:
         while folder != self.root and not any(folder.iterdir()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shas_kb.organise.group import assign, means
+from shas_kb.organise.group import distances, means
 from shas_kb.organise.material import Array, Labels, unit
 
 TEMPERATURE = 0.15
@@ -20,19 +20,18 @@ def belonging(units: Array, labels: Labels) -> list[list[tuple[int, float]]]:
     weights under a tenth are dropped.
     """
     centres = means(units, np.ones(len(units)), labels)
-    square = np.einsum("ij,ij->i", centres, centres)
     entities: list[list[tuple[int, float]]] = []
-    for row, own in zip(units, labels, strict=True):
-        far = square - 2 * (centres @ row)
-        near = np.argsort(np.round(far, 9), kind="stable")[:RIVALS]
-        near = np.concatenate([[own], near[near != own]])
-        weight = np.exp(np.minimum(far[own] - far[near], 0) / TEMPERATURE)
-        weight /= weight.sum()
-        kept = weight >= LEAST
-        kept[0] = True
-        weight = np.round(weight[kept] / weight[kept].sum(), 6)
-        weight[0] += 1 - weight.sum()
-        entities.append([(int(node), float(share)) for node, share in zip(near[kept], weight, strict=True)])
+    for rows, block in distances(units, centres):
+        nearest = np.argsort(np.round(block, 9), axis=1, kind="stable")[:, :RIVALS]
+        for far, own, near in zip(block, labels[rows], nearest, strict=True):
+            candidates = np.concatenate([[own], near[near != own]])
+            weight = np.exp(np.minimum(far[own] - far[candidates], 0) / TEMPERATURE)
+            weight /= weight.sum()
+            kept = weight >= LEAST
+            kept[0] = True
+            weight = np.round(weight[kept] / weight[kept].sum(), 6)
+            weight[0] += 1 - weight.sum()
+            entities.append([(int(node), float(share)) for node, share in zip(candidates[kept], weight, strict=True)])
     return entities
 
 
@@ -46,11 +45,11 @@ def confidence(units: Array, labels: Labels) -> Array:
     centres = means(units, np.ones(len(units)), labels)
     if len(centres) == 1:
         return np.asarray(np.clip(np.mean(units @ unit(centres).T, axis=0), 0, 1))
-    own = np.linalg.norm(units - centres[labels], axis=1)
-    other = np.full(len(units), np.inf)
-    for group in range(len(centres)):
-        rest = np.delete(centres, group, axis=0)
-        rows = np.flatnonzero(labels == group)
-        other[rows] = np.sqrt(np.maximum(assign(units[rows], rest)[1], 0))
+    own, other = np.empty(len(units)), np.empty(len(units))
+    for rows, far in distances(units, centres):
+        mine = labels[rows, None]
+        own[rows] = np.sqrt(np.take_along_axis(far, mine, axis=1)[:, 0])
+        np.put_along_axis(far, mine, np.inf, axis=1)
+        other[rows] = np.sqrt(far.min(axis=1))
     sure = np.clip(1 - own / np.where(other > 0, other, 1.0), 0, 1)
     return np.asarray(np.bincount(labels, weights=sure) / np.bincount(labels))

@@ -1,13 +1,13 @@
 """Which units form one concept, and what vector the concept has: one step up, used again for every level.
 
 `identify_concepts` then `merge_to_concept` make entities of documents, categories of entities, domains of categories:
-Ward's merging, cut where the data says. Documents then settle: each moves to the nearest entity (Lloyd's iteration,
-k-means).
+Ward's merging, cut where the data says; then the units settle, each moving to the nearest concept (Lloyd's iteration,
+weighted k-means).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy import sparse
@@ -17,13 +17,12 @@ from shas_kb.organise.ward import Merges, relabelled, ward
 
 LARGEST = 3000
 ROUNDS = 30
-SMALL_ROUNDS = 5
+SMALL_ROUNDS = 3
+BLOCK = 2048
 TEMPERATURE = 0.2
 
 
-def identify_concepts(
-    units: Array, weights: Array, choose: Callable[[Merges], int], *, most: int, settle: bool
-) -> Labels:
+def identify_concepts(units: Array, weights: Array, choose: Callable[[Merges], int], *, most: int) -> Labels:
     """Which concept each unit belongs to, [n].
 
     Args:
@@ -32,7 +31,6 @@ def identify_concepts(
         choose: Says from the course of the merging how many concepts there are.
         most: The largest answer to be expected of `choose`; more than `LARGEST` units are first put into small groups,
             and there must be more of those.
-        settle: Whether units are then moved to the nearest concept until nothing moves.
     """
     n = len(units)
     capacity = max(LARGEST, most + most // 4)
@@ -41,10 +39,9 @@ def identify_concepts(
         merges = ward(units, weights)
     else:
         seeds = units[np.linspace(0, n - 1, capacity).astype(np.int64)]
-        small = refine(units, relabelled(assign(units, seeds)[0]), SMALL_ROUNDS)
+        small = refine(units, weights, relabelled(assign(units, seeds)[0]), SMALL_ROUNDS)
         merges = ward(means(units, weights, small), tally(weights, small))
-    labels = relabelled(merges.cut(choose(merges))[small])
-    return refine(units, labels) if settle else labels
+    return refine(units, weights, relabelled(merges.cut(choose(merges))[small]))
 
 
 def merge_to_concept(units: Array, weights: Array, labels: Labels) -> Array:
@@ -53,11 +50,11 @@ def merge_to_concept(units: Array, weights: Array, labels: Labels) -> Array:
     return unit(means(units, weights * np.exp(near / TEMPERATURE), labels))
 
 
-def refine(units: Array, labels: Labels, rounds: int = ROUNDS) -> Labels:
-    """Lloyd's iteration from the groups in `labels` [n] until nothing moves; no group is ever left empty."""
+def refine(units: Array, weights: Array, labels: Labels, rounds: int = ROUNDS) -> Labels:
+    """Moves units [n, d] to the nearest group from where `labels` [n] puts them, until nothing moves; none is left empty."""
     groups = int(labels.max()) + 1
     for _ in range(rounds):
-        centres = means(units, np.ones(len(units)), labels)
+        centres = means(units, weights, labels)
         nearest, distance = assign(units, centres)
         nearest = _refill(nearest, distance, groups)
         if np.array_equal(nearest, labels):
@@ -66,16 +63,22 @@ def refine(units: Array, labels: Labels, rounds: int = ROUNDS) -> Labels:
     return relabelled(labels)
 
 
-def assign(units: Array, centres: Array, block: int = 2048) -> tuple[Labels, Array]:
+def assign(units: Array, centres: Array) -> tuple[Labels, Array]:
     """The nearest centre of each unit, [n], and the squared distance to it, [n]; ties go to the first centre."""
-    square = np.einsum("ij,ij->i", centres, centres)
     labels, distance = np.empty(len(units), dtype=np.int64), np.empty(len(units))
-    for start in range(0, len(units), block):
-        rows = slice(start, start + block)
-        far = np.round(square - 2 * (units[rows] @ centres.T), 12)
+    for rows, far in distances(units, centres):
         labels[rows] = far.argmin(axis=1)
-        distance[rows] = far.min(axis=1) + np.einsum("ij,ij->i", units[rows], units[rows])
+        distance[rows] = far.min(axis=1)
     return labels, distance
+
+
+def distances(units: Array, centres: Array) -> Iterator[tuple[slice, Array]]:
+    """Squared distances [block, groups] of the units to all centres, and their rows, a block at a time."""
+    square = np.einsum("ij,ij->i", centres, centres)
+    for start in range(0, len(units), BLOCK):
+        rows = slice(start, start + BLOCK)
+        own = np.einsum("ij,ij->i", units[rows], units[rows])
+        yield rows, np.maximum(np.round(own[:, None] + square - 2 * (units[rows] @ centres.T), 12), 0)
 
 
 def means(units: Array, weights: Array, labels: Labels) -> Array:

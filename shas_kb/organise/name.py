@@ -1,9 +1,9 @@
 """What a node is called: what its documents say that its siblings do not.
 
 Class-based TF-IDF (Grootendorst, arXiv 2203.05794) over noun-like phrases. A node says a phrase as much as its
-children do on average, each child counting the same and in roots, the more so the higher it stands: so a category is named by what all its entities
-share, not by the loudest of them. What siblings and the rest of the collection say as well counts against a phrase;
-that the documents that say it are near to the node counts for it.
+children do on average, each child counting the same and in roots; the higher it stands, the more that counts. So a
+category is named by what all its entities share, not by the loudest of them. What siblings and the rest of the
+collection say as well counts against a phrase; that the documents that say it are near to the node counts for it.
 """
 
 from __future__ import annotations
@@ -67,12 +67,15 @@ def name_levels(words: Vocabulary, units: Array, levels: Sequence[Labels]) -> li
     named: list[list[Named]] = []
     for height in reversed(range(len(levels))):
         centres = unit(averaging(documents[height]) @ units)
+        order = np.argsort(documents[height], kind="stable")
+        members = np.split(order, np.cumsum(np.bincount(documents[height]))[:-1])
         level = []
         for node, (phrases, scores) in enumerate(_contrasted(words, rates[height + 1], parents[height], height)):
             users = by_phrase[:, phrases]
-            nearness = unit(np.asarray(users.T @ units)) @ centres[node]
-            inside = users.toarray()[documents[height] == node]
-            candidates = _whole(words, phrases, scores * np.maximum(nearness, 0), inside)
+            said = np.asarray(users.sum(axis=0)).ravel()
+            nearness = (users.T @ np.maximum(units @ centres[node], 0)) / np.where(said > 0, said, 1.0)
+            inside = words.rates[members[node]][:, phrases].toarray()
+            candidates = _whole(words, phrases, scores * nearness, inside)
             level.append(_named(candidates, used))
         named.append(level)
     return named[::-1]

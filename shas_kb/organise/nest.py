@@ -53,7 +53,7 @@ def nest(materials: Sequence[Material], config: TreeConfig) -> Nested:
         asked_above = max((count for count in fixed[height + 1 :] if count), default=1)
         choose = partial(_count, asked=fixed[height], least=asked_above, expected=below / ratio if structured else 1.0)
         most = fixed[height] or int(REACH * below / ratio)
-        labels = identify_concepts(centres, weights, choose, most=most, settle=height == 0)
+        labels = identify_concepts(centres, weights, choose, most=most)
         centres = means(centres, weights, labels)
         weights = tally(weights, labels)
         levels.append(labels)

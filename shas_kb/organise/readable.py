@@ -1,4 +1,4 @@
-"""Which sentences can stand alone: whole ones that lean on nothing before them, and no caption, question or reference."""
+"""Which sentences can stand alone: whole ones that lean on nothing before them, and are no caption or question."""
 
 from __future__ import annotations
 

@@ -17,16 +17,19 @@ from scipy import sparse
 from shas_kb.organise.material import Array, Material, unit
 
 WORD_WIDTH = 100
+WIDTH = 160
 SCATTER_FLOOR = 0.1
 COMMON = 0.3
 BLOCK = 256
 
 
 def represent(materials: Sequence[Material]) -> Array:
-    """One unit vector for each document, [n, width] float64; widths differ from collection to collection."""
+    """One unit vector for each document, [n, at most 160] float64: the principal directions of meaning and words."""
     meaning = unit(whitened(materials))
     words = unit(reduced(tfidf(materials), WORD_WIDTH))
-    return unit(np.hstack([meaning, words]))
+    joined = unit(np.hstack([meaning, words]))
+    spread, directions = np.linalg.eigh(joined.T @ joined)
+    return unit(joined @ directions[:, np.argsort(-spread, kind="stable")[:WIDTH]])
 
 
 def document_vectors(materials: Sequence[Material]) -> Array:

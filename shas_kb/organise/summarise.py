@@ -19,7 +19,7 @@ from shas_kb.records import Quote, StoredPassage
 Fetch = Callable[[Sequence[tuple[str, int]]], Sequence[StoredPassage]]
 
 CENTRAL = 5
-PASSAGES = 3
+PASSAGES = 2
 SENTENCES = 3
 REPEATS = 0.5
 FIRST = 1.15

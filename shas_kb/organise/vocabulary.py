@@ -62,13 +62,11 @@ class Vocabulary:
 def vocabulary(materials: Sequence[Material]) -> Vocabulary:
     """The phrases that at least two documents use (all of them, where there are only a few documents)."""
     spread = Counter(phrase for material in materials for phrase in material.phrases)
-    variants: dict[Key, list[str]] = {}
-    for phrase in sorted(spread):
-        variants.setdefault(stem(phrase), []).append(phrase)
     least = 2 if len(materials) > 4 else 1
-    keys = sorted(
-        key for key, forms in variants.items() if sum(spread[form] for form in forms) >= least and usable(key)
-    )
+    variants: dict[Key, list[str]] = {}
+    for phrase in sorted(phrase for phrase, documents in spread.items() if documents >= least):
+        variants.setdefault(stem(phrase), []).append(phrase)
+    keys = sorted(key for key in variants if usable(key))
     column = {form: j for j, key in enumerate(keys) for form in variants[key]}
     counts = counted([material.phrases for material in materials], column)
     counts.resize(len(materials), len(keys))

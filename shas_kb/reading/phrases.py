@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from shas_kb.reading.stopwords import FUNCTION_CHARACTERS, FUNCTION_KANA, stop_words
+from shas_kb.reading.stopwords import FUNCTION_CHARACTERS, FUNCTION_KANA, NO_ADVERBS, WEAK_WORDS, stop_words
 
 _MOST_TERMS = 4000
 _MOST_PHRASES = 300
@@ -39,7 +39,7 @@ _RUN = re.compile(
 )
 _WORD = re.compile(rf"[^\W\d_](?:{_IN_WORD})+")
 _TOKEN = re.compile(rf"[^\W\d_](?:{_IN_WORD}|(?:[-‐'’.&/](?=[^\W_])))*|[^\s\w]|\d[\w.,]*|\n")
-_LIKELY_VERB = re.compile(r".+(?:ly|n't|'s|’s|'re|'ll|'ve)\Z")
+_LIKELY_ADVERB = re.compile(r".+(?:ly|n['’]t|['’](?:re|ll|ve))\Z")
 
 
 def terms(text: str, language: str) -> Mapping[str, int]:
@@ -115,7 +115,7 @@ def _grams(text: str, stop: frozenset[str], language: str) -> Iterator[str]:
         if len(token) > 1 and token[0].isalpha() and len(token) <= _LONGEST_WORD:
             word = token.rstrip(".'’&/-‐")
             lower = word.lower()
-            if lower not in stop and not (english and _LIKELY_VERB.match(lower)):
+            if lower not in stop and not (english and lower not in NO_ADVERBS and _LIKELY_ADVERB.match(lower)):
                 run.append(word)
                 if word is token or word == token:
                     continue
@@ -130,7 +130,7 @@ def _sequences(run: Sequence[str]) -> Iterator[str]:
     for start in range(size):
         for end in range(start + 1, min(start + _LONGEST, size) + 1):
             phrase = " ".join(run[start:end])
-            if len(phrase) > 2:
+            if len(phrase) > 2 and not (end == start + 1 and phrase.lower() in WEAK_WORDS):
                 yield phrase
 
 
@@ -195,6 +195,6 @@ def _frequent(runs: Iterable[str], least: int) -> dict[str, int]:
 
 
 def _grammatical(sequence: str) -> bool:
-    """Whether it begins or ends with a character that only serves grammar; a word of kana must be of katakana."""
-    edges = sequence[0] + sequence[-1]
-    return any(edge in FUNCTION_CHARACTERS or edge in FUNCTION_KANA for edge in edges)
+    """Whether it begins or ends with a character that only serves grammar, or holds one that joins two words."""
+    edges = (sequence[0], sequence[-1])
+    return "的" in sequence or any(edge in FUNCTION_CHARACTERS or edge in FUNCTION_KANA for edge in edges)

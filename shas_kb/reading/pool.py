@@ -22,6 +22,7 @@ from typing import Self
 
 from shas_kb.config import ReadConfig
 from shas_kb.errors import ModelError, ShasKBError
+from shas_kb.reading.limits import needs_memory, needs_time
 from shas_kb.records import Problem, Reading, SourceFile
 
 _SLOWEST_START = 120.0
@@ -63,6 +64,9 @@ class ReaderPool:
         waiting = deque(files)
         try:
             while waiting or any(worker.file for worker in self._workers):
+                self._bury(
+                    [worker for worker in self._workers if worker.file is None and worker.ready and not worker.alive]
+                )
                 while waiting and len(self._workers) < self._size and not any(worker.idle for worker in self._workers):
                     # one more only if there is something for it to do
                     if len(waiting) <= sum(not worker.ready for worker in self._workers):
@@ -72,15 +76,17 @@ class ReaderPool:
                 for worker in self._due():
                     file, answer = worker.file, worker.collect()
                     if worker.dead:
-                        self._workers.remove(worker)
-                        worker.kill()
+                        self._bury([worker])
                     if file is not None and answer is not None:
                         self._hand_out(waiting)
                         yield file, *answer
         finally:
-            for worker in [worker for worker in self._workers if worker.file]:
-                self._workers.remove(worker)
-                worker.kill()
+            self._bury([worker for worker in self._workers if worker.file])
+
+    def _bury(self, workers: Iterable[_Worker]) -> None:
+        for worker in workers:
+            self._workers.remove(worker)
+            worker.kill()
 
     def _hand_out(self, waiting: deque[SourceFile]) -> None:
         for worker in self._workers:
@@ -122,7 +128,11 @@ class _Worker:
 
     @property
     def idle(self) -> bool:
-        return self.ready and not self.dead and self.file is None
+        return self.ready and self.alive and self.file is None
+
+    @property
+    def alive(self) -> bool:
+        return not self.dead and self._process.poll() is None
 
     def begin(self, file: SourceFile) -> None:
         """Send a file to read."""
@@ -147,13 +157,15 @@ class _Worker:
             said = self.connection.recv()
             if self.ready:
                 answer, self.file = said, None
+                # what is left of its memory may be too little for the next file
+                self.dead = said[1] == needs_memory(self._config)
             self.ready = True
             return answer
         except (EOFError, OSError) as error:
             self.dead = True
             if not self.ready:
                 raise ShasKBError(self._why_not_started()) from error
-            problem = self._overtime() if isinstance(error, TimeoutError) else self._crashed()
+            problem = needs_time(self._config) if isinstance(error, TimeoutError) else self._crashed()
             self.file = None
             return None, problem
 
@@ -163,12 +175,6 @@ class _Worker:
         self._process.wait()
         _close(self.connection, self._life)
         self._errors.close()
-
-    def _overtime(self) -> Problem:
-        limit = f"{self._config.seconds:g} s"
-        return Problem(
-            f"took longer than {limit} to read; split it into parts, or open and save it again", passing=True
-        )
 
     def _crashed(self) -> Problem:
         try:

@@ -7,41 +7,41 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _STOP_WORDS = {
     "en": """
-    a about above across after again against all almost alone along already also although always am among amongst
-    an and another any anyone anything anyway are aren around as at away back be became because become becomes
-    been before behind being below beside besides between beyond both but by can cannot could couldn did didn do
-    does doesn doing don done down due during each either else elsewhere enough etc even ever every everyone
-    everything everywhere except few first for former from further get gets getting give given gives go goes going
-    gone got had hadn has hasn have haven having he hence her here hers herself him himself his how however i ie
-    eg if in indeed instead into is isn it its itself just keep kept last latter least less let like likely ll
-    made make makes making many may maybe me might mine more moreover most mostly much must my myself namely near
-    neither never nevertheless next no nobody none nor not nothing now nowhere of off often on once one ones only
-    onto or other others otherwise our ours ourselves out over own per perhaps please put quite rather re really
-    same say says said see seem seemed seems seen several shall she should shouldn since so some somebody someone
-    something sometimes somewhere still such take taken takes taking than that the their theirs them themselves
-    then there thereby therefore these they thing things this those though through throughout thus to together too
-    toward towards two under until unless up upon us use used uses using usually various ve very via was wasn way
-    ways we well went were weren what whatever when where whereas wherever whether which while who whoever whole
-    whom whose why will with within without won would wouldn yet you your yours yourself yourselves able according
-    actually add added allow allows apply applied appear appears argue argued ask asked based began begin begins
-    believe best better bring brings brought call called came cause caused causes certain change changes choose
-    clear clearly come comes coming common commonly compare compared consider considered consists contain contains
-    continue create created creates define defined describe described describes despite determine determined
-    develop developed different difficult discuss discussed easily easy especially example examples exist exists
-    explain fact far feel felt find finding finds follow followed following follows form forms found full
-    generally good great greater grow happen happens help helps hold holds identify important include included
-    includes including increase increased indicate indicates involve involved involves know known knows large
-    larger largest lead leads led left long look looking lot main mean means mentioned move moved need needed
-    needs new note number obtain obtained occur occurs old part particular particularly place play possible
-    present presented probably produce produced provide provided provides quickly read recent recently refer
-    referred refers related remain remains report reported represent represents require required requires result
-    resulted right run saw section select set sets shown show showed shows similar simple simply single small
-    smaller sort start started state suggest suggests support sure tell tend term thought three four five six
-    seven eight nine ten today told took try turn turned type types understand usual want wanted work worked works
-    write written year years yes zero second third figure fig table et al pp vol eq eqs chapter http https www com
-    org doi arxiv preprint
+    a about above across after again against all almost alone along already also although always am among amongst an
+    and another any anyone anything anyway are aren around as at away back be became because become becomes been
+    before behind being below beside besides between beyond both but by can cannot could couldn did didn do does
+    doesn doing don done down due during each either else elsewhere enough etc even ever every everyone everything
+    everywhere except few first for former from further get gets getting give given gives go goes going gone got had
+    hadn has hasn have haven having he hence her here hers herself him himself his how however i ie eg if in indeed
+    instead into is isn it its itself just keep kept last latter least less let like likely ll made make makes
+    making many may maybe me might mine more moreover most mostly much must my myself namely near neither never
+    nevertheless next no nobody none nor not nothing now nowhere of off often on once one ones only onto or other
+    others otherwise our ours ourselves out over own per perhaps please put quite rather re really same say says
+    said see seem seemed seems seen several shall she should shouldn since so some somebody someone something
+    sometimes somewhere still such take taken takes taking than that the their theirs them themselves then there
+    thereby therefore these they thing things this those though through throughout thus to together too toward
+    towards under until unless up upon us use used uses using usually various ve very via was wasn way ways we well
+    went were weren what whatever when where whereas wherever whether which while who whoever whom whose why will
+    with within without won would wouldn yet you your yours yourself yourselves according actually add added allow
+    allows apply applied appear appears argue argued ask asked based began begin begins believe bring brings brought
+    call called came caused certain choose clearly come comes coming commonly compare compared consider considered
+    consists contain contains continue create created creates define defined describe described describes despite
+    determine determined develop developed discuss discussed easily easy especially exist exists explain far feel
+    felt find finding finds follow followed following follows found generally greater grow happen happens helps
+    holds identify include included includes including increase increased indicate indicates involve involved
+    involves know known knows lead leads led left looking mean means mentioned move moved needed obtain obtained
+    occur occurs particularly presented probably produce produced provide provided provides quickly read recently
+    refer referred refers related remain remains reported represent represents require required requires resulted
+    right saw section select shown show showed shows simply started suggest suggests sure tell tend thought today
+    told took try turned understand wanted write written year years yes figure fig table et al pp vol eq eqs chapter
+    http https www com org doi arxiv preprint
     """,
     "de": """
     aber alle allem allen aller alles als also am an ander andere anderem anderen anderer anderes auch auf aus bei
@@ -122,10 +122,25 @@ _STOP_WORDS = {
     tej ten to tu tych tylko tym u w we więc wszystko z za ze że
     """,
 }
+# English words that are no name by themselves, but part of some ("large language model", "state machine")
+WEAK_WORDS = _words("""
+    change changes changed form forms formed set sets result results number note report reports play place support
+    supports supported type types cause causes work works worked working part state states run long large larger
+    largest small smaller new old general common great good better best full main particular possible present recent
+    similar simple single different difficult important able clear example examples start turn need needs want help
+    hold look term lot fact sort usual second third two three four five six seven eight nine ten zero real special
+    total whole high low end point case level order
+""")
+# English words in -ly that are no adverbs
+NO_ADVERBS = _words("""
+    family assembly supply anomaly monopoly italy july early daily weekly monthly yearly fly ally rally bully jelly
+    belly lily reply butterfly friendly elderly lonely lively lovely costly deadly melancholy disassembly multiply
+    apply imply comply rely poly oligopoly timely scholarly likely unlikely holy ugly silly only
+""")
 # characters of grammar rather than of content: a phrase neither begins nor ends with one
 FUNCTION_CHARACTERS = frozenset(
-    "的了是着吗呢吧啊们这那哪我你您他她它在和与及或而但且即则若如因所以为被把将从向往对于给让使比跟同就也都还又再才只很更最太不没未无"
-    "可能会要应该须有个些种此其之者等每各某什么怎几乎吾矣焉哉兮用到由上中下时后前年月日"
+    "的了是着吗呢吧啊们这那哪我你您他她它在和与及或但且即若而则被把将从向往于给让使跟就也都还又再才只很更最太没未些此其之每各某什么怎几乎"
+    "吾矣焉哉兮第当"
 )
 FUNCTION_KANA = frozenset("のはがをにへともでやかなただけれさらりるすせいうくてまこそあよねわ")
 
@@ -133,4 +148,4 @@ FUNCTION_KANA = frozenset("のはがをにへともでやかなただけれさ�
 @lru_cache(maxsize=64)
 def stop_words(language: str) -> frozenset[str]:
     """The stop words of `language` (ISO 639-1); none where they are not known."""
-    return frozenset(_STOP_WORDS.get(language, "").split())
+    return _words(_STOP_WORDS.get(language, ""))

@@ -138,7 +138,9 @@ def _goes_on(before: _Piece, piece: _Piece, last: Paragraph, paragraph: Paragrap
     first = piece.text[0]
     if first.islower():
         return True
-    return piece.pages > 0 and first.isalpha() and not first.isupper() and before.text[-1].isalpha()
+    turned = piece.pages > 0 or paragraph.y0 < last.y0
+    full = len(last.lines) > 1 and len(last.lines[-1]) > 0.75 * max(map(len, last.lines))
+    return turned and full and (first.isalnum() or first in "(\"'“‘«「『")
 
 
 def _title_on_first_page(paragraphs: Sequence[Paragraph], texts: Sequence[str]) -> list[int]:

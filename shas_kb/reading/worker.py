@@ -9,8 +9,6 @@ import hashlib
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import PurePosixPath
 
@@ -20,12 +18,12 @@ from shas_kb.reading.files import location
 from shas_kb.reading.frontmatter import title_from_name
 from shas_kb.reading.kinds import kind_of
 from shas_kb.reading.language import guess_language
+from shas_kb.reading.limits import alarm, end_with, limit_memory, needs_memory
 from shas_kb.reading.passages import PassageMaker
 from shas_kb.reading.phrases import key_phrases, terms
 from shas_kb.records import Problem, Reading, SourceFile
 
 Answer = tuple[str | None, Reading | Problem]
-_GRACE = 5
 
 
 class Reader:
@@ -94,11 +92,6 @@ class Reader:
         )
 
 
-def needs_memory(config: ReadConfig) -> Problem:
-    """The problem of a file whose reading takes too much memory."""
-    return Problem(f"needs more than {config.megabytes} MB to read; split it into parts", passing=True)
-
-
 def _read_draft(kind: str, data: bytes, path: str, with_ocr: bool) -> Draft:
     """Parsers are imported when the first file of their kind comes."""
     match kind:
@@ -129,64 +122,31 @@ def _read_draft(kind: str, data: bytes, path: str, with_ocr: bool) -> Draft:
 
 
 def serve(connection: Connection) -> None:
-    """Answer the pool until it closes the connection. After trouble with memory the process ends, and is replaced."""
+    """Answer the pool until it closes the connection."""
     config: ReadConfig = connection.recv()
     reader = Reader(config)
-    _limit_memory(config.megabytes)
+    limit_memory(config.megabytes)
     connection.send("ready")
     while True:
         file: SourceFile = connection.recv()
-        # if the pool is gone and a parser is stuck in C, the system ends this process
-        _alarm(int(config.seconds) + _GRACE)
+        # the pool watches the time; this is for when it is gone
+        alarm(config.seconds)
         answer = reader.read(file)
-        _alarm(0)
+        alarm(0)
         connection.send(answer)
-        if isinstance(answer[1], Problem) and answer[1] == needs_memory(config):
-            return
 
 
 def main() -> None:
     """Run as a worker."""
-    if hasattr(signal, "SIGINT"):
-        # the pool decides when a worker ends; Ctrl-C reaches the whole group
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # the pool decides when a worker ends; Ctrl-C reaches the whole group
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     connection = Connection(int(sys.argv[1]))
-    _end_with(int(sys.argv[2]))
+    end_with(int(sys.argv[2]))
     try:
         serve(connection)
     except (EOFError, ConnectionError):
         return
-
-
-def _end_with(descriptor: int) -> None:
-    """End this process as soon as the pool's end of `descriptor` closes, even while a file is read."""
-
-    def wait() -> None:
-        os.read(descriptor, 1)
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-def _alarm(seconds: int) -> None:
-    alarm: Callable[[int], int] | None = getattr(signal, "alarm", None)
-    if alarm is not None:
-        alarm(seconds)
-
-
-def _limit_memory(megabytes: int) -> None:
-    """Limit the address space to what is used now plus `megabytes`, where the system can (Linux)."""
-    try:
-        import resource
-
-        with open("/proc/self/statm", encoding="ascii") as facts:  # noqa: PTH123
-            used = int(facts.read().split()[0]) * resource.getpagesize()
-    except (ImportError, OSError):
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = used + (megabytes << 20)
-    resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ def test_an_answer_is_made_of_quotations(library: Store, venus: Reply) -> None:
 
 def test_the_reply_says_why(venus: Reply) -> None:
     assert 3 <= len(venus.reasons) <= 5
-    assert any("'venus'" in reason or "'turn'" in reason for reason in venus.reasons)
+    assert venus.reasons[0].startswith("The question asks for the ")
+    assert venus.reasons[2].startswith("Its rarest word is ")
     assert sum(weight for _, weight in venus.routing) == pytest.approx(1)
     assert venus.milliseconds > 0
 
@@ -132,7 +133,7 @@ def test_any_question_gets_a_reply(library: Store, embed: Embed, snapshot: Snaps
     assert reply.answer
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(question=st.text(max_size=40), k=st.integers(1, 12), levels=st.lists(st.sampled_from(LEVELS), max_size=2))
 def test_replies_keep_their_form(
     library: Store, embed: Embed, snapshot: Snapshot, question: str, k: int, levels: list[Level]

@@ -64,10 +64,10 @@ def read(text: str, title: str, kind: str = "pdf") -> Reading:
     )
 
 
-def add(store: Store, folder: Path, number: int, title: str) -> str:
-    """One more document; its original stands in `folder`."""
+def add(store: Store, folder: Path, number: int, title: str, text: str = "") -> str:
+    """A document, new or in a new version; its original stands in `folder`."""
     kind = "md" if number % 5 == 4 else "pdf"
-    text = f"Document {number} begins. [[Stars]] #x %% <b>bold</b> {title} and so it ends."
+    text = text or f"Document {number} begins. [[Stars]] #x %% <b>bold</b> {title} and so it ends."
     text = text.encode("utf-8", "replace").decode()
     path = folder / f"part {number % 2}" / f"{number:02d}.{kind}"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,3 +148,14 @@ def regrow(store: Store, originals: Path) -> Callable[[], Tree]:
         return grow(store)
 
     return more
+
+
+@pytest.fixture
+def revise(store: Store, originals: Path) -> Callable[[int, str], None]:
+    """Another version of a document comes, and the tree is built again."""
+
+    def again(number: int, text: str) -> None:
+        add(store, originals, number, TITLES[number], text)
+        grow(store)
+
+    return again

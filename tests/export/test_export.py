@@ -48,7 +48,7 @@ def test_errors_say_what_to_do(store: Store, tmp_path: Path) -> None:
         export(store, "pdf", tmp_path / "out")
     with pytest.raises(NotFoundError, match="shas-kb tree"):
         export(store, "json", tmp_path / "out", under="nothing")
-    with pytest.raises(NotFoundError, match="give the id"):
+    with pytest.raises(NotFoundError, match="give an id"):
         export(store, "json", tmp_path / "out", under="Science")
     with pytest.raises(UsageError, match="got a folder"):
         export(store, "json", tmp_path)
@@ -75,6 +75,12 @@ def test_documents_removed_since_the_tree_was_built_are_left_out(store: Store, t
     names = [name.rsplit("/", 1)[-1] for name in contents(tmp_path / "out")]
     assert "Planets.md" not in names
     assert b'"Planets"' not in b"".join(contents(tmp_path / "out").values())
+
+
+def test_a_tree_without_documents_is_said_so(store: Store, tmp_path: Path) -> None:
+    store.remove([document.id for document in store.documents()])
+    with pytest.raises(UsageError, match=r"got a (tree without any left|collection without one)"):
+        export(store, "html", tmp_path / "out")
 
 
 def test_an_export_over_an_older_one_replaces_it(store: Store, tmp_path: Path, regrow: Callable[[], Tree]) -> None:

@@ -252,6 +252,31 @@ def test_into_a_folder_that_is_somebody_elses(store: Store, tmp_path: Path) -> N
     check_links(vault)
 
 
+def test_an_empty_folder_is_filled_and_stays_the_same_folder(store: Store, vault: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    before = empty.stat().st_ino
+    export(store, "obsidian", empty)
+    assert empty.stat().st_ino == before
+    assert (empty / ".obsidian/graph.json").exists()
+    assert notes(empty) == notes(vault)
+
+
+def test_a_new_version_of_an_original_replaces_ours_but_not_the_users(
+    store: Store, vault: Path, revise: Callable[[int, str], None]
+) -> None:
+    annotated = vault / "sources/part 1/01.pdf"
+    annotated.write_bytes(annotated.read_bytes() + b"my marks")
+    revise(0, "A new version. And more.")
+    revise(1, "Another new version. And more.")
+    export(store, "obsidian", vault)
+    assert (vault / "sources/part 0/00.pdf").read_bytes() == b"A new version. And more."
+    assert annotated.read_bytes().endswith(b"my marks")
+    newer = front(by_title(vault, "the sun").read_text())["kb_source"]
+    assert newer != "[[sources/part 1/01.pdf]]"
+    check_links(vault)
+
+
 def test_no_link_leads_out_of_the_vault(store: Store, vault: Path, tmp_path: Path, regrow: Callable[[], Tree]) -> None:
     outside = tmp_path / "outside"
     (vault / "sources" / "part 0").rename(outside)

@@ -29,7 +29,18 @@ def paths(folder: Path, **options: object) -> list[str]:
 
 def test_every_kind_is_found_and_everything_else_has_a_reason(tmp_path: Path) -> None:
     good = ["a.PDF", "b.md", "c.txt", "d.html", "e.docx", "f.epub", "sub/g.rst", "sub/deep/h.tex"]
-    make(tmp_path, *good, ".hidden.md", ".git/config", ".git/x/y", "data.csv", "old.doc", "what.xyz", "README", "~$e.docx")
+    make(
+        tmp_path,
+        *good,
+        ".hidden.md",
+        ".git/config",
+        ".git/x/y",
+        "data.csv",
+        "old.doc",
+        "what.xyz",
+        "README",
+        "~$e.docx",
+    )
     make(tmp_path, ".shas-kb/kb.sqlite", "kb.sqlite", "kb.sqlite-wal")
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "link.txt").symlink_to("c.txt")

@@ -15,7 +15,16 @@ from shas_kb.reading.passages import PassageMaker
 from shas_kb.records import Passage, Section
 
 WINDOW = 40
-PIECES = ["A short one.", "这是一个句子。", "x" * 300, "Antidisestablishmentarianism, naturally; or so they say.", "\n", "\n\n", " ", "é" * 20 + "."]
+PIECES = [
+    "A short one.",
+    "这是一个句子。",
+    "x" * 300,
+    "Antidisestablishmentarianism, naturally; or so they say.",
+    "\n",
+    "\n\n",
+    " ",
+    "é" * 20 + ".",
+]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +59,10 @@ def check(text: str, passages: tuple[Passage, ...], tokenizer: Tokenizer, window
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=30)), max_size=40), st.lists(st.integers(0, 400), max_size=4))
+@given(
+    st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=30)), max_size=40),
+    st.lists(st.integers(0, 400), max_size=4),
+)
 def test_passages_fit_the_window_and_hold_every_character(
     maker: PassageMaker, tokenizer: Tokenizer, pieces: list[str], starts: list[int]
 ) -> None:

@@ -18,14 +18,18 @@ from shas_kb.records import Problem, Reading
 Read = Callable[[str, bytes | str], Reading | Problem]
 Typeset = Callable[..., bytes]
 NASTY = Path(__file__).parents[2].parent / "shared" / "eval" / "nasty-pdfs"
-FILLER = "<p>" + "It was a bright cold day and the clocks were striking thirteen in the town below the hill. " * 6 + "</p>"
+FILLER = (
+    "<p>" + "It was a bright cold day and the clocks were striking thirteen in the town below the hill. " * 6 + "</p>"
+)
 
 
 def article(sections: int = 4) -> str:
     body = "".join(
         f"<h2>{number}. Part of name {name}</h2>"
         + f"<p>Here begins {name} with a sentence of its own. "
-        + " ".join(f"The {name} has a step {step} that comes after step {step - 1} of the whole." for step in range(1, 60))
+        + " ".join(
+            f"The {name} has a step {step} that comes after step {step - 1} of the whole." for step in range(1, 60)
+        )
         + f" Here ends {name} at last.</p>"
         for number, name in enumerate(["alpha", "beta", "gamma", "delta"][:sections], start=1)
     )
@@ -40,13 +44,19 @@ def page_of(starts: tuple[int, ...], offset: int) -> int:
 def test_text_comes_in_reading_order_without_running_heads(typeset: Typeset, columns: int) -> None:
     data = typeset(article(), columns, head="Journal of Trees, page")
     draft = read_pdf(data, "a.pdf", False)
-    places = [draft.text.index(f"The {name} has a step {step} ") for name in ("alpha", "beta", "gamma", "delta") for step in range(1, 60)]
+    places = [
+        draft.text.index(f"The {name} has a step {step} ")
+        for name in ("alpha", "beta", "gamma", "delta")
+        for step in range(1, 60)
+    ]
     assert places == sorted(places)
     assert "Journal of Trees" not in draft.text
     assert "thestep" not in draft.text
     assert len(draft.page_starts) == len(pymupdf.open(stream=data)) > 1
     # a sentence goes on over columns and pages
-    assert all(f"The {name} has a step 40 that comes after step 39 of the whole." in draft.text for name in ("alpha", "delta"))
+    assert all(
+        f"The {name} has a step 40 that comes after step 39 of the whole." in draft.text for name in ("alpha", "delta")
+    )
 
 
 def test_page_starts_are_exact(typeset: Typeset) -> None:
@@ -65,12 +75,16 @@ def test_title_authors_year_and_sections(typeset: Typeset) -> None:
     assert draft.title == "On the Order of Columns"
     assert draft.authors == ("Ada Lovelace", "Alan Turing")
     assert draft.year == 2019
-    assert [section.title for section in draft.sections] == [f"{n}. Part of name {name}" for n, name in enumerate(("alpha", "beta", "gamma", "delta"), 1)]
+    assert [section.title for section in draft.sections] == [
+        f"{n}. Part of name {name}" for n, name in enumerate(("alpha", "beta", "gamma", "delta"), 1)
+    ]
     assert all(draft.text[section.start :].startswith(section.title) for section in draft.sections)
 
 
 def test_credible_metadata_wins(typeset: Typeset) -> None:
-    draft = read_pdf(typeset(article(), metadata={"title": "A Treatise", "author": "Knuth, Donald; Emmy Noether"}), "a.pdf", False)
+    draft = read_pdf(
+        typeset(article(), metadata={"title": "A Treatise", "author": "Knuth, Donald; Emmy Noether"}), "a.pdf", False
+    )
     assert draft.title == "A Treatise"
     assert draft.authors == ("Knuth, Donald", "Emmy Noether")
 
@@ -78,7 +92,9 @@ def test_credible_metadata_wins(typeset: Typeset) -> None:
 def test_the_outline_gives_the_sections(typeset: Typeset) -> None:
     document = pymupdf.open(stream=typeset(article()))
     last = len(document)
-    document.set_toc([[1, "1. Part of name alpha", 1], [2, "Nowhere to be found", last], [1, "4. Part of name delta", last]])
+    document.set_toc(
+        [[1, "1. Part of name alpha", 1], [2, "Nowhere to be found", last], [1, "4. Part of name delta", last]]
+    )
     draft = read_pdf(document.tobytes(), "a.pdf", False)
     assert {(section.title, section.depth) for section in draft.sections} == {
         ("1. Part of name alpha", 1),
@@ -140,7 +156,9 @@ def test_a_turned_page_is_read_upright() -> None:
     for number in range(6):
         page.insert_text((100 + 20 * number, 500), f"Line number {number} of a page on its side.", rotate=90)
     text = read_pdf(document.tobytes(), "a.pdf", False).text
-    assert [text.index(f"number {number} ") for number in range(6)] == sorted(text.index(f"number {number} ") for number in range(6))
+    assert [text.index(f"number {number} ") for number in range(6)] == sorted(
+        text.index(f"number {number} ") for number in range(6)
+    )
 
 
 def test_reasons_say_what_to_do(read: Read) -> None:
@@ -179,7 +197,10 @@ def test_the_content_decides_the_kind(read: Read) -> None:
 
 
 def test_a_title_is_made_of_the_file_name_as_a_last_resort(read: Read) -> None:
-    result = read("my_notes-on%20trees.pdf", lines_pdf(["this is some text that goes on, and on, and on,", "and has no title at all;"]))
+    result = read(
+        "my_notes-on%20trees.pdf",
+        lines_pdf(["this is some text that goes on, and on, and on,", "and has no title at all;"]),
+    )
     assert isinstance(result, Reading)
     assert result.title == "my notes on trees"
 
@@ -204,5 +225,7 @@ def test_pdfs_that_break_readers_break_nothing(reader: Reader) -> None:
     reasons = [result.reason for result in results if isinstance(result, Problem)]
     assert len(results) > 100
     assert len(reasons) < len(results) / 2
-    assert all(reason.startswith(("encrypted", "no text", "no readable text", "damaged: no pages")) for reason in reasons)
+    assert all(
+        reason.startswith(("encrypted", "no text", "no readable text", "damaged: no pages")) for reason in reasons
+    )
     assert all(result.passages and result.title for result in results if isinstance(result, Reading))

@@ -42,14 +42,22 @@ def test_sentences_end_where_a_reader_ends_them(parts: list[str]) -> None:
 
 
 def test_a_line_break_always_ends_one() -> None:
-    assert sentences("A heading\n\nThe text\n- an item\n- another") == ["A heading", "The text", "- an item", "- another"]
+    assert sentences("A heading\n\nThe text\n- an item\n- another") == [
+        "A heading",
+        "The text",
+        "- an item",
+        "- another",
+    ]
 
 
 def test_text_without_capitals_is_cut_too() -> None:
-    assert sentences("so we went there. and it was nice. then they came back. it was late. we left. ok bye.")[0] == "so we went there."
+    assert (
+        sentences("so we went there. and it was nice. then they came back. it was late. we left. ok bye.")[0]
+        == "so we went there."
+    )
 
 
-@given(st.text(alphabet=st.sampled_from("aB1 .!?。！“”\"()\n\t…é中")))
+@given(st.text(alphabet=st.sampled_from('aB1 .!?。！“”"()\n\t…é中')))
 def test_sentences_are_in_order_trimmed_and_hold_every_character(text: str) -> None:
     spans = split_sentences(text)
     place = 0

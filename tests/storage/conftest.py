@@ -74,7 +74,7 @@ def make_tree(store: Store, run: str = "run-1") -> Tree:
         nodes.append(node(entity, categories[i // 2], documents[2 * i : 2 * i + 2]))
     memberships = [Membership(document, home[document], 0.75, True) for document in documents]
     if len(entities) > 1:
-        memberships.insert(1, Membership(documents[0], entities[-1], 0.25, False))
+        memberships.append(Membership(documents[0], entities[-1], 0.25, False))
     return Tree(run, f"hash of {run}", {"entities": None, "ratios": [10.0, 3.0, 2.0]}, tuple(nodes), tuple(memberships))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,14 +89,14 @@ DAMAGE = {
         "a document must be a member of ent",
     ),
     "member unknown": (
-        "INSERT INTO memberships SELECT run, 'nowhere', node, 1, 1 FROM memberships LIMIT 1",
-        "the documents of the tree must be in the collection",
+        "INSERT INTO memberships SELECT run, 99, 'nowhere', 'x', node, 1, 1 FROM memberships LIMIT 1",
+        "a tree must have as many nodes and documents as when it was built",
     ),
     "skipped level": (
         "UPDATE nodes SET parent = 'd0000000000' WHERE level = 'entity'",
         "an entity must be in a category",
     ),
-    "lost node": ("UPDATE runs SET entities = 7", "a tree must have as many nodes and no more documents"),
+    "lost node": ("UPDATE runs SET entities = 7", "a tree must have as many nodes and documents"),
     "orphaned passages": (
         "UPDATE passages SET document = 'x', section = NULL WHERE document = '{id}'",
         "every row of passages",
@@ -174,6 +175,31 @@ def test_a_broken_index_is_rebuilt(path: Path, store: Store, filled) -> None:
         assert store.check() == []
 
 
+def test_a_missing_table_cannot_be_mended(path: Path, store: Store, filled) -> None:
+    filled(store)
+    raw = sqlite3.connect(path, isolation_level=None)
+    raw.execute("DROP TABLE sections")
+    raw.close()
+    for repair in (False, True):
+        (finding,) = store.check(repair=repair)
+        assert finding.what == "the database must be readable"
+        assert "no such table" in finding.where
+        assert finding.mend.startswith("restore a copy")
+        assert not finding.repaired
+
+
+def test_a_check_that_has_to_wait_too_long_blames_nobody(path: Path, store: Store, filled) -> None:
+    filled(store)
+    store._db.execute("PRAGMA busy_timeout = 20")
+    with (
+        Store.open(path) as other,
+        other._db.transaction(),
+        pytest.raises(DatabaseError, match="must be free to write"),
+    ):
+        store.check()
+    assert store.check() == []
+
+
 def test_several_faults_are_mended_at_once(path: Path, store: Store, filled) -> None:
     ids = filled(store)
     raw = sqlite3.connect(path, isolation_level=None)
@@ -204,11 +230,17 @@ def test_nothing_of_a_removed_document_is_left_in_the_file(
     other = store.put_reading(file("other.txt"), reading("something else"))
     store.put_vectors(secret, *vectors(2))
     store.put_vectors(other, *vectors(1))
-    tree = tree_of(store)
-    store.put_tree(tree)
+    former = tree_of(store)
+    names = tuple(
+        replace(node, name="Xylophonequartett", keyphrases=("the xylophonequartett",)) for node in former.nodes
+    )
+    store.put_tree(replace(former, nodes=names))
     assert any(marker in each.read_bytes().lower() for each in path.parent.iterdir())
     assert store.remove([secret]) == 1
+    current = tree_of(store, "run-2")
+    store.put_tree(current)
     assert store.check(repair=True) == []
+    assert store.tree() == current
     for each in path.parent.iterdir():
         assert marker not in each.read_bytes().lower(), each
     store.close()

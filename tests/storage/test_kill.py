@@ -85,6 +85,7 @@ def test_a_reader_sees_whole_states_while_a_writer_writes(path: Path) -> None:
                 matrix = store.passage_matrix()
                 assert len(matrix.matrix) == matrix.offsets[-1] == 10 * len(matrix.documents)
                 assert len(store.match("round passage", 5)) <= 5
+                assert store.check() == []
                 facts = store.info()
                 assert facts["passages"] == 10 * facts["documents"]  # type: ignore[operator]
                 assert len(facts["bytes"]) == 5  # type: ignore[arg-type]

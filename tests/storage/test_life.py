@@ -21,7 +21,7 @@ TEXTS = st.lists(st.sampled_from(["alpha", "beta words", "伽马", "delta. and m
 
 
 class Life(RuleBasedStateMachine):
-    """A model beside the collection: what each path holds, and which have vectors and a place in the tree."""
+    """A model beside the collection: what each path holds, and which have vectors, and what was in the last tree."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,18 +30,22 @@ class Life(RuleBasedStateMachine):
         self.held: dict[str, Reading | None] = {}
         self.ids: dict[str, str] = {}
         self.encoded: set[str] = set()
-        self.placed: set[str] | None = None
+        self.placed: set[tuple[str, str]] = set()
+        self.quoted: set[str] = set()
+        self.has_lost_quotes = False
         self.runs = 0
 
     def teardown(self) -> None:
         self.store.close()
         shutil.rmtree(self.folder)
 
+    def present(self) -> set[tuple[str, str]]:
+        return {(self.ids[path], held.sha256) for path, held in self.held.items() if held}
+
     def drop(self, path: str) -> None:
+        self.has_lost_quotes |= bool(self.held.get(path)) and self.ids[path] in self.quoted
         self.held[path] = None
         self.encoded.discard(path)
-        if self.placed is not None and path in self.placed:
-            self.placed = {*self.placed - {path}, "something gone"}
 
     @rule(path=PATHS, texts=TEXTS)
     def put(self, path: str, texts: list[str]) -> None:
@@ -81,10 +85,9 @@ class Life(RuleBasedStateMachine):
             self.store.move(PARTS.make_file(old), PARTS.make_file(new))
             self.drop(new)
             self.held[new], self.ids[new] = self.held.pop(old), self.ids[old]
-            for places in (self.encoded, self.placed or set()):
-                if old in places:
-                    places.remove(old)
-                    places.add(new)
+            if old in self.encoded:
+                self.encoded.remove(old)
+                self.encoded.add(new)
 
     @rule(path=PATHS)
     def encode(self, path: str) -> None:
@@ -96,8 +99,11 @@ class Life(RuleBasedStateMachine):
     @rule()
     def organise(self) -> None:
         self.runs += 1
-        self.store.put_tree(PARTS.make_tree(self.store, f"run-{self.runs}"))
-        self.placed = {path for path, held in self.held.items() if held}
+        tree = PARTS.make_tree(self.store, f"run-{self.runs}")
+        self.store.put_tree(tree)
+        self.placed = self.present()
+        self.quoted = {quote.document for node in tree.nodes for quote in node.summary}
+        self.has_lost_quotes = False
 
     @rule()
     def reopen(self) -> None:
@@ -122,7 +128,7 @@ class Life(RuleBasedStateMachine):
         for path, held in present.items():
             assert self.store.texts(self.ids[path]) == [passage.text for passage in held.passages]
         assert self.store.pending() == [self.ids[path] for path in sorted(present) if path not in self.encoded]
-        assert self.store.tree_is_stale() == (set(present) != (self.placed or set()))
+        assert self.store.tree_is_stale() == (self.present() != self.placed or self.has_lost_quotes)
         hits = {document for document, _, _ in self.store.match("alpha beta delta 伽马", 100)}
         assert hits == {self.ids[path] for path in present}
 

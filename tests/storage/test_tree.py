@@ -69,11 +69,17 @@ def test_a_tree_of_nothing(store: Store) -> None:
     assert store.check() == []
 
 
-def test_a_removed_document_leaves_the_current_tree_only(store: Store, filled, tree_of) -> None:
+@pytest.mark.parametrize("change", ["removed", "changed"])
+def test_a_document_that_goes_leaves_the_current_tree_only(
+    store: Store, file, reading, filled, tree_of, change: str
+) -> None:
     ids = sorted(filled(store))
     former = tree_of(store)
     store.put_tree(replace(former, run="run-2"))
-    store.remove([ids[0]])
+    if change == "removed":
+        store.remove([ids[0]])
+    else:
+        store.put_reading(file(store.document(ids[0]).path), reading("other content"))
     assert store.tree_is_stale()
     current = store.tree()
     assert current is not None
@@ -81,10 +87,31 @@ def test_a_removed_document_leaves_the_current_tree_only(store: Store, filled, t
     assert [node.documents for node in current.nodes] == [4, 3, 1, 1, 2, 1]
     assert all(ids[0] not in node.central for node in current.nodes)
     assert all(quote.document != ids[0] for node in current.nodes for quote in node.summary)
-    before = store.tree("run-1")
-    assert before is not None
-    assert before.memberships == former.memberships
     assert store.check() == []
+    store.put_tree(tree_of(store, "run-3"))
+    for run in ("run-1", "run-2"):
+        before = store.tree(run)
+        assert before is not None
+        assert before.memberships == former.memberships
+        assert [(node.documents, node.central) for node in before.nodes] == [
+            (node.documents, node.central) for node in former.nodes
+        ]
+    assert store.check() == []
+
+
+@pytest.mark.parametrize("is_quoted", [True, False])
+def test_a_document_that_is_what_it_was_again(store: Store, file, reading, filled, is_quoted: bool) -> None:
+    """It has its place again; but if the tree lost a quotation from it, the tree must be built again."""
+    ids = filled(store)
+    built = store.tree()
+    assert built is not None
+    quoted = {quote.document for node in built.nodes for quote in node.summary}
+    i = next(i for i, id in enumerate(ids) if (id in quoted) == is_quoted)
+    store.put_reading(file(f"{i}.txt"), reading("other content"))
+    assert store.tree_is_stale()
+    store.put_reading(file(f"{i}.txt"), reading(f"first words {i}|and more.", f"second {i}"))
+    assert store.tree_is_stale() == is_quoted
+    assert (store.tree() == built) == (not is_quoted)
 
 
 def test_a_node_without_documents_is_not_shown(store: Store, filled) -> None:
@@ -115,7 +142,9 @@ def test_new_and_changed_documents_make_a_tree_stale(store: Store, file, reading
     assert store.tree_is_stale()
 
 
-@pytest.mark.parametrize("fault", ["order", "unknown node", "two primaries", "unknown document in a quote"])
+@pytest.mark.parametrize(
+    "fault", ["order", "unknown node", "two primaries", "unknown document in a quote", "unknown document"]
+)
 def test_a_tree_that_is_none_is_refused_whole(store: Store, filled, tree_of, fault: str) -> None:
     ids = filled(store)
     tree = tree_of(store, "run-2")
@@ -123,6 +152,8 @@ def test_a_tree_that_is_none_is_refused_whole(store: Store, filled, tree_of, fau
         tree = replace(tree, nodes=tree.nodes[::-1])
     elif fault == "unknown node":
         tree = replace(tree, memberships=(*tree.memberships, Membership(ids[0], "e9999999999", 0.1, False)))
+    elif fault == "unknown document":
+        tree = replace(tree, memberships=(*tree.memberships, replace(tree.memberships[0], document="nowhere")))
     elif fault == "two primaries":
         second = next(m.node for m in tree.memberships if m.document != ids[0] and m.primary)
         tree = replace(tree, memberships=(*tree.memberships, *(Membership(id, second, 0.1, True) for id in ids)))

@@ -29,7 +29,7 @@ from press.source import Article, Code, Figure, Heading, Items, Paragraph, Table
 
 @dataclass(frozen=True)
 class Layout:
-    """How a page looks, in points. `indent` is that of a paragraph's first line; without one, paragraphs stand apart."""
+    """How a page looks, in points. `indent` is a paragraph's first; without one, paragraphs stand apart."""
 
     page: tuple[float, float]
     margin: float
@@ -106,7 +106,7 @@ class Flow:
         """Set the whole article; return its pages."""
         self._new_page()
         self._title()
-        follows = self.article.blocks[1:] + (None,)
+        follows = (*self.article.blocks[1:], None)
         for block, after in zip(self.article.blocks, follows, strict=True):
             match block:
                 case Heading(text):

@@ -35,7 +35,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Atom:
-    """What a line break cannot divide. `joined` atoms continue the word of the atom before, with a hyphen at a break."""
+    """What a line break cannot divide. `joined` atoms continue the word before them, with a hyphen at a break."""
 
     runs: tuple[Run, ...]
     joined: bool = False
@@ -78,7 +78,7 @@ def hyphenate(word: str) -> list[str]:
 def break_lines(atoms: Sequence[Atom], measure: float, *, justify: bool = True, indent: float = 0.0) -> list[Line]:
     """The lines of a paragraph, chosen together: the sum of how far their spaces are stretched is least.
 
-    After Knuth and Plass, "Breaking paragraphs into lines" (1981), in its simplest form. `indent` narrows the first line.
+    After Knuth and Plass, "Breaking paragraphs into lines" (1981), at its simplest. `indent` narrows the first line.
     """
     space = atoms[0].runs[0].size * width(atoms[0].runs[0].font, " ")
     hyphen = atoms[0].runs[0].size * width(atoms[0].runs[0].font, "-")

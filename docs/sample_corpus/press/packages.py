@@ -1,4 +1,4 @@
-"""Articles as a web page, a Word document and an EPUB book. The zip archives carry one fixed date, so bytes never differ."""
+"""Articles as a web page, a Word document and an EPUB book. Zip archives carry one fixed date: bytes never differ."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ TAGS = {"bold": "strong", "italic": "em"}
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+CONTAINER = "urn:oasis:names:tc:opendocument:xmlns:container"
 XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
@@ -100,8 +101,9 @@ def epub(article: Article) -> bytes:
     title = f"<h1>{escape(article.title)}</h1><p>{escape(article.subtitle)}</p>"
     files = {
         "mimetype": "application/epub+zip",
-        "META-INF/container.xml": f'{XML}<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
-        '<rootfiles><rootfile full-path="book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>',
+        "META-INF/container.xml": f'{XML}<container version="1.0" xmlns="{CONTAINER}">'
+        '<rootfiles><rootfile full-path="book.opf" media-type="application/oebps-package+xml"/></rootfiles>'
+        "</container>",
         "book.opf": f'{XML}<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id">'
         '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
         f'<dc:identifier id="id">{escape(article.title)}</dc:identifier><dc:title>{escape(article.title)}</dc:title>'
@@ -204,20 +206,23 @@ def docx(article: Article) -> bytes:
         + "</Types>",
         "_rels/.rels": f'{XML}<Relationships xmlns="{RELATIONS}">'
         f'<Relationship Id="a" Type="{OFFICE}/officeDocument" Target="word/document.xml"/>'
-        f'<Relationship Id="b" Type="{RELATIONS}/metadata/core-properties" Target="docProps/core.xml"/></Relationships>',
+        f'<Relationship Id="b" Type="{RELATIONS}/metadata/core-properties" Target="docProps/core.xml"/>'
+        "</Relationships>",
         "word/_rels/document.xml.rels": f'{XML}<Relationships xmlns="{RELATIONS}">'
         f'<Relationship Id="a" Type="{OFFICE}/styles" Target="styles.xml"/>'
         f'<Relationship Id="b" Type="{OFFICE}/numbering" Target="numbering.xml"/></Relationships>',
         "word/document.xml": f'{XML}<w:document xmlns:w="{WORD}"><w:body>{front}{"".join(word_blocks(article.blocks))}'
         "</w:body></w:document>",
         "word/styles.xml": f'{XML}<w:styles xmlns:w="{WORD}">{styles}</w:styles>',
-        "word/numbering.xml": f'{XML}<w:numbering xmlns:w="{WORD}"><w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0">'
-        '<w:numFmt w:val="bullet"/><w:lvlText w:val="•"/><w:pPr><w:ind w:left="360" w:hanging="260"/></w:pPr></w:lvl>'
+        "word/numbering.xml": f'{XML}<w:numbering xmlns:w="{WORD}"><w:abstractNum w:abstractNumId="0">'
+        '<w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="•"/>'
+        '<w:pPr><w:ind w:left="360" w:hanging="260"/></w:pPr></w:lvl>'
         '</w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num></w:numbering>',
         "docProps/core.xml": f'{XML}<cp:coreProperties xmlns:cp="{core}" xmlns:dc="http://purl.org/dc/elements/1.1/" '
         'xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
         f"<dc:title>{escape(article.title)}: {escape(article.subtitle)}</dc:title>"
         f"<dc:creator>{escape(article.author)}</dc:creator>"
-        f'<dcterms:created xsi:type="dcterms:W3CDTF">{article.year}-01-01T00:00:00Z</dcterms:created></cp:coreProperties>',
+        f'<dcterms:created xsi:type="dcterms:W3CDTF">{article.year}-01-01T00:00:00Z</dcterms:created>'
+        "</cp:coreProperties>",
     }
     return archive(files)

@@ -1,8 +1,8 @@
 """Rebuild the sample corpus from its sources: the same bytes every time.
 
-    python sample_corpus/typeset.py [OUT]
+    python docs/sample_corpus/typeset.py [OUT]
 
-Each file of `sources/` becomes one document under `documents/`. Beside them come the files that any real folder has: a
+Each file of `sources/` becomes one document of `sample_corpus/`. Beside them come the files that any real folder has: a
 duplicate, an empty file, one with a password, a scan and a truncated download.
 """
 
@@ -62,9 +62,9 @@ def build(out: Path) -> list[Path]:
     survey = "reading/log-structured merge trees - a short survey.pdf"
     protocol, study = "course material/reef-transect-protocol.pdf", "course material/case-study-bay-of-fundy.pdf"
     files |= {
-        "downloads/log-structured merge trees - a short survey (1).pdf": files[survey],
-        "downloads/untitled.pdf": b"",
-        "downloads/case-study-bay-of-fundy.pdf": files[study][:400],
+        "to sort/log-structured merge trees - a short survey (1).pdf": files[survey],
+        "to sort/untitled.pdf": b"",
+        "to sort/case-study-bay-of-fundy.pdf": files[study][:900],
         "archive/exam solutions (locked).pdf": lock(files[study]),
         "archive/scan0007.pdf": scan(files[protocol]),
     }
@@ -76,7 +76,9 @@ def build(out: Path) -> list[Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("out", type=Path, nargs="?", default=HERE / "documents", help="folder to write to")
+    parser.add_argument(
+        "out", type=Path, nargs="?", default=HERE.parents[1] / "sample_corpus", help="folder to write to"
+    )
     paths = build(parser.parse_args().out)
     print(f"{len(paths)} files, {sum(path.stat().st_size for path in paths):,} bytes.")
 

@@ -1,8 +1,8 @@
 """Articles as they are written: a head of `key: value` lines, then a little Markdown.
 
-Blocks are separated by empty lines: `## heading`, paragraphs, `- ` and `1. ` lists, code indented by four spaces, tables in
-pipes followed by a `Table:` caption, `![caption](figure)`, and footnotes `[^key]: text`. Inside a line there are *italic*,
-**bold** and `[^key]`. An article for a .md or .txt file is copied as it stands.
+Blocks are separated by empty lines: `## heading`, paragraphs, `- ` and `1. ` lists, code indented by four spaces,
+tables in pipes followed by a `Table:` caption, `![caption](figure)`, and footnotes `[^key]: text`. Inside a line there
+are *italic*, **bold** and `[^key]`. An article for a .md or .txt file is copied as it stands.
 """
 
 from __future__ import annotations

@@ -1,0 +1,53 @@
+"""Questions get the vectors that passages get, without torch."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import numpy as np
+
+from shas_kb.encoder import load, load_question_encoder
+from shas_kb.encoder.question import gelu
+
+TEXTS = [
+    "What carries warm water north?",
+    "",
+    "水在地球上怎样循环？",
+    "a",
+    "Why do cells divide " * 10,
+    "far beyond the window " * 200,
+]
+
+
+def test_questions_get_the_vectors_that_passages_get() -> None:
+    found = load_question_encoder()(TEXTS)
+    expected = next(load(device="cpu").encode([TEXTS]))[0]
+    assert found.dtype == np.float32
+    assert (found * expected).sum(axis=1).min() > 0.9995
+
+
+def test_a_question_is_the_same_alone_and_among_others() -> None:
+    encode = load_question_encoder()
+    np.testing.assert_allclose(np.concatenate([encode([text]) for text in TEXTS]), encode(TEXTS), atol=1e-6)
+
+
+def test_no_question_no_vector() -> None:
+    assert load_question_encoder()([]).shape == (0, 384)
+
+
+def test_a_question_does_not_pay_for_torch() -> None:
+    slow = {"torch", "transformers", "sentence_transformers", "sklearn", "scipy", "huggingface_hub"}
+    program = (
+        "import sys; from shas_kb.encoder import load_question_encoder as load; load()(['Where?']);"
+        f"print(*{slow} & set(sys.modules))"
+    )
+    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert outcome.stdout.strip() == ""
+
+
+def test_gelu_is_exact() -> None:
+    x = np.linspace(-12, 12, 4001, dtype=np.float32)
+    exact = np.array([value * 0.5 * math.erfc(-value / math.sqrt(2)) for value in x.astype(float).tolist()])
+    assert np.abs(gelu(x) - exact).max() < 1e-6
