@@ -18,8 +18,7 @@ import argparse
 import gzip
 import hashlib
 import json
-import os
-import platform
+import math
 import random
 import re
 import subprocess
@@ -32,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from report import EVAL, write_result
 
 from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.answer import NOTHING
@@ -41,9 +41,6 @@ from shas_kb.encoder import describe, load, load_question_encoder
 from shas_kb.records import NODE_LEVELS, Membership, Node, Passage, Quote, Reading, SourceFile, Tree, Vectors
 from shas_kb.storage import Store
 
-ROOT = Path(__file__).resolve().parents[1]
-EVAL = ROOT.parent / "shared" / "eval"
-RESULT = ROOT / "benchmarks" / "results" / "asking.json"
 PAGE = 3000
 
 QUESTIONS = """
@@ -185,15 +182,17 @@ def fill(store: Store, readings: dict[str, Reading], cache: Path) -> dict[str, s
     kept = cache / f"{digest}.npz"
     if kept.exists():
         data = np.load(kept)
-        passages, centres = np.split(data["passages"], np.cumsum([len(each) for each in texts])[:-1]), data["documents"]
+        bounds = np.cumsum([len(each) for each in texts])[:-1]
+        vectors = list(zip(np.split(data["passages"], bounds), data["documents"], strict=True))
     else:
-        passages, centres = zip(*load().encode(texts), strict=True)
+        vectors = list(load().encode(texts))
         cache.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, passages=np.concatenate(passages), documents=np.stack(centres))
+        rows, centres = zip(*vectors, strict=True)
+        np.savez(kept, passages=np.concatenate(rows), documents=np.stack(centres))
     ids = {}
-    for (name, each), vectors, centre in zip(readings.items(), passages, centres, strict=True):
+    for (name, each), (passages, centre) in zip(readings.items(), vectors, strict=True):
         ids[name] = store.put_reading(SourceFile("/collection", f"{name}.txt", each.characters, 1), each)
-        store.put_vectors(ids[name], vectors, centre)
+        store.put_vectors(ids[name], passages, centre)
     return ids
 
 
@@ -232,9 +231,9 @@ def scifact(folder: Path, cache: Path, embed: Embed) -> dict[str, Any]:
 
 def ndcg(gains: Sequence[int], grades: Iterable[int]) -> float:
     def discounted(values: Sequence[int]) -> float:
-        return sum(value / np.log2(rank + 2) for rank, value in enumerate(values[:10]))
+        return sum(value / math.log2(rank + 2) for rank, value in enumerate(values[:10]))
 
-    return float(discounted(gains) / discounted(sorted(grades, reverse=True)))
+    return discounted(gains) / discounted(sorted(grades, reverse=True))
 
 
 def textbooks(store: Store, cache: Path) -> None:
@@ -281,7 +280,7 @@ def opening(store: Store, document: str) -> Quote:
 
 
 def heights(store: Store, snapshot: Snapshot, embed: Embed) -> dict[str, Any]:
-    """The level of the first hit against the height of the question; and the best hit at that height against the truth."""
+    """The level of the first hit against the height asked for, and the best hit at that height against the truth."""
     asked = [tuple(line.split("|")) for line in QUESTIONS.strip().splitlines()]
     asked += [("entity title", name, name) for name in (node.name for node in snapshot.nodes["entity"])]
     asked += [("sentence words", question, "") for question in from_sentences(store, snapshot, 40)]
@@ -391,11 +390,6 @@ def cold(path: Path, question: str) -> dict[str, float]:
     return {"least": round(min(spent), 1), "median": round(float(np.median(spent)), 1), "most": round(max(spent), 1)}
 
 
-def commit() -> str:
-    found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return found.stdout.strip() if found.returncode == 0 else "none"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (all)")
@@ -403,30 +397,24 @@ def main() -> None:
     options = parser.parse_args()
     parts = options.parts or list(PARTS)
     embed = load_question_encoder(None)
-    report = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+    figures: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if "scifact" in parts and present("scifact"):
-            report["scifact"] = scifact(folder, options.cache, embed)
+            figures["scifact"] = scifact(folder, options.cache, embed)
         if set(parts) - {"scifact"} and present("openstax"):
             path = folder / "textbooks.sqlite"
             with Store.open(path, create=True) as store:
                 textbooks(store, options.cache)
                 snapshot = Snapshot.of(store)
                 if "heights" in parts:
-                    report["heights"] = heights(store, snapshot, embed)
+                    figures["heights"] = heights(store, snapshot, embed)
                 if "unanswered" in parts and present("scifact") and present("qmsum"):
-                    report["unanswered"] = unanswered(store, snapshot, embed)
+                    figures["unanswered"] = unanswered(store, snapshot, embed)
                 if "latency" in parts:
-                    report["latency"] = latency(store, snapshot, embed, path)
-    report |= {
-        "command": "python benchmarks/asking.py",
-        "commit": commit(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-    }
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(json.dumps(report, indent=2, ensure_ascii=False))
+                    figures["latency"] = latency(store, snapshot, embed, path)
+    write_result("asking", figures)
+    print(json.dumps(figures, indent=2, ensure_ascii=False))
 
 
 def present(name: str) -> bool:

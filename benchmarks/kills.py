@@ -66,12 +66,12 @@ def state(db: Path) -> str:
     if not db.exists():
         return "before the database"
     facts = run(db, "info")
-    documents, encoded = int(str(facts["documents"])), int(str(facts["encoded"]))
+    documents, bare = int(str(facts["documents"])), int(str(facts["without_vectors"]))
     if not documents:
         return "before the first document"
     if facts["runs"]:
         return "after the tree"
-    return "reading or about to encode" if not encoded else "encoding" if encoded < documents else "organising"
+    return "reading or loading the model" if bare == documents else "encoding" if bare else "organising"
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from shas_kb.errors import UsageError
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from shas_kb.records import Hit, Quote, Reply
+    from shas_kb.records import Hit, Reply
 
 
 def query(
@@ -115,15 +115,11 @@ def _print_reply(reply: Reply, *, explain: bool) -> None:
 
     from shas_kb.cli.terminal import output
 
-    titles = {hit.document.id: hit.document.title for hit in reply.hits if hit.document}
-    output.print(Padding(Text(reply.answer), (1, 2, 0, 2)))
-    for position, quote in enumerate(reply.citations, 1):
-        output.print(_source(position, quote, titles))
-    output.print()
+    output.print(Padding(Text(reply.answer), (1, 2, 1, 2), expand=False))
     for hit in reply.hits:
         output.print(_heading(hit))
         if hit.level != "document" or hit.text != hit.name:
-            output.print(Padding(Text(_shorten(hit.text), style="dim"), (0, 4, 0, 4)))
+            output.print(Padding(Text(_shorten(hit.text), style="dim"), (0, 4, 0, 4), expand=False))
     if explain:
         output.print()
         for level, weight in reply.routing:
@@ -131,13 +127,6 @@ def _print_reply(reply: Reply, *, explain: bool) -> None:
         for reason in reply.reasons:
             output.print(Text(f"  · {reason}", style="dim"))
     output.print(f"[dim]{reply.milliseconds:.0f} ms[/dim]")
-
-
-def _source(position: int, quote: Quote, titles: dict[str, str]) -> Text:
-    from rich.text import Text
-
-    where = titles.get(quote.document, quote.document) + (f", p. {quote.page}" if quote.page else "")
-    return Text(f"  [{position}] {where}", style="cyan")
 
 
 def _heading(hit: Hit) -> Text:

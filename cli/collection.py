@@ -25,7 +25,7 @@ def remove(
     from shas_kb.lookup import look_up
     from shas_kb.pipeline import reorganise
 
-    with session.open() as store, session.progress() as progress:
+    with session.open() as store, store.exclusive(), session.progress() as progress:
         known = store.documents()
         chosen = {look_up(wanted, known, what="DOC").id for wanted in documents}
         removed = store.remove(sorted(chosen))

@@ -16,7 +16,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rich.progress import Task
 
-output = Console(highlight=False, soft_wrap=False)
+# Into a file or a pipe nothing is cut to a terminal's width.
+output = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
 messages = Console(stderr=True, highlight=False)
 
 

@@ -128,14 +128,14 @@ class _View:
 
     def print(self, root: Node | None, depth: str) -> None:
         """Draw the tree in the terminal, a colour for each domain."""
-        from rich.padding import Padding
         from rich.tree import Tree as Branch
 
         from shas_kb.cli.ingest import tree_line
         from shas_kb.cli.terminal import output
 
         if root is None:
-            output.print(Padding(tree_line(self.tree), (0, 0, 1, 0)))
+            output.print(tree_line(self.tree))
+            output.print()
         for position, node in enumerate(self.tops(root)):
             colour = COLOURS[position % len(COLOURS)]
             branch = Branch(self._label(node, colour), guide_style=colour)

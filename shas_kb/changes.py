@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shas_kb.progress import Progress
-from shas_kb.reading import fingerprint
+from shas_kb.reading import fingerprint, location
 from shas_kb.records import Problem, SourceFile
 from shas_kb.storage import FileState
 
@@ -132,7 +132,7 @@ class _Comparison:
         orphans: dict[str, SourceFile] = {}
         for where, state in self.states.items():
             file = found.get(where)
-            here = file is not None or os.path.lexists(where)
+            here = file is not None or os.path.lexists(location(state.file))
             if not here and any(Path(where).is_relative_to(path) for path in asked):
                 changes.gone.append(state.file)
             if state.document is None or state.sha256 is None:
@@ -151,4 +151,5 @@ class _Comparison:
 
 
 def absolute(file: SourceFile) -> str:
+    """Root and path in one; for telling files apart, not for opening them."""
     return f"{file.root.rstrip('/')}/{file.path}"

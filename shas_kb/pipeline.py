@@ -104,19 +104,21 @@ def ingest(
 
     Raises:
         UsageError: a path does not exist, or the collection was built with another model.
+        DatabaseError: another program is changing the collection.
     """
     progress = progress or NoProgress()
     began = perf_counter()
-    bind_model(store, model)
-    changes, report = plan(store, source, progress, retry=read.ocr)
-    _apply_known(store, changes, report, source.prune)
-    _read(store, changes, report, read, progress)
-    read_at = perf_counter()
-    _encode(store, load_encoder, progress)
-    encoded_at = perf_counter()
-    if tree is not None:
-        report.tree = organise_collection(store, tree, progress, only_if_stale=True)
-    ended = perf_counter()
+    with store.exclusive():
+        bind_model(store, model)
+        changes, report = plan(store, source, progress, retry=read.ocr)
+        apply_known(store, changes, report, prune=source.prune)
+        _read(store, changes, report, read, progress)
+        read_at = perf_counter()
+        _encode(store, load_encoder, progress)
+        encoded_at = perf_counter()
+        if tree is not None:
+            report.tree = organise_collection(store, tree, progress, only_if_stale=True)
+        ended = perf_counter()
     report.failed.sort()
     report.skipped.sort()
     report.seconds = {
@@ -172,11 +174,12 @@ def organise_collection(
     current = store.tree()
     if only_if_stale and current is not None and not store.tree_is_stale() and current.config == config.as_dict():
         return current
-    materials = load_materials(store)
-    if not materials:
-        return None
-    built = organise(materials, config, store.passages, progress or NoProgress())
-    store.put_tree(built)
+    with store.exclusive():
+        materials = load_materials(store)
+        if not materials:
+            return None
+        built = organise(materials, config, store.passages, progress or NoProgress())
+        store.put_tree(built)
     return built
 
 
@@ -213,14 +216,13 @@ def load_materials(store: Store) -> list[Material]:
     return materials
 
 
-def _apply_known(store: Store, changes: Changes, report: Report, prune: bool) -> None:
+def apply_known(store: Store, changes: Changes, report: Report, *, prune: bool) -> None:
     """Store what is known without reading a file: moves, new times, what is gone."""
+    store.forget(changes.displaced)
     for old, new in changes.moved:
         store.move(old, new)
     for file in changes.touched:
         store.touch(file)
-    if changes.displaced:
-        store.forget(changes.displaced)
     if prune and changes.gone:
         report.removed = store.forget(changes.gone)
         report.missing = 0

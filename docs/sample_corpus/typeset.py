@@ -17,6 +17,7 @@ from press import packages, pdf
 from press.source import Article, read
 
 HERE = Path(__file__).resolve().parent
+CORPUS = HERE.parents[1] / "sample_corpus"
 
 
 def render(article: Article) -> bytes:
@@ -77,7 +78,7 @@ def build(out: Path) -> list[Path]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
-        "out", type=Path, nargs="?", default=HERE.parents[1] / "sample_corpus", help="folder to write to"
+        "out", type=Path, nargs="?", default=CORPUS, help="folder to write to"
     )
     paths = build(parser.parse_args().out)
     print(f"{len(paths)} files, {sum(path.stat().st_size for path in paths):,} bytes.")

@@ -48,13 +48,27 @@ def interleave(units: Sequence[tuple[Units, float]]) -> list[Found]:
 def promote(
     snapshot: Snapshot, units: Mapping[Level, Units], rows: Sequence[int], found: list[Found], k: int
 ) -> list[Found]:
-    """The first `k` of `found`, where a document stands for its passages and an entity for its documents once most of
-    them are among these. The best of them keeps its place, so that a precise hit is never lost to a general one.
-    `rows` are the passages of the sentences."""
+    """The first `k` of `found`, without what another of them already shows.
+
+    A passage and its sentences do not both stay: the better one does. A document stands for its passages, and an entity
+    for its documents, once most of them are among the first `k`; the best of them keeps its place, so that a precise
+    hit is never lost to a general one. `rows` are the passages of the sentences.
+    """
+    found = _without_repeats(rows, found)
     for parent in ("document", "entity"):
         if parent in units:
             found = _lift(snapshot, units[parent], rows, found, k)
     return found[:k]
+
+
+def _without_repeats(rows: Sequence[int], found: Sequence[Found]) -> list[Found]:
+    first: dict[int, Level] = {}
+    kept: list[Found] = []
+    for unit in found:
+        row = rows[unit.place] if unit.level == "sentence" else unit.place
+        if unit.level not in ("sentence", "passage") or first.setdefault(row, unit.level) == unit.level:
+            kept.append(unit)
+    return kept
 
 
 def _lift(snapshot: Snapshot, parents: Units, rows: Sequence[int], found: list[Found], k: int) -> list[Found]:

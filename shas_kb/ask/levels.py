@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from shas_kb.ask.retrieve import Evidence, Ranking, best, fuse
 from shas_kb.ask.snapshot import Mask, Snapshot
-from shas_kb.ask.words import coverage, stems
+from shas_kb.ask.words import coverage, stems, words
 from shas_kb.records import LEVELS, Level, Quote, Vectors
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ READ = 5
 
 SENTENCES = 24
 """Sentences embedded for a question: what a CPU core embeds in about 0.2 s."""
+
+SHORTEST = 4
+"""Words of a sentence that can say something: fewer are headings and captions, which are near to everything on their
+subject and answer nothing."""
 
 TEMPERATURE = 0.05
 """Cosine at which a passage counts e times less as evidence for what lies above it: about the spread of cosines among
@@ -67,6 +71,8 @@ def read_sentences(
     promise: list[float] = []
     for rank, (row, passage) in enumerate(zip(rows, store.passages([snapshot.key(row) for row in rows]), strict=True)):
         for place, quote in enumerate(passage.sentences):
+            if len(words(quote.text)) < SHORTEST:
+                continue
             covered = coverage(weights, stems(quote.text))
             found.append((quote, row, place, covered))
             promise.append(covered - 0.05 * rank)
@@ -121,8 +127,8 @@ def rank_nodes(
     count = int(inside.sum())
     dense = best(cosine, count)
     share = best(np.where(inside, shares(snapshot, level, evidence), -1.0), count)
-    words = [coverage(weights, stems(" ".join((node.name, *node.keyphrases)))) for node in nodes]
-    worded = _positive(np.where(inside, np.array(words, dtype=np.float64), 0.0))
+    named = [coverage(weights, stems(" ".join((node.name, *node.keyphrases)))) for node in nodes]
+    worded = _positive(np.where(inside, np.array(named, dtype=np.float64), 0.0))
     by = {"dense": dense, "passages": share, "lexical": worded}
     below: Level = LEVELS[LEVELS.index(level) - 1]
     homes = snapshot.places(below)[allowed]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shas_kb.storage import Store
 
 FUSION = 10.0
-"""c of the fusion. Smaller trusts the first places more; SciFact is flat between 5 and 60 (benchmarks/asking.py)."""
+"""c of the fusion. Larger trusts the first places less: on SciFact 1 to 10 are alike, and the usual 60 loses 0.015."""
 
 CANDIDATES = 200
 """Passages taken from each search."""

@@ -87,7 +87,8 @@ class Notebook:
         parts += self._keyphrases(content.keyphrases.get(id, ()))
         passages = []
         for passage in content.central_passages(row, _PASSAGES):
-            heading = f"**{plain(one_line(passage.section))}** " if passage.section else ""
+            section = one_line(passage.section or "")
+            heading = "" if passage.text.startswith(section) else f"**{plain(section)}** "
             where = self._page_link(id, passage.page)
             passages.append(f"> {heading}{plain(passage.text)} {where}".rstrip() + f"\n\n^p{passage.ordinal}")
         parts += self._section("Central passages", passages)

@@ -51,7 +51,7 @@ def merge_to_concept(units: Array, weights: Array, labels: Labels) -> Array:
 
 
 def refine(units: Array, weights: Array, labels: Labels, rounds: int = ROUNDS) -> Labels:
-    """Moves units [n, d] to the nearest group from where `labels` [n] puts them, until nothing moves; none is left empty."""
+    """Moves units [n, d] from where `labels` [n] puts them to the nearest group until nothing moves; none empties."""
     groups = int(labels.max()) + 1
     for _ in range(rounds):
         centres = means(units, weights, labels)

@@ -70,11 +70,14 @@ def name_levels(words: Vocabulary, units: Array, levels: Sequence[Labels]) -> li
         order = np.argsort(documents[height], kind="stable")
         members = np.split(order, np.cumsum(np.bincount(documents[height]))[:-1])
         level = []
-        for node, (phrases, scores) in enumerate(_contrasted(words, rates[height + 1], parents[height], height)):
+        shortlists = _contrasted(words, rates[height + 1], parents[height], np.bincount(documents[height]), height)
+        for node, (phrases, scores) in enumerate(shortlists):
             users = by_phrase[:, phrases]
             said = np.asarray(users.sum(axis=0)).ravel()
             nearness = (users.T @ np.maximum(units @ centres[node], 0)) / np.where(said > 0, said, 1.0)
             inside = words.rates[members[node]][:, phrases].toarray()
+            outside = np.diff(users.indptr) - np.count_nonzero(inside, axis=0)
+            scores = np.where(outside > EVERYWHERE * (len(units) - len(inside)), 0.0, scores)
             candidates = _whole(words, phrases, scores * nearness, inside)
             level.append(_named(candidates, used))
         named.append(level)
@@ -88,14 +91,12 @@ def contrast(rate: Array, elsewhere: Array) -> Array:
 
 
 def _contrasted(
-    words: Vocabulary, nodes: sparse.csr_matrix, parents: Labels, height: int
+    words: Vocabulary, nodes: sparse.csr_matrix, parents: Labels, sizes: Labels, height: int
 ) -> list[tuple[Labels, Array]]:
     """The shortlist of phrases of each of `nodes` [k, phrases], and their scores against siblings and all the rest."""
-    everything = np.asarray(words.rates.mean(axis=0)).ravel()
+    everything = np.asarray(words.rates.sum(axis=0)).ravel()
     proper = np.array([written != written.lower() for written in words.written], dtype=bool)
     worth = words.worth * np.where(proper, PROPER[height], 1.0)
-    if nodes.shape[0] > 1:
-        worth = np.where(np.asarray((words.rates > 0).mean(axis=0)).ravel() > EVERYWHERE, 0.0, worth)
     shortlists: list[tuple[Labels, Array]] = []
     together = sparse.csr_matrix(averaging(parents) @ nodes)
     siblings = np.bincount(parents)
@@ -105,7 +106,8 @@ def _contrasted(
         count = siblings[parent]
         family = together[parent].toarray().ravel()[phrases]
         others = (family * count - rate) / max(count - 1, 1)
-        scores = contrast(rate, np.maximum(others, everything[phrases]))
+        rest = (everything[phrases] - rate * sizes[node]) / max(int(sizes.sum()) - int(sizes[node]), 1)
+        scores = contrast(rate, np.maximum(others, np.maximum(rest, 0)))
         scores *= worth[phrases] * rate ** (GENERAL * height)
         best = np.argsort(-np.round(scores, 9), kind="stable")[:SHORTLIST]
         shortlists.append((phrases[best], scores[best]))

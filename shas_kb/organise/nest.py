@@ -16,7 +16,7 @@ from shas_kb.organise.material import Array, Labels, Material
 from shas_kb.organise.represent import represent
 from shas_kb.organise.ward import Merges
 
-NEIGHBOURS = 15
+NEIGHBOURS = 20
 
 
 @dataclass(frozen=True, slots=True)

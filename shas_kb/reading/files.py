@@ -54,7 +54,7 @@ def discover(
         if place.is_dir():
             walk.folder(place, str(place))
         else:
-            walk.file(place.parent, str(place))
+            walk.file(place.parent, str(place), named=True)
     return sorted(walk.found, key=_order), sorted(walk.skipped, key=lambda item: _order(item[0]))
 
 
@@ -99,14 +99,14 @@ class _Walk:
             for entry in inside:
                 if entry.name.startswith(_OURS):
                     continue
-                if not entry.is_dir():
+                if not _is_folder(entry):
                     self.file(root, entry.path)
                 elif reason := self._unwanted_folder(root, entry):
                     self._skip(root, entry.path, reason)
                 else:
                     pending.append(entry.path)
 
-    def file(self, root: Path, path: str) -> None:
+    def file(self, root: Path, path: str, named: bool = False) -> None:
         if path in self.seen:
             return
         self.seen.add(path)
@@ -122,7 +122,7 @@ class _Walk:
             )
             self._skip(root, path, why)
             return
-        if reason := self._unwanted_file(relative, path, facts):
+        if reason := self._unwanted_file(relative, path, facts, named):
             self._skip(root, path, reason)
         else:
             self.found.append(SourceFile(_storable(str(root)), relative, facts.st_size, facts.st_mtime_ns))
@@ -137,13 +137,13 @@ class _Walk:
             return "a link to a folder is not followed: name the folder itself to have it read"
         return None
 
-    def _unwanted_file(self, relative: str, path: str, facts: os.stat_result) -> str | None:
+    def _unwanted_file(self, relative: str, path: str, facts: os.stat_result, named: bool) -> str | None:
         name = relative.rpartition("/")[2]
         if pattern := _matching(relative, self.exclude):
             return f"excluded by {pattern}"
         if self.include and not _matching(relative, self.include):
             return f"not included: matches none of {', '.join(self.include)}"
-        if name.startswith("."):
+        if name.startswith(".") and not named:
             return "hidden file: rename it without the dot to have it read"
         if _LITTER.fullmatch(name):
             return "not a document: a system's or an editor's own file"
@@ -175,6 +175,14 @@ def _is_pdf(path: str) -> bool:
         with open(path, "rb") as stream:  # noqa: PTH123 - names that are not UTF-8 are str here
             return sniff(stream.read(1024)) == "pdf"
     except OSError:
+        return False
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # links in a circle
         return False
 
 

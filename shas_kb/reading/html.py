@@ -13,7 +13,7 @@ from shas_kb.reading.text import decode
 from shas_kb.records import Problem
 
 _SURROUNDINGS = (
-    "script, style, noscript, template, nav, footer, aside, iframe, svg, form, button, select, [hidden],"
+    "script, style, noscript, template, nav, footer, aside, iframe, svg, button, select, [hidden],"
     " [aria-hidden=true], [role=navigation]"
 )
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -69,7 +69,6 @@ def parse(text: str) -> LexborHTMLParser:
 def write_body(builder: Builder, tree: LexborHTMLParser, least_depth: int = 1) -> str:
     """Put the body of a page into `builder`, its headings no higher than `least_depth`; returns its first heading."""
     for node in tree.css(_SURROUNDINGS):
-        # a page that is nothing but a form or a hidden part is left as it is found: as no text
         node.decompose()
     first = ""
     for tag, text in _blocks(tree):

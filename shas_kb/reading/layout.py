@@ -163,6 +163,22 @@ def _columns(region: Sequence[Block]) -> list[list[Block]]:
     return parts
 
 
+def gather(lines: Iterable[Line]) -> list[Block]:
+    """Single lines, as OCR finds them, to blocks: each joins the block right above it."""
+    groups: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: (line.y0, line.x0)):
+        for group in reversed(groups):
+            above = group[-1]
+            shared = min(above.x1, line.x1) - max(above.x0, line.x0)
+            close = line.y0 - above.y1 < 0.9 * (above.y1 - above.y0)
+            if close and shared > 0.6 * min(above.x1 - above.x0, line.x1 - line.x0) and line.y0 > above.y0 + 2:
+                group.append(line)
+                break
+        else:
+            groups.append([line])
+    return [Block(group) for group in groups]
+
+
 def split_columns(block: Block) -> list[Block]:
     """A block that runs across two columns of prose, as its columns; any other as it is."""
     if len(block.lines) < 8:

@@ -11,21 +11,43 @@ from shas_kb.config import ReadConfig
 from shas_kb.records import Problem
 
 _GRACE = 5
+_OCR_TIMES = 10  # pages are recognised at about one a second, and the models take their room
+_OCR_MEGABYTES = 2048
 
 
 def needs_memory(config: ReadConfig) -> Problem:
     """A file whose reading takes too much memory."""
-    return Problem(f"needs more than {config.megabytes} MB to read; split it into parts", passing=True)
+    return Problem(f"needs more than {_megabytes(config)} MB to read; split it into parts", passing=True)
 
 
 def needs_time(config: ReadConfig) -> Problem:
     """A file whose reading takes too long."""
-    reason = f"took longer than {config.seconds:g} s to read; split it into parts, or open and save it again"
+    reason = f"took longer than {seconds(config):g} s to read; split it into parts, or open and save it again"
     return Problem(reason, passing=True)
 
 
-def limit_memory(megabytes: int) -> None:
-    """Limit the address space to what is used now plus `megabytes`, where the system can (Linux)."""
+def ended(config: ReadConfig, status: int) -> Problem:
+    """A file whose reading ended the process with this exit status (negative: the signal)."""
+    # the allocators of Rust and C++ abort, the system kills
+    if -status in (signal.SIGABRT, signal.SIGKILL):
+        limit = _megabytes(config)
+        reason = f"ended while being read, most likely for want of memory (limit {limit} MB); split it into parts"
+        return Problem(reason, passing=True)
+    name = signal.Signals(-status).name if status < 0 else f"exit code {status}"
+    return Problem(f"damaged: it crashes its reader ({name}); open and save it again")
+
+
+def seconds(config: ReadConfig) -> float:
+    """How long one file may take."""
+    return config.seconds * _OCR_TIMES if config.ocr else config.seconds
+
+
+def _megabytes(config: ReadConfig) -> int:
+    return config.megabytes + _OCR_MEGABYTES if config.ocr else config.megabytes
+
+
+def limit_memory(config: ReadConfig) -> None:
+    """Limit the address space to what is used now and what one file may take, where the system can (Linux)."""
     try:
         import resource
 
@@ -34,15 +56,15 @@ def limit_memory(megabytes: int) -> None:
     except (ImportError, OSError):
         return
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = used + (megabytes << 20)
+    limit = used + (_megabytes(config) << 20)
     resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
 
 
-def alarm(seconds: float) -> None:
-    """Have the system end this process some time after `seconds`, even if a parser is stuck in C; 0 calls it off."""
+def alarm(after: float) -> None:
+    """Have the system end this process soon after so many seconds, even if a parser is stuck in C; 0 calls it off."""
     ring: Callable[[int], int] | None = getattr(signal, "alarm", None)
     if ring is not None:
-        ring(int(seconds) + _GRACE if seconds else 0)
+        ring(int(after) + _GRACE if after else 0)
 
 
 def end_with(descriptor: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from html import unescape
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -90,7 +91,7 @@ def _write(builder: Builder, tokens: Sequence[Token]) -> str:
                 builder.lines([*items, *token.content.split("\n")])
                 items = []
             case "html_block":
-                builder.paragraph(_TAG.sub(" ", token.content))
+                builder.paragraph(unescape(_TAG.sub(" ", token.content)))
             case "inline":
                 text = "".join(_inline(token.children or ()))
                 if depth:
@@ -111,6 +112,8 @@ def _inline(tokens: Sequence[Token]) -> Iterator[str]:
             case "text" | "code_inline":
                 yield token.content
             case "softbreak" | "hardbreak":
+                yield " "
+            case "html_inline" if token.content.startswith(("<br", "<BR")):
                 yield " "
             case "image":
                 yield token.content

@@ -11,7 +11,16 @@ import pymupdf
 from shas_kb.reading import ocr
 from shas_kb.reading.draft import Draft, UnreadableError, clean, is_unspaced
 from shas_kb.reading.frontmatter import credible_title, split_authors, year_in, year_of
-from shas_kb.reading.layout import Block, Line, Page, drop_running_heads, paragraphs, reading_order, split_columns
+from shas_kb.reading.layout import (
+    Block,
+    Line,
+    Page,
+    drop_running_heads,
+    gather,
+    paragraphs,
+    reading_order,
+    split_columns,
+)
 from shas_kb.reading.structure import OutlineEntry, compose
 from shas_kb.records import Problem
 
@@ -210,7 +219,7 @@ def _recognised(page: Any, engine: ocr.Engine) -> list[Block]:
         Line(text, x0 * scale, y0 * scale, x1 * scale, y1 * scale, (y1 - y0) * scale * 0.8, False)
         for text, (x0, y0, x1, y1) in engine.recognise(picture.samples, picture.width, picture.height)
     ]
-    return [Block([line]) for line in lines if line.text.strip()]
+    return gather(line for line in lines if line.text.strip())
 
 
 def _failed(reason: str) -> UnreadableError:

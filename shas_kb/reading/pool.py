@@ -7,7 +7,6 @@ run again. A worker ends when its socket closes, so none outlives this process, 
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from typing import Self
 
 from shas_kb.config import ReadConfig
 from shas_kb.errors import ModelError, ShasKBError
-from shas_kb.reading.limits import needs_memory, needs_time
+from shas_kb.reading.limits import ended, needs_memory, needs_time, seconds
 from shas_kb.records import Problem, Reading, SourceFile
 
 _SLOWEST_START = 120.0
@@ -137,7 +136,7 @@ class _Worker:
     def begin(self, file: SourceFile) -> None:
         """Send a file to read."""
         self.file = file
-        self.deadline = time.monotonic() + self._config.seconds
+        self.deadline = time.monotonic() + seconds(self._config)
         try:
             self.connection.send(file)
         except OSError:
@@ -182,15 +181,7 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             status = self._process.wait()
-        # the allocators of Rust and C++ abort, the system kills
-        if -status in (signal.SIGABRT, getattr(signal, "SIGKILL", 9)):
-            limit = self._config.megabytes
-            return Problem(
-                f"ended while being read, most likely for want of memory (limit {limit} MB); split it into parts",
-                passing=True,
-            )
-        name = signal.Signals(-status).name if status < 0 else f"exit code {status}"
-        return Problem(f"damaged: it crashes its reader ({name}); open and save it again")
+        return ended(self._config, status)
 
     def _why_not_started(self) -> str:
         self._process.kill()

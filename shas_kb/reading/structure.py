@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shas_kb.reading.draft import Builder, Draft
+from shas_kb.reading.draft import Builder, Draft, one_line
 from shas_kb.reading.frontmatter import authors_below_title
 from shas_kb.reading.layout import Joiner, Paragraph
 
@@ -120,10 +120,9 @@ def compose(
         if piece.depth:
             builder.heading(piece.text, piece.depth)
         else:
-            start = builder.offset
             builder.paragraph(piece.text, joint=piece.joint)
             for entry in at.get(number, []):
-                builder.mark(entry.title, min(entry.depth, _DEEPEST), start + (len(piece.joint) if start else 0))
+                builder.mark(entry.title, min(entry.depth, _DEEPEST), builder.offset - len(one_line(piece.text)))
     for _ in range(pages - 1 - page):
         builder.page()
     return builder.finish(title or " ".join(texts[index] for index in title_at), authors, year)

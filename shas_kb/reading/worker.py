@@ -18,7 +18,7 @@ from shas_kb.reading.files import location
 from shas_kb.reading.frontmatter import title_from_name
 from shas_kb.reading.kinds import kind_of
 from shas_kb.reading.language import guess_language
-from shas_kb.reading.limits import alarm, end_with, limit_memory, needs_memory
+from shas_kb.reading.limits import alarm, end_with, limit_memory, needs_memory, seconds
 from shas_kb.reading.passages import PassageMaker
 from shas_kb.reading.phrases import key_phrases, terms
 from shas_kb.records import Problem, Reading, SourceFile
@@ -125,12 +125,12 @@ def serve(connection: Connection) -> None:
     """Answer the pool until it closes the connection."""
     config: ReadConfig = connection.recv()
     reader = Reader(config)
-    limit_memory(config.megabytes)
+    limit_memory(config)
     connection.send("ready")
     while True:
         file: SourceFile = connection.recv()
         # the pool watches the time; this is for when it is gone
-        alarm(config.seconds)
+        alarm(seconds(config))
         answer = reader.read(file)
         alarm(0)
         connection.send(answer)

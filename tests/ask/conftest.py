@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from shas_kb.ask import Snapshot
 from shas_kb.encoder import load_question_encoder
@@ -204,8 +205,10 @@ def fill(store: Store, embed: Embed) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def embed() -> Embed:
-    return load_question_encoder(None)
+def embed() -> Iterator[Embed]:
+    """On one thread: texts this short gain little from a second, and parallel test runs lose much by it."""
+    with threadpool_limits(1):
+        yield load_question_encoder(None)
 
 
 @pytest.fixture(scope="session")

@@ -178,7 +178,7 @@ def test_a_pipe_that_closes_is_no_error(sample_kb: Path) -> None:
     shown = subprocess.run(
         program("-d", sample_kb, "tree", "--json"), stdout=head.stdin, stderr=subprocess.PIPE, text=True
     )
-    head.wait()
+    head.communicate()
     assert shown.stderr == ""
 
 

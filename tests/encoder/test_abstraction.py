@@ -13,7 +13,7 @@ from shas_kb.encoder.pyramid import Step, gather, group, offsets, steps
 
 LENGTHS = st.lists(st.integers(1, 256), min_size=1, max_size=12)
 RATIOS = st.integers(2, 5)
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=20, deadline=None)
 
 
 def texts(lengths: list[int]) -> Tensor:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
 import warnings
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from shas_kb.encoder import describe, load
+from shas_kb.encoder import describe, load, load_question_encoder
 from shas_kb.encoder.encoder import Encoder
 
 TEXT = (
@@ -46,12 +49,10 @@ def stored(encoder: Encoder, documents: Sequence[Sequence[str]]) -> list[tuple[b
 
 
 @pytest.mark.slow
-def test_vectors_equal_those_of_sentence_transformers(encoder: Encoder) -> None:
+def test_vectors_equal_those_of_sentence_transformers(encoder: Encoder, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from sentence_transformers import SentenceTransformer
-
-        backbone = SentenceTransformer(str(describe().folder), device="cpu", local_files_only=True)
     texts = [passage(words, words) for words in (1, 2, 3, 7, 16, 40, 100, 180, 250, 400)]
     texts += [
         "",
@@ -60,11 +61,23 @@ def test_vectors_equal_those_of_sentence_transformers(encoder: Encoder) -> None:
         "Привет, мир! ¿Qué tal? naïve café",
         "🙂" * 30,
     ]
-    expected = backbone.encode(texts, normalize_embeddings=True)
-    found = next(encoder.encode([texts]))[0]
-    cosines = (expected * found).sum(axis=1)
+
+    backbone = SentenceTransformer(str(describe().folder), device="cpu", local_files_only=True)
+    cosines = (backbone.encode(texts) * next(encoder.encode([texts]))[0]).sum(axis=1)
     assert cosines.mean() > 0.9999
     assert cosines.min() > 0.9995
+
+    folder = tmp_path / "first-token"  # not the mean of token states: goes through sentence-transformers
+    shutil.copytree(describe().folder, folder)
+    pooling = folder / "1_Pooling" / "config.json"
+    facts = json.loads(pooling.read_text())
+    pooling.write_text(json.dumps(facts | {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}))
+    expected = SentenceTransformer(str(folder), device="cpu", local_files_only=True).encode(texts)
+    other = load(str(folder), device="cpu")
+    np.testing.assert_allclose(next(other.encode([texts]))[0], expected, atol=1e-5)
+    np.testing.assert_allclose(load_question_encoder(str(folder))(texts), expected, atol=1e-5)
+    units = other.levels(texts).units[other.depth].numpy()
+    np.testing.assert_allclose(units / np.linalg.norm(units, axis=1, keepdims=True), expected, atol=1e-5)
 
 
 def test_what_is_beside_a_passage_changes_no_bit(encoder: Encoder, documents: list[list[str]]) -> None:

@@ -1,9 +1,10 @@
-"""The tree as a whole: everything is in its place, the same documents give the same tree, and it finds what is there."""
+"""The tree as a whole: everything is in its place, the same documents give the same tree, what is there is found."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shas_kb.config import TreeConfig
+from shas_kb.organise.belong import belonging
 from shas_kb.records import NODE_LEVELS, Node, Tree
 
 
@@ -84,8 +86,6 @@ def test_order_never_matters(world, random):
 
 
 def test_words_in_another_order_never_matter(world):
-    from dataclasses import replace
-
     turned = [
         replace(m, terms=dict(reversed(m.terms.items())), phrases=dict(reversed(m.phrases.items())))
         for m in world.materials
@@ -121,8 +121,6 @@ def test_copies_are_one_entity(copies: Callable):
 
 
 def test_copies_follow_their_original(world):
-    from dataclasses import replace
-
     first = world.materials[0]
     twin = replace(first, id="f" * 12, sha256="f" * 64)
     tree = world.tree(materials=[*world.materials, twin])
@@ -168,8 +166,6 @@ def test_ratios_move_the_counts(world):
 
 
 def test_a_document_of_no_passages_and_no_words_has_a_place(world):
-    from dataclasses import replace
-
     bare = replace(
         world.materials[0],
         id="0" * 12,
@@ -183,19 +179,16 @@ def test_a_document_of_no_passages_and_no_words_has_a_place(world):
     check_places(tree, len(world.materials) + 1)
 
 
-def test_a_document_between_two_entities_belongs_to_both(world):
-    from dataclasses import replace
+def test_a_document_between_two_entities_belongs_to_both():
+    corners = np.repeat(np.eye(3), 4, axis=0)
+    between = np.array([[1.0, 0.98, 0.0]]) / np.sqrt(2)
+    entities = belonging(np.vstack([corners, between]), np.array([*np.repeat([0, 1, 2], 4), 0]))
+    assert entities[0] == [(0, 1.0)]
+    assert [entity for entity, _ in entities[-1]] == [0, 1]
+    assert sum(weight for _, weight in entities[-1]) == pytest.approx(1)
 
-    one, other = world.materials[0], world.materials[-1]
-    between = replace(
-        one,
-        id="a" * 12,
-        sha256="a" * 64,
-        passages=np.vstack([one.passages, other.passages]),
-        tokens=np.full(8, 100),
-        terms={**one.terms, **other.terms},
-        phrases={**one.phrases, **other.phrases},
-    )
-    tree = world.tree(TreeConfig(entities=10), materials=[*world.materials, between])
-    assert sum(membership.document == between.id for membership in tree.memberships) >= 1
-    assert max(Counter(m.document for m in tree.memberships).values()) > 1
+
+def test_weights_do_not_hide_the_primary_entity():
+    far_off = np.array([[0.0, 1.0, 0.0]])
+    entities = belonging(np.vstack([np.repeat(np.eye(3), 9, axis=0), far_off]), np.array([*np.repeat([0, 1, 2], 9), 0]))
+    assert entities[-1][0][0] == 0

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shas_kb.changes import Changes, find_changes
+from shas_kb.pipeline import Report, apply_known
 from shas_kb.progress import NoProgress
 from shas_kb.reading import discover
 from shas_kb.records import Passage, Problem, Reading, SourceFile
@@ -44,11 +45,7 @@ def look(folder: Path, store: Store) -> Changes:
 
 def carry_out(changes: Changes, store: Store, *, prune: bool = False) -> None:
     """What the pipeline does with the changes, with a reader that takes the content as it stands."""
-    for old, new in changes.moved:
-        store.move(old, new)
-    for file in changes.touched:
-        store.touch(file)
-    store.forget(changes.displaced)
+    apply_known(store, changes, Report(), prune=prune)
     for file in changes.to_read:
         content = (Path(file.root) / file.path).read_text()
         if content == BROKEN:
@@ -58,8 +55,6 @@ def carry_out(changes: Changes, store: Store, *, prune: bool = False) -> None:
     for file, sha256, original in changes.duplicates:
         broken = (Path(original.root) / original.path).read_text() == BROKEN
         store.put_problem(file, sha256, Problem("damaged: it is broken") if broken else Problem("duplicate", "skipped"))
-    if prune:
-        store.forget(changes.gone)
 
 
 def names(files: list[SourceFile] | set[SourceFile]) -> list[str]:
@@ -139,6 +134,18 @@ def test_two_files_that_swap_their_contents(folder: Path, store: Store) -> None:
         "c.txt": "content of c",
     }
     assert store.check() == []
+
+
+def test_two_files_that_move_up(folder: Path, store: Store) -> None:
+    carry_out(look(folder, store), store)
+    (folder / "b.txt").replace(folder / "c.txt")
+    (folder / "a.txt").replace(folder / "b.txt")
+    carry_out(look(folder, store), store, prune=True)
+    assert {document.path: document.title for document in store.documents()} == {
+        "b.txt": "content of a",
+        "c.txt": "content of b",
+    }
+    assert not look(folder, store).to_read
 
 
 def test_a_sub_folder_alone_is_not_read_twice(folder: Path, store: Store) -> None:

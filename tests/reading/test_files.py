@@ -46,11 +46,12 @@ def test_every_kind_is_found_and_everything_else_has_a_reason(tmp_path: Path) ->
     (tmp_path / "link.txt").symlink_to("c.txt")
     (tmp_path / "folder-link").symlink_to("sub")
     (tmp_path / "broken.txt").symlink_to("nothing")
+    (tmp_path / "circle").symlink_to("circle")
     assert paths(tmp_path) == sorted([*good, "link.txt"])
     found = reasons(tmp_path)
     assert set(found) == {
         *(".hidden.md", ".git/", "data.csv", "old.doc", "what.xyz", "README", "~$e.docx"),
-        *("pipe.txt", "folder-link", "broken.txt"),
+        *("pipe.txt", "folder-link", "broken.txt", "circle"),
     }
     assert found["what.xyz"] == "unknown kind .xyz: convert it to PDF, Markdown or text"
     assert "save it as .docx" in found["old.doc"]
@@ -71,6 +72,11 @@ def test_globs_choose_and_leave_out(tmp_path: Path) -> None:
     assert paths(tmp_path, exclude=["drafts/*", "**/old/**"]) == ["a.md", "notes/c.txt"]
     assert reasons(tmp_path, exclude=["drafts/*"]) == {"drafts/": "excluded by drafts/*"}
     assert "matches none of *.txt" in reasons(tmp_path, include=["*.txt"])["a.md"]
+
+
+def test_a_hidden_file_is_read_if_it_is_named(tmp_path: Path) -> None:
+    make(tmp_path, ".notes.md")
+    assert [file.path for file in discover([tmp_path / ".notes.md"])[0]] == [".notes.md"]
 
 
 def test_large_files_are_skipped(tmp_path: Path) -> None:

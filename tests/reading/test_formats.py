@@ -92,6 +92,7 @@ def test_markdown() -> None:
     assert "oak a_b\nelm\nwych elm" in draft.text
     assert "name | height\noak | 40" in draft.text
     assert "print(1)\nprint(2)" in draft.text
+    assert draft.text.endswith("html & more")
     assert "http://x.y" not in draft.text
 
 
@@ -112,6 +113,13 @@ def test_html() -> None:
     assert (draft.title, draft.authors, draft.year) == ("Oaks & Elms", ("Ada Lovelace",), 2020)
     assert draft.text == "Oaks\n\nThey are tall, and old.\nred\nwhite\n\nElms\n\nloose text\na | b"
     assert outline(draft) == [(1, "Oaks"), (2, "Elms")]
+
+
+def test_html_within_a_form_is_read() -> None:
+    page = (
+        b"<html><body><form><p>All of the page</p><select><option>no</select><button>no</button></form></body></html>"
+    )
+    assert read_html(page, "a.html").text == "All of the page"
 
 
 def test_html_in_the_encoding_it_declares() -> None:
