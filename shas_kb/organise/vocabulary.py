@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -67,12 +68,12 @@ def vocabulary(materials: Sequence[Material]) -> Vocabulary:
     for phrase in sorted(phrase for phrase, documents in spread.items() if documents >= least):
         variants.setdefault(stem(phrase), []).append(phrase)
     keys = sorted(key for key in variants if usable(key))
-    column = {form: j for j, key in enumerate(keys) for form in variants[key]}
-    counts = counted([material.phrases for material in materials], column)
-    counts.resize(len(materials), len(keys))
-    uses: Counter[str] = Counter()
-    for material in materials:
-        uses.update(material.phrases)
+    forms = [form for key in keys for form in variants[key]]
+    key_of = [j for j, key in enumerate(keys) for _ in variants[key]]
+    written_counts = counted([material.phrases for material in materials], {form: i for i, form in enumerate(forms)})
+    merge = sparse.csr_matrix((np.ones(len(forms)), (np.arange(len(forms)), key_of)), shape=(len(forms), len(keys)))
+    counts = sparse.csr_matrix(written_counts @ merge)
+    uses = dict(zip(forms, np.asarray(written_counts.sum(axis=0)).ravel().tolist(), strict=True))
     titles = _titles(materials, {key: j for j, key in enumerate(keys)})
     rates = sparse.csr_matrix(counts + titles.multiply(counts) + 2 * titles)
     rates.data = np.sqrt(np.log1p(rates.data))
@@ -157,6 +158,7 @@ def _titles(materials: Sequence[Material], column: Mapping[Key, int]) -> sparse.
     return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(materials), len(column)))
 
 
+@lru_cache(maxsize=1 << 16)
 def _singular(word: str) -> str:
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
         return word

@@ -111,7 +111,7 @@ def build_world(each: int = 8, seed: int = 0) -> Collection:
                     said = [*random.choice(phrases, 8), phrases[0], domain, *random.choice([category, domain], 3)]
                     words = [word for phrase in said for word in phrase.split()] + list(random.choice(FILLER, 30))
                     sentences = [
-                        f"The {phrase} is what makes the study of {entity} matter to {category} in case {i} of {entity}."
+                        f"The {phrase} is what makes {entity} matter to {category} in case {i} of {entity}."
                         for phrase in dict.fromkeys(map(str, said))
                     ]
                     made, stored = document(
