@@ -9,7 +9,7 @@
 (c) unanswered: questions of other collections put to that one, and its own;
 (d) latency: one question in a process that is up, and a whole `shas-kb query`, on as many passages as (b) has.
 
-Vectors take minutes to make; `--cache` (default: a folder beside other temporary files) keeps them.
+All of it but the whole processes of (d) runs on one core. Vectors take minutes to make; `--cache` (default: a folder beside other temporary files) keeps them.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from typing import Any
 
 import numpy as np
 from report import EVAL, write_result
+from threadpoolctl import threadpool_limits
 
 from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.answer import NOTHING
@@ -398,7 +399,7 @@ def main() -> None:
     parts = options.parts or list(PARTS)
     embed = load_question_encoder(None)
     figures: dict[str, object] = {}
-    with tempfile.TemporaryDirectory() as name:
+    with threadpool_limits(1), tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if "scifact" in parts and present("scifact"):
             figures["scifact"] = scifact(folder, options.cache, embed)

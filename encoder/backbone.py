@@ -1,8 +1,9 @@
 """Token states of many texts at once: BERT (arXiv 1810.04805) over packed tokens, in bf16 where the processor has it.
 
-All texts of a block stand one after another in one matrix [tokens, hidden]; only attention takes them apart, texts of
-one length together. So nothing is padded. The matrix products are oneDNN's with weights laid out once, GELU and the
-residual sum fused into them.
+All texts of a block stand one after another in one matrix [tokens, hidden]; only attention takes them apart, so hardly
+anything is padded: a block to a multiple of `ROWS`, a text's attention to one of `LENGTHS`. That little is needed, for
+PyTorch keeps a compiled product for each shape it meets, and a thousand shapes are gigabytes. The matrix products are
+oneDNN's with weights laid out once, GELU and the residual sum fused into them.
 
 On a CPU a row's value depends neither on how many rows stand beside it nor on which, as long as a block is computed by
 one thread and has more than one row: `[CLS]` and `[SEP]` see to the latter, encoder.py to the former.
@@ -21,6 +22,9 @@ from torch.nn import functional
 
 from shas_kb.encoder.bert import BertShape, weights
 from shas_kb.encoder.models import WEIGHTS, Located
+
+ROWS = 128
+LENGTHS = 16
 
 
 def working_dtype(device: torch.device) -> torch.dtype:
@@ -55,12 +59,15 @@ class BertBackbone:
         Texts of one length should stand together: they share a call of attention.
         """
         shapes = _shapes(ids)
-        tokens = torch.tensor([token for text in ids for token in text], device=self._device)
-        positions = torch.cat([self._position[:length].repeat(texts, 1) for texts, length in shapes])
-        states = self._norm(self._word[tokens] + positions)
+        tokens = [token for text in ids for token in text]
+        fill = -len(tokens) % ROWS
+        positions = [position for texts, length in shapes for _ in range(texts) for position in range(length)]
+        words = torch.tensor(tokens + [0] * fill, device=self._device)
+        places = torch.tensor(positions + [0] * fill, device=self._device)
+        states = self._norm(self._word[words] + self._position[places])
         for layer in self._layers:
             states = layer(states, shapes)
-        return states
+        return states[: len(tokens)]
 
     def pool(self, states: Tensor, ids: Sequence[Sequence[int]]) -> Tensor:
         """The mean of each text's states, float32: [tokens, hidden] to [texts, hidden]."""
@@ -94,7 +101,7 @@ class _Layer:
 
     def _attend(self, query_key_value: Tensor, shapes: Sequence[tuple[int, int]]) -> Tensor:
         """Attention within each text: [tokens, 3 hidden] to [tokens, hidden]."""
-        seen = query_key_value.new_empty(len(query_key_value), query_key_value.shape[1] // 3)
+        seen = query_key_value.new_zeros(len(query_key_value), query_key_value.shape[1] // 3)
         start = 0
         for texts, length in shapes:
             rows = slice(start, start + texts * length)
@@ -114,18 +121,23 @@ def bare_attention(query: Tensor, key: Tensor, value: Tensor, out: Tensor) -> No
     """The same in bf16 on a CPU, in half the time: exponents are taken as they come, without their row's maximum first.
 
     That is exact as long as a row's sum stays well inside the range of a float, and bf16 has that range. A text in
-    which one does not goes the plain way. The sums come with the product, from a column of ones beside the values.
+    which one does not goes the plain way. The sums come with the product, from a column of ones beside the values; the
+    rows of zeros that fill a text up to a multiple of `LENGTHS` have a zero there and count for nothing.
     """
-    texts, heads, length, channels = value.shape
-    values = value.new_ones(texts, heads, length, channels + 1)
-    values[..., :channels] = value
-    mass = torch.bmm(query.flatten(0, 1), key.flatten(0, 1).transpose(1, 2)).exp_()  # [texts * heads, length, length]
-    seen = torch.bmm(mass, values.flatten(0, 1)).view_as(values)
+    for text in range(len(value)):
+        _bare_attention_of_one(query[text], key[text], value[text], out[text])
+
+
+def _bare_attention_of_one(query: Tensor, key: Tensor, value: Tensor, out: Tensor) -> None:
+    length, channels = value.shape[1:]
+    rows = (0, 0, 0, -length % LENGTHS)
+    mass = torch.bmm(functional.pad(query, rows), functional.pad(key, rows).transpose(1, 2)).exp_()
+    seen = torch.bmm(mass, functional.pad(functional.pad(value, (0, 1), value=1.0), rows))[:, :length]
     total = seen[..., channels:]
     torch.div(seen[..., :channels], total, out=out)
-    low, high = total.flatten(1).aminmax(dim=1)
-    for text in torch.nonzero(~((low > 1e-30) & (high < 1e30)))[:, 0].tolist():  # also where either is NaN
-        plain_attention(*(part[text : text + 1] for part in (query, key, value, out)))
+    low, high = (bound.item() for bound in total.aminmax())
+    if not (low > 1e-30 and high < 1e30):  # also where either is NaN
+        plain_attention(query[None], key[None], value[None], out[None])
 
 
 class _Linear:

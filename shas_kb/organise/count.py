@@ -47,7 +47,7 @@ def step(merges: Merges, groups: int) -> float:
     return float(logs[max(0, at - window) : at].mean() - logs[at : at + window].mean())
 
 
-def ahead_of_chance(units: Array, neighbours: int, groups: int) -> float:
+def ahead_of_chance(units: Array, neighbours: int, groups: int, seed: int = 0) -> float:
     """How far grouping `units` [n, d] into `groups` is ahead of grouping units that have no groups.
 
     The gap statistic (Tibshirani, Walther and Hastie, JRSS B 63, 2001): log of the scatter left within groups,
@@ -60,7 +60,7 @@ def ahead_of_chance(units: Array, neighbours: int, groups: int) -> float:
     found = _scatter(units, neighbours, groups)
     left, values, _ = np.linalg.svd(units, full_matrices=False)
     coordinates = left * values
-    generator = np.random.default_rng(0)
+    generator = np.random.default_rng(seed)
     expected = [_scatter(unit(generator.permuted(coordinates, axis=0)), neighbours, groups) for _ in range(SHUFFLES)]
     return float(np.mean(np.log(expected)) - np.log(found))
 

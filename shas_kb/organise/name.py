@@ -163,13 +163,13 @@ def _diverse(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _spare_name(phrases: Sequence[Candidate], used: set[Key]) -> str:
-    """A name where every phrase is taken: the best one with a number."""
-    base = phrases[0] if phrases else Candidate(("untitled",), "untitled", 0.0, np.zeros(0, dtype=bool))
-    number = 2
-    while (*base.key, str(number)) in used:
+    """A name where every phrase is taken or there are none: the best one, with a number if need be."""
+    key, text = (phrases[0].key, phrases[0].text) if phrases else (("untitled",), "untitled")
+    number = 1
+    while (*key, *([str(number)] if number > 1 else [])) in used:
         number += 1
-    used.add((*base.key, str(number)))
-    return f"{_capitalised(base.text)} {number}"
+    used.add((*key, *([str(number)] if number > 1 else [])))
+    return _capitalised(text) + (f" {number}" if number > 1 else "")
 
 
 def _capitalised(name: str) -> str:

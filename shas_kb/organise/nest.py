@@ -40,11 +40,12 @@ def nest(materials: Sequence[Material], config: TreeConfig) -> Nested:
     Counts that `config` fixes are kept as far as there are enough units; the others are chosen by the data around its
     ratios, and are 1 where the documents group no better than chance.
     """
-    plain = represent(materials)
+    plain = represent(materials, config.seed)
     n = len(plain)
     neighbours = min(NEIGHBOURS, n // 10 + 1)
     units = attend(plain, neighbours)
-    structured = n > 3 and ahead_of_chance(plain, neighbours, max(2, round(2 * n / config.ratios[0]))) > 0
+    small = max(2, round(2 * n / config.ratios[0]))
+    structured = n > 3 and ahead_of_chance(plain, neighbours, small, config.seed) > 0
     fixed = (config.entities, config.categories, config.domains)
     levels: list[Labels] = []
     centres, weights = units, np.ones(n)

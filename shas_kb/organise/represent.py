@@ -23,10 +23,10 @@ COMMON = 0.3
 BLOCK = 256
 
 
-def represent(materials: Sequence[Material]) -> Array:
+def represent(materials: Sequence[Material], seed: int = 0) -> Array:
     """One unit vector for each document, [n, at most 160] float64: the principal directions of meaning and words."""
     meaning = unit(whitened(materials))
-    words = unit(reduced(tfidf(materials), WORD_WIDTH))
+    words = unit(reduced(tfidf(materials), WORD_WIDTH, seed))
     joined = unit(np.hstack([meaning, words]))
     spread, directions = np.linalg.eigh(joined.T @ joined)
     return unit(joined @ directions[:, np.argsort(-spread, kind="stable")[:WIDTH]])
@@ -93,13 +93,13 @@ def counted(counts: Sequence[Mapping[str, int]], column: Mapping[str, int]) -> s
     return matrix
 
 
-def reduced(matrix: sparse.csr_matrix, width: int, rounds: int = 3) -> Array:
-    """The rows of `matrix` [n, m] on their `width` principal directions, [n, at most width]; the seed is fixed."""
+def reduced(matrix: sparse.csr_matrix, width: int, seed: int = 0, rounds: int = 3) -> Array:
+    """The rows of `matrix` [n, m] on their `width` principal directions, [n, at most width]."""
     width = min(width, *matrix.shape)
     if width == 0:
         return np.zeros((matrix.shape[0], 0))
     sketch = min(width + 10, *matrix.shape)
-    basis = matrix @ np.random.default_rng(0).standard_normal((matrix.shape[1], sketch))
+    basis = matrix @ np.random.default_rng(seed).standard_normal((matrix.shape[1], sketch))
     for _ in range(rounds):
         basis = matrix @ (matrix.T @ np.linalg.qr(basis)[0])
     basis = np.linalg.qr(basis)[0]

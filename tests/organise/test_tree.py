@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -192,3 +196,35 @@ def test_weights_do_not_hide_the_primary_entity():
     far_off = np.array([[0.0, 1.0, 0.0]])
     entities = belonging(np.vstack([np.repeat(np.eye(3), 9, axis=0), far_off]), np.array([*np.repeat([0, 1, 2], 9), 0]))
     assert entities[-1][0][0] == 0
+
+
+def test_documents_without_words_have_places_and_names(world):
+    mute = [replace(material, terms={}, phrases={}, title="") for material in world.materials[:12]]
+    tree = world.tree(TreeConfig(entities=3, categories=2, domains=1), materials=mute)
+    check_places(tree, 12)
+    assert tree.count("entity") == 3
+
+
+def test_documents_without_vectors_are_grouped_by_words(world):
+    blind = [
+        replace(material, passages=np.zeros((0, 48), np.float32), tokens=np.zeros(0)) for material in world.materials
+    ]
+    tree = world.tree(TreeConfig(entities=10, categories=4, domains=2), materials=blind)
+    check_places(tree, len(blind))
+    assert len({(node, world.truth[doc][0]) for doc, node in found(tree, 0).items()}) == 10
+
+
+def test_threads_never_matter():
+    """The numerical libraries divide work among threads, which may change the last bits of a sum."""
+    script = "import sys; sys.path.insert(0, sys.argv[1]); import conftest; print(conftest.build_world(12).tree().hash)"
+    hashes = {
+        subprocess.run(
+            [sys.executable, "-c", script, str(Path(__file__).parent)],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    }
+    assert len(hashes) == 1
