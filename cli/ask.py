@@ -37,7 +37,12 @@ def query(
     [dim]$[/dim] shas-kb query "Which temperature bleaches corals?"
     [dim]$[/dim] shas-kb query "ocean circulation" --level entity --level passage -k 5
     """
+    import os
     from time import perf_counter
+
+    # A question's products are too small to share between threads, and on a busy machine they wait for one another for
+    # seconds. It must be said before numpy is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     from shas_kb.ask import ask
     from shas_kb.encoder import load_question_encoder

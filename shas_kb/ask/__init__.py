@@ -5,7 +5,9 @@
     retrieve.py   dense and lexical search of the passages, fused by rank
     levels.py     units of every level ranked by that evidence
     router.py     which levels a question is for
+    hits.py       the levels interleaved, texts and places filled in
     answer.py     sentences quoted with their source
+    reasons.py    why it was routed so, in words
     asking.py     the whole of it
 
 Nothing here imports torch: a question must be answered well within a second of the process's start.

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 Embed = Callable[[Sequence[str]], Vectors]
 
 READ = 5
-"""Passages whose sentences are looked at: with them go nine tenths of the sentences that answer."""
+"""Passages whose sentences are looked at. Chosen, not measured: more find more sentences and cost more to embed."""
 
 SENTENCES = 24
-"""Sentences embedded for a question: what a CPU core embeds in about 0.2 s."""
+"""Sentences embedded for a question. They are most of what a question costs (benchmarks/asking.py)."""
 
 SHORTEST = 4
 """Words of a sentence that can say something: fewer are headings and captions, which are near to everything on their
 subject and answer nothing."""
 
 TEMPERATURE = 0.05
-"""Cosine at which a passage counts e times less as evidence for what lies above it: about the spread of cosines among
-passages on one subject."""
+"""Cosine by which a passage must be farther to count e times less as evidence. Chosen, not fitted; the router's weights
+were fitted with it."""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ PRIOR: Mapping[Level, float] = {
     "domain": -8.4,
 }
 """What evens the levels out, as commonness and spread are seldom near 0. The one for sentences is no fit, as no truth
-tells a sentence from its passage: the best sentence is nearer by about 0.1, and only what exceeds that counts."""
+tells a sentence from its passage: it makes a sentence outweigh its passage where it is nearer by more than 0.1."""
 
 SHARE = 0.5
 """A level is answered when its weight is at least this share of the largest."""

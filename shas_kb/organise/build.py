@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise.belong import belonging, confidence
@@ -56,6 +57,14 @@ def organise(materials: Sequence[Material], config: TreeConfig, fetch: Fetch, pr
     ordered = sorted(materials, key=lambda material: (material.sha256, material.id))
     if not ordered:
         return _sealed((), (), [], config)
+    with threadpool_limits(1, user_api="blas"):
+        return _organised(ordered, config, fetch, progress)
+
+
+def _organised(ordered: Sequence[Material], config: TreeConfig, fetch: Fetch, progress: Progress) -> Tree:
+    """The work itself, on one thread: the products are small, threads that wait for each other cost more than they bring,
+    and how the work is divided among them would show in the last bits.
+    """
     progress.start("Organising", 3, "stage")
     originals, original_of = distinct(ordered)
     known = [ordered[row] for row in originals]
