@@ -115,16 +115,17 @@ def _hit_json(hit: Hit) -> dict[str, object]:
 
 
 def _print_reply(reply: Reply, *, explain: bool) -> None:
-    from rich.padding import Padding
     from rich.text import Text
 
-    from shas_kb.cli.terminal import output
+    from shas_kb.cli.terminal import output, print_paragraphs
 
-    output.print(Padding(Text(reply.answer), (1, 2, 1, 2), expand=False))
+    output.print()
+    print_paragraphs(reply.answer, indent=2)
+    output.print()
     for hit in reply.hits:
         output.print(_heading(hit))
         if hit.level != "document" or hit.text != hit.name:
-            output.print(Padding(Text(_shorten(hit.text), style="dim"), (0, 4, 0, 4), expand=False))
+            print_paragraphs(_shorten(hit.text), indent=4, style="dim")
     if explain:
         output.print()
         for level, weight in reply.routing:

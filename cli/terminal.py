@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -26,6 +27,14 @@ def print_json(value: object) -> None:
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
     sys.stdout.flush()
+
+
+def print_paragraphs(text: str, *, indent: int, style: str = "") -> None:
+    """Text from documents, wrapped and indented, a line of it a paragraph; nothing in it is taken for markup."""
+    margin = " " * indent
+    for paragraph in text.splitlines():
+        lines = textwrap.wrap(paragraph, output.width - 2 * indent) or [""]
+        output.print(Text("\n".join(margin + line for line in lines), style=style))
 
 
 def plural(count: int, noun: str) -> str:

@@ -62,7 +62,7 @@ def organise(materials: Sequence[Material], config: TreeConfig, fetch: Fetch, pr
 
 
 def _organised(ordered: Sequence[Material], config: TreeConfig, fetch: Fetch, progress: Progress) -> Tree:
-    """The work itself, on one thread: the products are small, threads that wait for each other cost more than they bring,
+    """The work itself, on one thread: the products are small, waiting threads cost more than they bring,
     and how the work is divided among them would show in the last bits.
     """
     progress.start("Organising", 3, "stage")

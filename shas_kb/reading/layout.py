@@ -194,18 +194,24 @@ def split_columns(block: Block) -> list[Block]:
 
 
 def drop_running_heads(pages: Sequence[Page]) -> None:
-    """Remove the lines that stand at the top or the bottom of several pages, figures not minded, and page numbers."""
+    """Remove the lines that stand at the top or the bottom of several pages, figures not minded, and page numbers.
+
+    In a short document that is a line too which says again, in smaller type, what stood on the first page: its title.
+    """
     if len(pages) < 2:
         return
     edges = [list(_edge_lines(page)) for page in pages]
     counts = Counter(key for edge in edges for key in {_likeness(line, top) for line, top in edge})
     least = 2 if len(pages) <= 4 else 3
+    first = {_name(line): line.size for block in pages[0].blocks for line in block.lines}
     kept_blocks: list[list[Block]] = []
-    for page, edge in zip(pages, edges, strict=True):
+    for number, (page, edge) in enumerate(zip(pages, edges, strict=True)):
         drop = {
             id(line)
             for line, top in edge
-            if counts[_likeness(line, top)] >= least or _PAGE_NUMBER.fullmatch(line.text.strip())
+            if counts[_likeness(line, top)] >= least
+            or _PAGE_NUMBER.fullmatch(line.text.strip())
+            or (number and first.get(_name(line), 0.0) > line.size)
         }
         lines_left = ([line for line in block.lines if id(line) not in drop] for block in page.blocks)
         kept_blocks.append([Block(lines) for lines in lines_left if lines] if drop else page.blocks)
@@ -227,6 +233,11 @@ def _outermost(lines: list[Line], direction: int) -> list[Line]:
     """The lines on the outermost few heights."""
     heights = sorted({round(line.y0) for line in lines}, key=lambda height: direction * height)[:_EDGE_LINES]
     return [line for line in lines if round(line.y0) in heights]
+
+
+def _name(line: Line) -> str:
+    """The line without a page number before or behind it."""
+    return line.text.strip("0123456789|·-–— ").lower()
 
 
 def _likeness(line: Line, top: bool) -> tuple[str, int, bool]:
