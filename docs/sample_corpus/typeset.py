@@ -77,9 +77,7 @@ def build(out: Path) -> list[Path]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "out", type=Path, nargs="?", default=CORPUS, help="folder to write to"
-    )
+    parser.add_argument("out", type=Path, nargs="?", default=CORPUS, help="folder to write to")
     paths = build(parser.parse_args().out)
     print(f"{len(paths)} files, {sum(path.stat().st_size for path in paths):,} bytes.")
 

@@ -44,13 +44,14 @@ def nest(materials: Sequence[Material], config: TreeConfig) -> Nested:
     n = len(plain)
     neighbours = min(NEIGHBOURS, n // 10 + 1)
     units = attend(plain, neighbours)
-    small = max(2, round(2 * n / config.ratios[0]))
+    small = max(2, round(2 * n / _ratio(config, 0, n)))
     structured = n > 3 and ahead_of_chance(plain, neighbours, small, config.seed) > 0
     fixed = (config.entities, config.categories, config.domains)
     levels: list[Labels] = []
     centres, weights = units, np.ones(n)
-    for height, ratio in enumerate(config.ratios):
+    for height in range(len(fixed)):
         below = len(centres)
+        ratio = _ratio(config, height, below)
         asked_above = max((count for count in fixed[height + 1 :] if count), default=1)
         choose = partial(_count, asked=fixed[height], least=asked_above, expected=below / ratio if structured else 1.0)
         most = fixed[height] or int(REACH * below / ratio)
@@ -59,6 +60,15 @@ def nest(materials: Sequence[Material], config: TreeConfig) -> Nested:
         weights = tally(weights, labels)
         levels.append(labels)
     return Nested(units, (levels[0], levels[1], levels[2]))
+
+
+def _ratio(config: TreeConfig, height: int, units: int) -> float:
+    """How many units make one of the next level.
+
+    A collection too small for ten entities of ten documents has, in proportion, as many groups as a group has members.
+    """
+    usual = TreeConfig().ratios[height]
+    return config.ratios[height] * min(1.0, units**0.5 / usual)
 
 
 def _count(merges: Merges, asked: int | None, least: int, expected: float) -> int:
