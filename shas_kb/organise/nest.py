@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -68,7 +69,7 @@ def _ratio(config: TreeConfig, height: int, units: int) -> float:
     A collection too small for ten entities of ten documents has, in proportion, as many groups as a group has members.
     """
     usual = TreeConfig().ratios[height]
-    return config.ratios[height] * min(1.0, units**0.5 / usual)
+    return config.ratios[height] * min(1.0, math.sqrt(units) / usual)
 
 
 def _count(merges: Merges, asked: int | None, least: int, expected: float) -> int:
