@@ -17,7 +17,7 @@ from shas_kb.organise.material import Array, Labels, Material
 from shas_kb.organise.represent import represent
 from shas_kb.organise.ward import Merges
 
-NEIGHBOURS = 20
+NEIGHBOURS = 30
 
 
 @dataclass(frozen=True, slots=True)
