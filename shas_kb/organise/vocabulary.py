@@ -32,7 +32,7 @@ learning lesson line link list lot material method module name new note number o
 page paper paragraph part pdf people person photo picture point preface problem prompt publisher question reader
 reading reason reference report result review rubric section sheet site source statement step student study summary
 table teacher term text thing time title topic total transcript type unit use vol volume way web website word work
-world www year ed eds edited warm trans min int now
+world www year ed eds edited warm trans min int now later earlier percent percentage likely
 """
 BOILERPLATE = frozenset(_BOILERPLATE_TEXT.split())
 # words that no name contains: they come from reference lists and imprints

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ def test_other_weights_than_expected_are_refused(monkeypatch: pytest.MonkeyPatch
     with (package / "model" / models.WEIGHTS).open("r+b") as stream:
         stream.seek(-1, 2)
         stream.write(b"\x7f")
+    monkeypatch.delitem(sys.modules, models.BUNDLE, raising=False)
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(ModelError, match=r"must have the sha256 53aa5117.*install it again"):
         describe()
