@@ -12,11 +12,7 @@ import argparse
 import gzip
 import hashlib
 import json
-import os
-import platform
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from report import EVAL, write_result
 from sklearn.cluster import AgglomerativeClustering, KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
@@ -36,9 +33,6 @@ from shas_kb.progress import NoProgress
 from shas_kb.reading.phrases import key_phrases, terms
 from shas_kb.records import NODE_LEVELS, Quote, StoredPassage
 
-HERE = Path(__file__).resolve().parent
-EVAL = HERE.parent.parent / "shared" / "eval"
-RESULT = HERE / "results" / "grouping.json"
 LEFT_OUT = "(front/back matter)"
 SAMPLES = 16
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]”’]*\s+|(?<=[。！？；])|\n\s*\n")
@@ -103,8 +97,7 @@ def main() -> None:
             figures["counts"] = counts(loaded)
             figures["seconds"] = times(loaded)
             print(json.dumps({"counts": figures["counts"], "seconds": figures["seconds"]}, indent=1), flush=True)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({**circumstances(), "figures": figures}, indent=1, ensure_ascii=False) + "\n")
+    write_result("grouping", figures)
 
 
 def quality(loaded: Loaded) -> dict[str, object]:
@@ -301,15 +294,6 @@ def passage_spans(text: str, budget: float = 900.0) -> list[tuple[int, int]]:
 def spread_out(spans: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
     rows = np.unique(np.linspace(0, len(spans) - 1, min(most, len(spans))).round().astype(int))
     return [spans[row] for row in rows] if spans else []
-
-
-def circumstances() -> dict[str, object]:
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False)
-    return {
-        "command": " ".join(["python", "benchmarks/grouping.py", *sys.argv[1:]]),
-        "commit": commit.stdout.strip() or None,
-        "machine": {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()},
-    }
 
 
 if __name__ == "__main__":
