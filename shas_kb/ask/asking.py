@@ -87,9 +87,10 @@ def ask(
         routing = _fixed(levels, units)
         picked = tuple(level for level, _ in routing)
     else:
+        telling = {level: found for level, found in units.items() if level not in snapshot.repeated}
         routing = router.route(
-            {level: found.nearest for level, found in units.items()},
-            {level: found.spread for level, found in units.items()},
+            {level: found.nearest for level, found in telling.items()},
+            {level: found.spread for level, found in telling.items()},
             commonness(shares, snapshot.naming, len(snapshot.matrix)),
         )
         picked = router.chosen(routing)

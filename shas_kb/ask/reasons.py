@@ -38,7 +38,7 @@ def _decision(routing: tuple[tuple[Level, float], ...], fixed: bool) -> str:
 
 def _nearest(units: Mapping[Level, Units]) -> str:
     order = sorted(units.values(), key=lambda unit: -unit.nearest)
-    return f"Nearest to it: {', '.join(f'a {unit.level} at cosine {unit.nearest:.2f}' for unit in order)}."
+    return f"Nearest to it, by cosine: {', '.join(f'{unit.level} {unit.nearest:.2f}' for unit in order)}."
 
 
 def _words(weights: Mapping[str, float]) -> str:

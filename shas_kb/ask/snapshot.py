@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -94,6 +95,13 @@ class Snapshot:
     def document_of(self, row: int) -> int:
         """The document of one row of `matrix`."""
         return int(np.searchsorted(self.offsets, row, side="right")) - 1
+
+    @property
+    def repeated(self) -> tuple[Level, ...]:
+        """The levels that group the documents as the one below does, as the upper ones of a small collection may."""
+        return tuple(
+            above for below, above in pairwise(NODE_LEVELS) if len(self.nodes[below]) == len(self.nodes[above])
+        )
 
     def key(self, row: int) -> tuple[str, int]:
         """The (document id, ordinal) of a row of `matrix`."""

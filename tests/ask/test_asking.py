@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -203,3 +204,9 @@ def test_asking_needs_no_torch() -> None:
     )
     outcome = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert outcome.stdout.strip() == "[]"
+
+
+def test_levels_that_group_alike_are_offered_once(snapshot: Snapshot) -> None:
+    alone = replace(snapshot, nodes={level: snapshot.nodes[level][:1] for level in NODE_LEVELS})
+    assert alone.repeated == ("category", "domain")
+    assert snapshot.repeated == ()
