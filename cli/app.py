@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -18,6 +19,8 @@ from shas_kb.cli.session import (
     Session,
     VerboseOption,
     common,
+    guarded,
+    prepare_streams,
 )
 from shas_kb.cli.show import show
 from shas_kb.cli.tree import tree
@@ -68,4 +71,6 @@ for command in (ingest, tree, query, show, export, organise, remove, info, check
 
 def main() -> None:
     """The entry point `shas-kb`."""
-    app()
+    prepare_streams()
+    words = sys.argv[1:] or ["--help"]
+    sys.exit(guarded(lambda: app(words, standalone_mode=False), debug="--debug" in words))

@@ -138,10 +138,12 @@ def _print_reply(reply: Reply, *, explain: bool) -> None:
 def _heading(hit: Hit) -> Text:
     from rich.text import Text
 
-    label = Text.assemble((f"{hit.rank:>2}  ", "bold"), (hit.name, "bold"))
+    from shas_kb.cli.terminal import printable
+
+    label = Text.assemble((f"{hit.rank:>2}  ", "bold"), (printable(hit.name), "bold"))
     if hit.document is not None:
         where = hit.document.path + (f", p. {hit.page}" if hit.page else "")
-        label.append(f"  {where}", "cyan")
+        label.append(printable(f"  {where}"), "cyan")
     else:
         label.append(f"  {hit.level}, {len(hit.documents)} documents", "magenta")
     if hit.path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -23,13 +24,13 @@ def remove(
     """
     from shas_kb.cli.terminal import output, plural, print_json
     from shas_kb.lookup import look_up
-    from shas_kb.pipeline import reorganise
+    from shas_kb.pipeline import organise_collection
 
     with session.open() as store, store.exclusive(), session.progress() as progress:
-        known = store.documents()
+        known, had_tree = store.documents(), store.tree() is not None
         chosen = {look_up(wanted, known, what="DOC").id for wanted in documents}
         removed = store.remove(sorted(chosen))
-        tree = reorganise(store, progress)
+        tree = organise_collection(store, None, progress, only_if_stale=True) if had_tree else None
     if session.json:
         print_json({"removed": removed, "tree": {"run": tree.run, "hash": tree.hash} if tree else None})
     else:
@@ -81,18 +82,30 @@ def check(
 
 def _print_facts(facts: Mapping[str, object]) -> None:
     from rich.table import Table
+    from rich.text import Text
 
-    from shas_kb.cli.terminal import output
+    from shas_kb.cli.terminal import output, printable
 
     table = Table.grid(padding=(0, 3))
-    for name, value in facts.items():
-        table.add_row(f"[bold]{name.replace('_', ' ')}[/bold]", _fact(value))
+    for name, value in _rows(facts):
+        table.add_row(Text(name.replace("_", " "), style="bold"), Text(printable(value)))
     output.print(table)
 
 
+def _rows(facts: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:
+    """Every fact as a line; what lies deeper has the names above it before its own."""
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from _rows(value, f"{above}{name} ")
+        elif name == "built" and isinstance(value, int):
+            yield f"{above}{name}", datetime.fromtimestamp(value).strftime("%Y-%m-%d %H:%M")
+        elif value is not None:
+            yield f"{above}{name}", _fact(value)
+
+
 def _fact(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "\n".join(f"{key}: {_fact(part)}" for key, part in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
-        return "\n".join(_fact(part) for part in value)
-    return f"{value:,}" if isinstance(value, int) else str(value)
+        return ", ".join(map(_fact, value))
+    return f"{value:,g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shas_kb.cli.session import GOOD, Session
+from shas_kb.cli.session import GOOD, Session, note_if_stale
 
 
 def export(
@@ -29,6 +29,7 @@ def export(
     from shas_kb.export import export as write
 
     with session.open() as store:
+        note_if_stale(session, store)
         written = write(store, format, out, under)
     if session.json:
         print_json({"format": format, "out": str(written.path), "files": written.files, "bytes": written.bytes})

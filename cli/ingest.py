@@ -22,11 +22,12 @@ EntitiesOption = Annotated[
 CategoriesOption = Annotated[int | None, typer.Option("--categories", metavar="N", help="How many categories.")]
 DomainsOption = Annotated[int | None, typer.Option("--domains", metavar="N", help="How many domains.")]
 RatiosOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--ratios",
         metavar="A,B,C",
-        help="Around which the counts are chosen: documents an entity, entities a category, categories a domain.",
+        help="Around which counts are chosen: documents an entity, entities a category, categories a domain. "
+        "Default: 10,3,2.",
     ),
 ]
 
@@ -53,7 +54,7 @@ def ingest(
     entities: EntitiesOption = None,
     categories: CategoriesOption = None,
     domains: DomainsOption = None,
-    ratios: RatiosOption = "10,3,2",
+    ratios: RatiosOption = None,
     prune: Annotated[bool, typer.Option("--prune", help="Forget files that are gone from the folder.")] = False,
     workers: Annotated[
         int, typer.Option(metavar="N", help="Processes that read files. Default: one for each core.")
@@ -94,7 +95,7 @@ def ingest(
             return load(described.facts.name, device)
 
         for _ in settled_folders(source) if watch else [None]:
-            report = run(store, source, described.facts, load_encoder, read, None if no_tree else config, progress)
+            report = run(store, source, described.facts, load_encoder, read, config, progress, with_tree=not no_tree)
             if session.json:
                 print_json(_report_json(report))
             else:
@@ -109,18 +110,19 @@ def organise(
     entities: EntitiesOption = None,
     categories: CategoriesOption = None,
     domains: DomainsOption = None,
-    ratios: RatiosOption = "10,3,2",
+    ratios: RatiosOption = None,
 ) -> int:
-    """Build the tree again, without reading anything.
+    """Build the tree again, without reading anything. Later ingests keep to the counts given here.
 
     [dim]$[/dim] shas-kb organise --entities 12 --domains 2
     """
     from time import perf_counter
 
     from shas_kb.cli.terminal import duration, output, print_json
+    from shas_kb.config import TreeConfig
     from shas_kb.pipeline import organise_collection
 
-    config = _tree_config(entities, categories, domains, ratios)
+    config = _tree_config(entities, categories, domains, ratios) or TreeConfig()
     with session.open() as store, session.progress() as progress:
         began = perf_counter()
         tree = organise_collection(store, config, progress)
@@ -134,9 +136,16 @@ def organise(
     return GOOD
 
 
-def _tree_config(entities: int | None, categories: int | None, domains: int | None, ratios: str) -> TreeConfig:
+def _tree_config(
+    entities: int | None, categories: int | None, domains: int | None, ratios: str | None
+) -> TreeConfig | None:
+    """What was asked for; None if nothing was."""
     from shas_kb.config import TreeConfig
 
+    if (entities, categories, domains, ratios) == (None, None, None, None):
+        return None
+    if ratios is None:
+        return TreeConfig(entities, categories, domains)
     try:
         documents, of_entities, of_categories = (float(part) for part in ratios.split(","))
     except ValueError:
@@ -147,7 +156,7 @@ def _tree_config(entities: int | None, categories: int | None, domains: int | No
 
 
 def _dry_run(session: Session, source: Source, ocr: bool) -> int:
-    from shas_kb.cli.terminal import output, plural, print_json
+    from shas_kb.cli.terminal import output, plural, print_json, printable
     from shas_kb.pipeline import plan
 
     with session.progress() as progress:
@@ -174,9 +183,9 @@ def _dry_run(session: Session, source: Source, ocr: bool) -> int:
         return GOOD
     for title, names in (("would add", new), ("would update", changed), ("gone", gone)):
         for name in names:
-            output.print(f"{title}  {name}", markup=False, soft_wrap=True)
+            output.print(f"{title}  {printable(name)}", markup=False, soft_wrap=True)
     for path, reason in [*report.skipped, *duplicates, *report.failed]:
-        output.print(f"would skip  {path}: {reason}", markup=False, soft_wrap=True)
+        output.print(printable(f"would skip  {path}: {reason}"), markup=False, soft_wrap=True)
     output.print(
         f"{plural(len(new), 'file')} to add, {len(changed):,} to update, "
         f"{report.unchanged:,} unchanged, {len(gone):,} gone."
@@ -248,9 +257,11 @@ def _print_files(title: str, files: list[tuple[str, str]], style: str, limit: in
     """Files with their reasons, one a line."""
     from rich.text import Text
 
-    from shas_kb.cli.terminal import output
+    from shas_kb.cli.terminal import output, printable
 
     for path, reason in files[:limit]:
-        output.print(Text.assemble((f"{title}  ", style), path, (f"  {reason}", "dim")), soft_wrap=True)
+        output.print(
+            Text.assemble((f"{title}  ", style), printable(path), (f"  {printable(reason)}", "dim")), soft_wrap=True
+        )
     if limit is not None and len(files) > limit:
         output.print(f"[{style}]{title}[/{style}]  [dim]and {len(files) - limit:,} more; --verbose shows all[/dim]")

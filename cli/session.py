@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import os
@@ -9,12 +10,14 @@ import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
+from typer.exceptions import TyperException
 
-from shas_kb.errors import DatabaseError, ModelError, NotFoundError, ShasKBError
+from shas_kb.errors import DatabaseError, ModelError, ShasKBError
 
 if TYPE_CHECKING:
     from shas_kb.cli.terminal import Bars
@@ -87,6 +90,12 @@ class Session:
             messages.print(text, style="dim", markup=False, soft_wrap=True)
 
 
+def note_if_stale(session: Session, store: Store) -> None:
+    """Say so where the tree does not hold all documents as they are now."""
+    if store.tree_is_stale():
+        session.note("Some documents are not in the tree yet; `shas-kb organise` builds it again.")
+
+
 def common(function: Callable[..., int | None]) -> Callable[..., None]:
     """Give a command the options that all commands take; it gets them as `session`, its first argument.
 
@@ -98,7 +107,7 @@ def common(function: Callable[..., int | None]) -> Callable[..., None]:
         own = Session(**{name: values.pop(name) for name in ("db", "json", "quiet", "verbose", "debug")})
         session = own.over(ctx.obj) if isinstance(ctx.obj, Session) else own
         ctx.obj = session
-        code = _guarded(functools.partial(function, session, **values), session)
+        code = guarded(functools.partial(function, session, **values), debug=session.debug)
         if code:
             raise typer.Exit(code)
 
@@ -125,29 +134,56 @@ def common(function: Callable[..., int | None]) -> Callable[..., None]:
     return run
 
 
-def _guarded(command: Callable[[], int | None], session: Session) -> int:
+def guarded(command: Callable[[], int | None], *, debug: bool) -> int:
+    """Run a command to its exit code. Whatever goes wrong ends here, in one line on standard error."""
     try:
         return command() or GOOD
-    except ShasKBError as error:
-        if session.debug:
+    except (ShasKBError, TyperException, OSError) as error:
+        if debug:
             traceback.print_exc()
-        _complain(str(error))
-        if isinstance(error, NotFoundError) and not session.database().exists():
-            return UNUSABLE
-        return UNUSABLE if isinstance(error, DatabaseError | ModelError) else WRONG_USAGE
+        return _complain(error)
     except KeyboardInterrupt:
-        _complain("stopped: what was done is kept; run the same command again to go on.")
+        _say("stopped: what was done is kept; run the same command again to go on.")
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): point stdout elsewhere so that Python's last flush stays
-        # silent.
+
+
+def prepare_streams() -> None:
+    """No character is too strange to be printed or read, and a closed output is no error."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the process lives
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+
+
+def _complain(error: Exception) -> int:
+    """Say what went wrong; return the exit code that belongs to it."""
+    if isinstance(error, TyperException):
+        _say(f"{error.format_message().rstrip('.')}; `shas-kb --help` shows what there is.")
+        return WRONG_USAGE
+    if isinstance(error, OSError):
+        _silence_output()
+        if isinstance(error, BrokenPipeError):
+            return GOOD
+        place = f"{error.filename}: " if error.filename else ""
+        _say(f"{place}{error.strerror or error}; make room or choose another place.")
+        return UNUSABLE
+    _say(str(error))
+    return UNUSABLE if isinstance(error, DatabaseError | ModelError) else WRONG_USAGE
+
+
+def _silence_output() -> None:
+    """Point stdout elsewhere, so that Python's last flush into a full disk or a closed pipe (`| head`) stays silent."""
+    with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return GOOD
 
 
-def _complain(text: str) -> None:
+def _say(text: str) -> None:
     from rich.text import Text
 
-    from shas_kb.cli.terminal import messages
+    from shas_kb.cli.terminal import messages, printable
 
-    messages.print(Text.assemble(("shas-kb: ", "bold red"), " ".join(text.split())), soft_wrap=True)
+    messages.print(Text.assemble(("shas-kb: ", "bold red"), printable(" ".join(text.split()))), soft_wrap=True)

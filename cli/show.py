@@ -153,21 +153,21 @@ def _print(facts: dict[str, object]) -> None:
     """Every fact in the order of the JSON: short ones on a line, lists below their name."""
     from rich.text import Text
 
-    from shas_kb.cli.terminal import output
+    from shas_kb.cli.terminal import output, print_paragraphs, printable
 
-    output.print(Text.assemble((str(facts["name"]), "bold"), (f"  {facts['level']}  {facts['id']}", "dim")))
+    output.print(Text.assemble((printable(str(facts["name"])), "bold"), (f"  {facts['level']}  {facts['id']}", "dim")))
     for name, value in facts.items():
         if name in ("id", "level", "name") or value in (None, "", [], 0):
             continue
         if isinstance(value, list) and isinstance(value[0], dict):
             output.print(Text(f"\n{name}", style="cyan"))
             for entry in value:
-                output.print(Text(f"  {_line(entry)}"))
+                output.print(Text(printable(f"  {_line(entry)}")))
         elif name in ("text", "before", "after", "beginning"):
             output.print(Text(f"\n{name}", style="cyan"))
-            output.print(Text(str(value), style="" if name == "text" else "dim"))
+            print_paragraphs(str(value), indent=0, style="" if name == "text" else "dim")
         else:
-            output.print(Text.assemble((f"{name:>11}  ", "cyan"), _line(value)))
+            output.print(Text.assemble((f"{name:>11}  ", "cyan"), printable(_line(value))))
 
 
 def _line(value: object) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
+import unicodedata
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -23,17 +25,24 @@ messages = Console(stderr=True, highlight=False)
 
 
 def print_json(value: object) -> None:
-    """One JSON document on standard output, and nothing else."""
+    """One JSON document on standard output, in UTF-8 whatever the locale, and nothing else."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
     sys.stdout.flush()
+
+
+def printable(text: str) -> str:
+    """Text from files and their names without control characters: none may move the cursor or break a line."""
+    return "".join(f"\\x{ord(letter):02x}" if unicodedata.category(letter) == "Cc" else letter for letter in text)
 
 
 def print_paragraphs(text: str, *, indent: int, style: str = "") -> None:
     """Text from documents, wrapped and indented, a line of it a paragraph; nothing in it is taken for markup."""
     margin = " " * indent
     for paragraph in text.splitlines():
-        lines = textwrap.wrap(paragraph, output.width - 2 * indent) or [""]
+        lines = textwrap.wrap(printable(paragraph), output.width - 2 * indent) or [""]
         output.print(Text("\n".join(margin + line for line in lines), style=style))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shas_kb.cli.session import Session
+from shas_kb.cli.session import Session, note_if_stale
 from shas_kb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,8 +43,11 @@ def tree(
     with session.open() as store:
         current = store.tree()
         documents = {document.id: document for document in store.documents()}
+        if current is not None:
+            note_if_stale(session, store)
     if current is None:
-        raise UsageError("the collection must have a tree, got none; run `shas-kb organise` first.")
+        advice = "shas-kb organise" if documents else "shas-kb ingest FOLDER"
+        raise UsageError(f"the collection must have a tree, got none; run `{advice}` first.")
     root = look_up(under, current.nodes) if under else None
     view = _View(current, documents)
     if session.json:
@@ -170,7 +173,9 @@ class _View:
     def _document_label(document: Document) -> Text:
         from rich.text import Text
 
+        from shas_kb.cli.terminal import printable
+
         pages = f", {document.pages} p" if document.pages else ""
-        label = Text.assemble(document.title, (f"  {document.path}{pages}", "dim"))
+        label = Text.assemble(printable(document.title), (printable(f"  {document.path}{pages}"), "dim"))
         label.no_wrap, label.overflow = True, "ellipsis"
         return label

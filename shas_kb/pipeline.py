@@ -15,14 +15,14 @@ from typing import Protocol
 
 import numpy as np
 
-from shas_kb.changes import Changes, find_changes
+from shas_kb.changes import Changes, absolute, find_changes
 from shas_kb.config import ReadConfig, TreeConfig
 from shas_kb.errors import UsageError
 from shas_kb.organise import Material, organise
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
 from shas_kb.records import ModelFacts, Problem, Reading, SourceFile, Tree, Vectors
-from shas_kb.storage import Store
+from shas_kb.storage import FileState, Store
 
 
 class Encoder(Protocol):
@@ -73,13 +73,21 @@ def plan(
         progress: told where the work stands.
         retry: read again what could not be read before.
     """
-    found, left_out = discover(source.paths, source.include, source.exclude)
     states = store.files() if store else []
+    found, left_out = discover(_present(source, states), source.include, source.exclude)
     changes = find_changes(found, states, source.paths, progress or NoProgress(), retry=retry)
     report = Report(unchanged=len(changes.unchanged) + len(changes.moved), missing=len(changes.gone))
     for file, problem in [*left_out, *changes.known_problems]:
         report.problem(file.path, problem)
     return changes, report
+
+
+def _present(source: Source, states: Sequence[FileState]) -> list[Path]:
+    """The paths to look at. One that is gone is passed over where its files are known and shall be forgotten."""
+    gone = [path for path in source.paths if not path.exists()] if source.prune else []
+    known = [Path(absolute(state.file)) for state in states] if gone else []
+    forgotten = [path for path in gone if any(file.is_relative_to(path.absolute()) for file in known)]
+    return [path for path in source.paths if path not in forgotten]
 
 
 def ingest(
@@ -88,8 +96,10 @@ def ingest(
     model: ModelFacts,
     load_encoder: Callable[[], Encoder],
     read: ReadConfig,
-    tree: TreeConfig | None,
+    tree: TreeConfig | None = None,
     progress: Progress | None = None,
+    *,
+    with_tree: bool = True,
 ) -> Report:
     """Read what is new or changed into the collection, encode it, and build the tree.
 
@@ -99,8 +109,9 @@ def ingest(
         model: the backbone that `load_encoder` will give; the collection is bound to the first one used.
         load_encoder: called only if something must be encoded (loading takes seconds).
         read: how files are read.
-        tree: how the tree is built; None leaves the tree as it is.
+        tree: how the tree is built; None keeps to how it was built last.
         progress: told where the work stands.
+        with_tree: False leaves the tree as it is.
 
     Raises:
         UsageError: a path does not exist, or the collection was built with another model.
@@ -116,7 +127,7 @@ def ingest(
         read_at = perf_counter()
         _encode(store, load_encoder, progress)
         encoded_at = perf_counter()
-        if tree is not None:
+        if with_tree:
             report.tree = organise_collection(store, tree, progress, only_if_stale=True)
         ended = perf_counter()
     report.failed.sort()
@@ -131,17 +142,25 @@ def ingest(
 
 
 def settled_folders(source: Source, seconds: float = 2.0) -> Iterator[None]:
-    """Yield at once, and then each time the folder has changed and been at rest for `seconds` (files take time to
-    copy)."""
-    ingested = None
+    """Yield at once, and then each time the folder has changed and been at rest for `seconds`: files take time to copy.
+
+    A folder that is not there for a while (a share, a stick) is waited for.
+    """
+
+    def look() -> object:
+        if not all(path.exists() for path in source.paths):
+            return ingested
+        return discover(source.paths, source.include, source.exclude)
+
+    ingested: object = None
     while True:
-        found = discover(source.paths, source.include, source.exclude)
-        if found != ingested:
+        found = look()
+        if found != ingested or ingested is None:
             yield
             ingested = found
         before = found
         sleep(seconds)
-        while (now := discover(source.paths, source.include, source.exclude)) != before:
+        while (now := look()) != before:
             before = now
             sleep(seconds)
 
@@ -163,15 +182,23 @@ def bind_model(store: Store, model: ModelFacts) -> None:
 
 
 def organise_collection(
-    store: Store, config: TreeConfig, progress: Progress | None = None, *, only_if_stale: bool = False
+    store: Store, config: TreeConfig | None = None, progress: Progress | None = None, *, only_if_stale: bool = False
 ) -> Tree | None:
     """Build the tree of the collection from what is stored, and store it.
+
+    Args:
+        store: the collection.
+        config: how; None as it was built last.
+        progress: told where the work stands.
+        only_if_stale: leave a tree alone that fits the documents and the configuration.
 
     Returns:
         The current tree: a new one, or with `only_if_stale` the present one where it still fits; None if there is
         nothing to organise.
     """
     current = store.tree()
+    if config is None:
+        config = TreeConfig.from_dict(current.config) if current else TreeConfig()
     if only_if_stale and current is not None and not store.tree_is_stale() and current.config == config.as_dict():
         return current
     with store.exclusive():
@@ -181,14 +208,6 @@ def organise_collection(
         built = organise(materials, config, store.passages, progress or NoProgress())
         store.put_tree(built)
     return built
-
-
-def reorganise(store: Store, progress: Progress | None = None) -> Tree | None:
-    """Build the tree again as it was configured last, if there is one and it no longer fits the documents."""
-    current = store.tree()
-    if current is None:
-        return None
-    return organise_collection(store, TreeConfig.from_dict(current.config), progress, only_if_stale=True)
 
 
 def load_materials(store: Store) -> list[Material]:

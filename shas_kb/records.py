@@ -22,7 +22,10 @@ Vectors: TypeAlias = "NDArray[np.float32]"
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of the folder: `root` is absolute, `path` is relative to it with forward slashes; times in nanoseconds."""
+    """A file of the folder: `root` is absolute, `path` is relative to it with forward slashes.
+
+    `mtime_ns` is when its content or its place last changed, whichever is later.
+    """
 
     root: str
     path: str

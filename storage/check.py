@@ -86,7 +86,8 @@ class Consistency(Part):
                 faults = [*self._orphans(), *self._broken_rules(), *self._contents()]
             return [*faults, *self._full_text()]
         except DamagedError as error:
-            return [_Fault("the database must be readable", str(error), Cure.NONE)]
+            # SQLite's words only: the advice that goes with them may be to run this check.
+            return [_Fault("the database must be readable", str(error.__cause__), Cure.NONE)]
 
     def _damage(self) -> Iterator[_Fault]:
         for (message,) in self._db.rows("PRAGMA integrity_check"):
@@ -100,8 +101,11 @@ class Consistency(Part):
             yield _Fault(f"every row of {table} must belong to a row of {parent}", table, Cure.DROP_ORPHANS, table)
 
     def _full_text(self) -> Iterator[_Fault]:
+        if self._db.read_only:
+            return
         try:
-            # A rank of 1 compares the index with the passages, too. To SQLite this is writing: it waits for its turn.
+            # A rank of 1 compares the index with the passages, too. To SQLite this is writing: it waits for its turn,
+            # and a database that is read-only cannot be checked so.
             self._db.execute("INSERT INTO full_text (full_text, rank) VALUES ('integrity-check', 1)")
         except DamagedError:
             yield _Fault("the full text must hold the words of the passages", "full_text", Cure.REBUILD_TEXT)

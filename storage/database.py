@@ -11,26 +11,31 @@ which is cheaper than a forced write for each document.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shas_kb.errors import DatabaseError, NotFoundError, UsageError
+from shas_kb.errors import DatabaseError, NoCollectionError, UsageError
 from shas_kb.storage.schema import APPLICATION_ID, VERSION, migrate
 
 BUSY_SECONDS = 10.0
 Row = tuple[Any, ...]
 
+_WRITABLE = "change the permissions of the file and of its folder, or work on a copy"
+
 # By the beginning of SQLite's name for the error: what the database must be, and what to do. First match wins.
 _MEANINGS = (
     ("SQLITE_NOTADB", "be a shas-kb database", "name another file with --db, or move this one away"),
-    ("SQLITE_CORRUPT", "be undamaged", "run `shas-kb check`, or delete it and ingest again"),
+    # Full text or an index: these can be built again.
+    ("SQLITE_CORRUPT_", "be undamaged", "run `shas-kb check --repair`"),
+    ("SQLITE_CORRUPT", "be undamaged", "restore a copy, or delete it and ingest again"),
     ("SQLITE_BUSY", "be free to write to", "wait until the other program that writes to it is done, then try again"),
     ("SQLITE_LOCKED", "be free to write to", "wait until the other program that writes to it is done, then try again"),
     ("SQLITE_FULL", "have room on its disk", "make room and run the same command again, what was stored is kept"),
-    ("SQLITE_READONLY", "be yours to write to", "change the permissions of the file and of its folder"),
+    ("SQLITE_READONLY", "be yours to write to", f"it is read-only: {_WRITABLE}"),
     ("SQLITE_CANTOPEN", "be yours to read and write", "change the permissions of the file and of its folder"),
     ("SQLITE_PERM", "be yours to read and write", "change the permissions of the file and of its folder"),
     ("SQLITE_IOERR", "be on a disk that works", "look after the disk, then run `shas-kb check`"),
@@ -58,18 +63,23 @@ class Database:
         path: the SQLite file.
         create: make the file (and its folder) where there is none.
 
+    Attributes:
+        read_only: the file or its folder may not be written to, so there is only reading.
+
     Raises:
-        NotFoundError: there is no collection at `path`, and `create` is not set.
+        NoCollectionError: there is no collection at `path`, and `create` is not set.
         DatabaseError: the file is of another kind, made by a newer version, damaged, locked or not permitted.
     """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self.path = path
+        self.read_only = not create and _is_read_only(path)
         self._locked = False
         with self._explained():
-            self._connection = _connect(path, create)
+            self._connection = _connect(path, "rwc" if create else "ro" if self.read_only else "rw")
             try:
                 self._prepare(create)
+                self._identity = _identity(path)
             except BaseException:
                 self._connection.close()
                 raise
@@ -107,6 +117,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing. The write lock is taken at the beginning, so that no statement can fail for want of it."""
+        self._must_be_writable()
         with self._explained(), _transaction(self._connection, "IMMEDIATE"):
             yield
 
@@ -125,8 +136,10 @@ class Database:
         a race.
 
         Raises:
-            DatabaseError: another program holds it.
+            DatabaseError: another program holds it; or at the end, the database is no longer the file that was opened,
+                so that what was written is in no file any more.
         """
+        self._must_be_writable()
         if self._locked:
             yield
             return
@@ -143,6 +156,10 @@ class Database:
                 ) from None
             self._locked = True
             yield
+            if _identity(self.path) != self._identity:
+                raise DatabaseError(
+                    f"{self.path} was removed or replaced while it was being written; run the same command again."
+                )
         finally:
             self._locked = False
             lock.close()
@@ -166,8 +183,13 @@ class Database:
             raise DatabaseError(
                 f"{self.path} must have schema {VERSION} or older, got {version} from a newer shas-kb; upgrade shas-kb."
             )
+        if version < VERSION and self.read_only:
+            raise DatabaseError(
+                f"{self.path} must have schema {VERSION}, got {version}, and is read-only; {_WRITABLE}."
+            )
         # Foreign keys come on after the migrations: one that rebuilds a table must not cascade.
-        self.execute("PRAGMA journal_mode = WAL")
+        if not self.read_only:
+            self.execute("PRAGMA journal_mode = WAL")
         self.execute("PRAGMA synchronous = NORMAL")
         # What is removed is overwritten with zeros, and what is temporary (the words of a question) stays off the disk.
         self.execute("PRAGMA secure_delete = ON")
@@ -176,6 +198,10 @@ class Database:
             with self.transaction():
                 migrate(self._connection)
         self.execute("PRAGMA foreign_keys = ON")
+
+    def _must_be_writable(self) -> None:
+        if self.read_only:
+            raise DatabaseError(f"{self.path} is read-only; {_WRITABLE}.")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -193,28 +219,44 @@ class Database:
             ) from error
 
 
-def _connect(path: Path, create: bool) -> sqlite3.Connection:
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
     try:
         if path.is_dir():
             raise DatabaseError(
                 f"{path} must be a file, got a folder; name a file in it, such as {path / 'kb.sqlite'}."
             )
-        if not create and not path.exists():
+        if mode != "rwc" and not path.exists():
             raise _missing(path)
-        if create:
+        if mode == "rwc":
             path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseError(
             f"{path} must be yours to read and write, got {error.strerror!r}; change permissions or name another file."
         ) from error
-    mode = "rwc" if create else "rw"
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None
-    )
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    if mode == "ro" and not Path(f"{os.path.realpath(path)}-wal").exists():
+        # Reading in WAL mode makes files beside the database, unless SQLite is told that nobody writes to it.
+        uri += "&immutable=1"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
 
 
-def _missing(path: Path) -> NotFoundError:
-    return NotFoundError(f"no collection at {path}; run `shas-kb ingest FOLDER` first.")
+def _is_read_only(path: Path) -> bool:
+    """Whether there is a file that may not be written to, by its or its folder's permissions or as they are mounted."""
+    file = Path(os.path.realpath(path))
+    return os.access(file, os.F_OK) and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file is at `path`; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _missing(path: Path) -> NoCollectionError:
+    return NoCollectionError(f"no collection at {path}; run `shas-kb ingest FOLDER` first.")
 
 
 @contextmanager

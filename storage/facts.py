@@ -66,7 +66,7 @@ class Facts(TreeTables):
                 ),
                 "model": asdict(model) if model else None,
                 "runs": len(runs),
-                "tree": {**asdict(runs[0]), "stale": self.tree_is_stale()} if runs else None,
+                "tree": {**asdict(runs[0]), "stale": self.tree_is_stale()} if self._has_tree() else None,
                 "bytes": self._sizes(),
             }
 

@@ -39,8 +39,14 @@ class Files(Part):
         ]
 
     def put_problem(self, file: SourceFile, sha256: str | None, problem: Problem) -> None:
-        """Record why a file was not read, in one transaction. A document formerly read from it is removed."""
+        """Record why a file was not read, in one transaction.
+
+        A document formerly read from it is removed. If the problem is `passing`, the document stays, and so does all
+        that is known of the file, its old size and time too: the next ingest then sees a change, and tries again.
+        """
         with self._db.transaction():
+            if problem.passing and self._has_document(file):
+                return
             self._drop_document(file)
             self._put_file(file, sha256, problem.kind, problem.reason, problem.passing)
 
@@ -111,6 +117,9 @@ class Files(Part):
     def _file_id(self, file: SourceFile) -> int | None:
         found: int | None = self._db.value("SELECT id FROM files WHERE root = ? AND path = ?", (file.root, file.path))
         return found
+
+    def _has_document(self, file: SourceFile) -> bool:
+        return bool(self._db.value("SELECT EXISTS (SELECT 1 FROM documents WHERE file = ?)", (self._file_id(file),)))
 
     def _drop_document(self, file: SourceFile) -> None:
         self._db.execute(

@@ -27,12 +27,15 @@ class Store(Documents, VectorTable, Words, FullText, Facts, Consistency):
     def open(cls, path: Path, *, create: bool = False) -> Self:
         """Open the collection at `path`, upgrading a database of an older version.
 
+        Where the file or its folder may not be written to, the collection can be read, and changing it is a
+        DatabaseError.
+
         Args:
             path: the SQLite file.
             create: make a new collection (and its folder) where there is none.
 
         Raises:
-            NotFoundError: there is no collection at `path`, and `create` is not set.
+            NoCollectionError: there is no collection at `path`, and `create` is not set.
             DatabaseError: the file is of another kind, made by a newer version, damaged, locked or not permitted.
         """
         return cls(Database(path, create=create))
@@ -41,7 +44,7 @@ class Store(Documents, VectorTable, Words, FullText, Facts, Consistency):
         """Hold off other ingests while this one runs, without holding off readers. May be nested.
 
         Raises:
-            DatabaseError: another program is changing the collection.
+            DatabaseError: another program is changing the collection; or at the end, its file was removed or replaced.
         """
         return self._db.exclusive()
 

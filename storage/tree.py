@@ -61,7 +61,7 @@ class TreeTables(Part):
             )
 
     def tree(self, run: str | None = None) -> Tree | None:
-        """The current tree, or that of a former run; None if none was built yet.
+        """The current tree, or that of a former run; None if none was built yet, or no document of it is left.
 
         Documents that are gone or changed since are not in the current tree any more: its counts are of those that
         are, and nodes without any are left out. A former tree is as it was, but for quotations from such documents.
@@ -78,7 +78,7 @@ class TreeTables(Part):
                 "SELECT number, run, hash, config FROM runs WHERE run = coalesce(?, run) ORDER BY number DESC LIMIT 1",
                 (run,),
             )
-            if row is None:
+            if row is None or (run is None and not self._has_tree()):
                 return None
             number, name, hash, config = row
             is_current = number == self._db.value("SELECT max(number) FROM runs")
@@ -105,6 +105,15 @@ class TreeTables(Part):
                 " OR (SELECT quotes <> (SELECT count(*) FROM quotes WHERE run = number) FROM current)"
                 " OR EXISTS (SELECT id, sha256 FROM documents EXCEPT"
                 "  SELECT document, sha256 FROM memberships WHERE is_primary AND run = (SELECT number FROM current))"
+            )
+        )
+
+    def _has_tree(self) -> bool:
+        """Whether the current tree still holds a document."""
+        return bool(
+            self._db.value(
+                "SELECT EXISTS (SELECT 1 FROM memberships WHERE run = (SELECT max(number) FROM runs)"
+                " AND (document, sha256) IN (SELECT id, sha256 FROM documents))"
             )
         )
 

@@ -94,7 +94,7 @@ def ask(
             commonness(shares, snapshot.naming, len(snapshot.matrix)),
         )
         picked = router.chosen(routing)
-    sure = _confidence(store, snapshot, evidence, units, weights) if weights else UNSURE
+    sure = _confidence(store, snapshot, evidence, units, weights) if weights else UNSURE * any(map(str.isalnum, text))
     found = interleave([(units[level], weight) for level, weight in routing if level in picked])
     found = found[:k] if levels else promote(snapshot, units, sentences.rows, found, k)
     order = [int(place) for place in units["document"].ranking.rows]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shas_kb.export.content import Content
 from shas_kb.export.vault import Entry, Vault
+from shas_kb.reading import location
 from shas_kb.records import Document
 
 _CHUNK = 1 << 20
@@ -45,7 +46,7 @@ def stage_sources(content: Content, places: Mapping[str, str], vault: Vault, sta
 
 def _copy(document: Document, target: Path) -> str | None:
     """Copy and verify one original; the reason where it cannot be had."""
-    origin = Path(document.root) / document.path
+    origin = location(document)
     if not origin.is_file():
         return "it is no longer where it was read"
     target.parent.mkdir(parents=True, exist_ok=True)

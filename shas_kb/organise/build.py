@@ -110,7 +110,7 @@ def in_turn(lists: Sequence[Sequence[int]]) -> list[int]:
 
 def _drafts(materials: Sequence[Material], nested: Nested) -> list[list[Draft]]:
     """All nodes, lowest level first, but for their summaries."""
-    names = name_levels(vocabulary(materials), nested.units, nested.levels)
+    names = name_levels(vocabulary(materials), [one.title for one in materials], nested.units, nested.levels)
     documents = document_vectors(materials)
     vectors, weights = documents, np.ones(len(materials))
     levels: list[list[Draft]] = []

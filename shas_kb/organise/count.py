@@ -67,4 +67,4 @@ def ahead_of_chance(units: Array, neighbours: int, groups: int, seed: int = 0) -
 
 def _scatter(units: Array, neighbours: int, groups: int) -> float:
     merges = ward(attend(units, neighbours), np.ones(len(units)))
-    return float(merges.costs[: len(units) - groups].sum()) + 1e-9
+    return float(merges.costs[: max(0, len(units) - groups)].sum()) + 1e-9

@@ -4,12 +4,16 @@ Class-based TF-IDF (Grootendorst, arXiv 2203.05794) over noun-like phrases. A no
 children do on average, each child counting the same and in roots; the higher it stands, the more that counts. So a
 category is named by what all its entities share, not by the loudest of them. What siblings and the rest of the
 collection say as well counts against a phrase; that the documents that say it are near to the node counts for it.
+
+Where no phrase is free, a title names the node; where the name leaves out one of its two largest children, these do.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain, count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +21,7 @@ from scipy import sparse
 
 from shas_kb.organise.group import averaging
 from shas_kb.organise.material import Array, Labels, unit
-from shas_kb.organise.vocabulary import Key, Vocabulary, is_wide
+from shas_kb.organise.vocabulary import Key, Vocabulary, is_wide, stem, usable
 
 KEYPHRASES = 8
 SHORTLIST = 80
@@ -29,6 +33,11 @@ FRAGMENT = 0.7
 COVERS_ENOUGH = 0.6
 COVERS_MORE = 0.15
 NEARLY_AS_GOOD = 0.6
+LONGEST_TITLE = 60
+EDGES = " .,;:-–—_"
+_BREAKS = re.compile(r"[:;.?!()|]+\s|\s[-–—|]\s")
+_JOINTS = re.compile(" & |、")
+_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +59,11 @@ class Candidate:
     said: NDArray[np.bool_] = field(repr=False)
 
 
-def name_levels(words: Vocabulary, units: Array, levels: Sequence[Labels]) -> list[list[Named]]:
+def name_levels(words: Vocabulary, titles: Sequence[str], units: Array, levels: Sequence[Labels]) -> list[list[Named]]:
     """Names and key phrases of all nodes, lowest level first.
 
-    `units` [n, d] are the documents' vectors; `levels[0]` [n] tells each document's entity, `levels[1]` each entity's
-    category, and so on. Names are given from the top down, and none is given twice.
+    `units` [n, d] are the documents' vectors, `titles` [n] their titles; `levels[0]` [n] tells each document's entity,
+    `levels[1]` each entity's category, and so on. Names are given from the top down, and none is given twice.
     """
     documents: list[Labels] = []
     rates = [words.rates]
@@ -74,14 +83,17 @@ def name_levels(words: Vocabulary, units: Array, levels: Sequence[Labels]) -> li
         for node, (phrases, scores) in enumerate(shortlists):
             users = by_phrase[:, phrases]
             said = np.asarray(users.sum(axis=0)).ravel()
-            nearness = (users.T @ np.maximum(units @ centres[node], 0)) / np.where(said > 0, said, 1.0)
+            # the only document differs from the mean of all in nothing: its vector is 0 and says nothing of nearness
+            near = np.maximum(units @ centres[node], 0) if centres[node].any() else np.ones(len(units))
+            nearness = (users.T @ near) / np.where(said > 0, said, 1.0)
             inside = words.rates[members[node]][:, phrases].toarray()
             outside = np.diff(users.indptr) - np.count_nonzero(inside, axis=0)
             scores = np.where(outside > EVERYWHERE * (len(units) - len(inside)), 0.0, scores)
             candidates = _whole(words, phrases, scores * nearness, inside)
-            level.append(_named(candidates, used))
+            middle = members[node][np.argmax(np.round(units[members[node]] @ centres[node], 9))]
+            level.append(_named(candidates, titles[middle], used))
         named.append(level)
-    return named[::-1]
+    return _of_children(words, named[::-1], levels, documents)
 
 
 def contrast(rate: Array, elsewhere: Array) -> Array:
@@ -128,12 +140,13 @@ def _whole(words: Vocabulary, phrases: Labels, scores: Array, inside: Array) -> 
     ]
 
 
-def _named(candidates: Sequence[Candidate], used: set[Key]) -> Named:
-    """The best phrase that is free, joined by a second one where it alone speaks for too few of the documents."""
+def _named(candidates: Sequence[Candidate], title: str, used: set[Key]) -> Named:
+    """The best phrase that is free, joined by a second one where it alone speaks for too few of the documents; where
+    none is free, what the `title` of the central document gives."""
     phrases = _diverse(candidates)
     free = [one for one in phrases if one.key not in used] or [one for one in candidates if one.key not in used]
     if not free:
-        return Named(_spare_name(phrases, used), tuple(one.text for one in phrases))
+        return Named(_titled(title, used), tuple(one.text for one in phrases))
     first = free[0]
     used.add(first.key)
     name = first.text
@@ -146,9 +159,41 @@ def _named(candidates: Sequence[Candidate], used: set[Key]) -> Named:
                 and not set(second.key) & set(first.key)
             ):
                 used.add(second.key)
-                name += f"、{second.text}" if is_wide(name) and is_wide(second.text) else f" & {second.text}"
+                name = _together(name, second.text)
                 break
     return Named(_capitalised(name), tuple(one.text for one in phrases))
+
+
+def _of_children(
+    words: Vocabulary, named: Sequence[Sequence[Named]], levels: Sequence[Labels], documents: Sequence[Labels]
+) -> list[list[Named]]:
+    """The names again, but for nodes whose name too few documents say and none in one of their two largest children:
+    these are called after the two."""
+    column = {key: j for j, key in enumerate(words.keys)}
+    by_phrase = words.rates.tocsc()
+
+    def renamed(height: int, node: int, own: Named) -> Named:
+        children = np.flatnonzero(levels[height] == node)
+        phrase = column.get(stem(own.name))
+        if phrase is None or len(children) < 2:
+            return own
+        sizes = np.bincount(documents[height - 1])
+        saying = np.bincount(documents[height - 1][by_phrase[:, phrase].indices], minlength=len(sizes))
+        largest = children[np.argsort(-sizes[children], kind="stable")[:2]]
+        if saying[children].sum() >= COVERS_ENOUGH * sizes[children].sum() or saying[largest].all():
+            return own
+        parts = [_JOINTS.split(named[height - 1][child].name)[0] for child in largest]
+        at = [column.get(stem(part)) for part in parts]
+        first, second = (part if j is None else words.written[j] for part, j in zip(parts, at, strict=True))
+        return replace(own, name=_capitalised(_together(first, second)))
+
+    upper = [[renamed(height, node, own) for node, own in enumerate(named[height])] for height in range(1, len(named))]
+    return [list(named[0]), *upper]
+
+
+def _together(first: str, second: str) -> str:
+    """Two names as one."""
+    return f"{first}、{second}" if is_wide(first) and is_wide(second) else f"{first} & {second}"
 
 
 def _diverse(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -162,14 +207,25 @@ def _diverse(candidates: Sequence[Candidate]) -> list[Candidate]:
     return chosen
 
 
-def _spare_name(phrases: Sequence[Candidate], used: set[Key]) -> str:
-    """A name where every phrase is taken or there are none: the best one, with a number if need be."""
-    key, text = (phrases[0].key, phrases[0].text) if phrases else (("untitled",), "untitled")
-    number = 1
-    while (*key, *([str(number)] if number > 1 else [])) in used:
-        number += 1
-    used.add((*key, *([str(number)] if number > 1 else [])))
-    return _capitalised(text) + (f" {number}" if number > 1 else "")
+def _titled(title: str, used: set[Key]) -> str:
+    """A name out of a title: all of it, else a part, else a word, whichever is free; else the title with a number."""
+    whole = _cut(title) or "untitled"
+    words = sorted((word for word in _WORD.findall(title) if usable(stem(word))), key=len, reverse=True)
+    parts = (whole, *map(_cut, _BREAKS.split(title)), *words)
+    for name in chain(filter(None, parts), (f"{whole} {number}" for number in count(2))):
+        key = stem(name) or (name,)
+        if key not in used:
+            break
+    used.add(key)
+    return _capitalised(name)
+
+
+def _cut(title: str) -> str:
+    """A title on one line, without marks at its ends, cut after a word where it is too long for a name."""
+    text = " ".join(title.split()).strip(EDGES)
+    if len(text) <= LONGEST_TITLE:
+        return text
+    return text[: LONGEST_TITLE - 1].rsplit(" ", 1)[0].rstrip(EDGES) + "…"
 
 
 def _capitalised(name: str) -> str:

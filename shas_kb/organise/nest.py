@@ -18,6 +18,7 @@ from shas_kb.organise.represent import represent
 from shas_kb.organise.ward import Merges
 
 NEIGHBOURS = 30
+FEWEST = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ def nest(materials: Sequence[Material], config: TreeConfig) -> Nested:
     n = len(plain)
     neighbours = min(NEIGHBOURS, n // 10 + 1)
     units = attend(plain, neighbours)
-    small = max(2, round(2 * n / _ratio(config, 0, n)))
+    # whether there is structure is a matter of the data: it must not depend on the ratio that is asked for
+    small = min(max(2, round(2 * n / _ratio(TreeConfig(), 0, n))), n // 2)
     structured = n > 3 and ahead_of_chance(plain, neighbours, small, config.seed) > 0
     fixed = (config.entities, config.categories, config.domains)
     levels: list[Labels] = []
@@ -66,10 +68,11 @@ def nest(materials: Sequence[Material], config: TreeConfig) -> Nested:
 def _ratio(config: TreeConfig, height: int, units: int) -> float:
     """How many units make one of the next level.
 
-    A collection too small for ten entities of ten documents has, in proportion, as many groups as a group has members.
+    A collection too small for ten entities of ten documents has, in proportion, as many groups as a group has members;
+    but not for that fewer than two members.
     """
-    usual = TreeConfig().ratios[height]
-    return config.ratios[height] * min(1.0, math.sqrt(units) / usual)
+    asked, usual = config.ratios[height], TreeConfig().ratios[height]
+    return max(asked * min(1.0, math.sqrt(units) / usual), min(asked, FEWEST))
 
 
 def _count(merges: Merges, asked: int | None, least: int, expected: float) -> int:

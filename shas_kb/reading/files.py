@@ -18,7 +18,7 @@ from pathlib import Path
 
 from shas_kb.errors import UsageError
 from shas_kb.reading.kinds import ENDINGS, advice, sniff
-from shas_kb.records import Problem, SourceFile
+from shas_kb.records import Document, Problem, SourceFile
 
 _OURS = (".shas-kb", "kb.sqlite")
 _LITTER = re.compile(r"~\$.*|thumbs\.db|desktop\.ini|\._.*|.*~", re.IGNORECASE)
@@ -67,7 +67,7 @@ def fingerprint(file: SourceFile) -> str:
     return digest.hexdigest()
 
 
-def location(file: SourceFile) -> Path:
+def location(file: SourceFile | Document) -> Path:
     """Where the file is, with a name that is not UTF-8 turned back into what the system knows."""
     path = os.path.join(file.root, file.path)  # noqa: PTH118 - a Path would lose nothing, but str is escaped below
     if "\\x" not in path or os.path.lexists(path):
@@ -125,7 +125,7 @@ class _Walk:
         if reason := self._unwanted_file(relative, path, facts, named):
             self._skip(root, path, reason)
         else:
-            self.found.append(SourceFile(_storable(str(root)), relative, facts.st_size, facts.st_mtime_ns))
+            self.found.append(SourceFile(_storable(str(root)), relative, facts.st_size, _changed(facts)))
 
     def _unwanted_folder(self, root: Path, entry: os.DirEntry[str]) -> str | None:
         if entry.name.startswith("."):
@@ -160,7 +160,7 @@ class _Walk:
     def _skip(self, root: Path, path: str, reason: str, failed: bool = False) -> None:
         try:
             facts = os.lstat(path)
-            size, changed = (0 if stat.S_ISDIR(facts.st_mode) else facts.st_size), facts.st_mtime_ns
+            size, changed = (0 if stat.S_ISDIR(facts.st_mode) else facts.st_size), _changed(facts)
             slash = "/" if stat.S_ISDIR(facts.st_mode) else ""
         except OSError:
             size, changed, slash = 0, 0, ""
@@ -168,6 +168,11 @@ class _Walk:
             return
         file = SourceFile(_storable(str(root)), _relative(root, path) + slash, size, changed)
         self.skipped.append((file, Problem(reason, "failed" if failed else "skipped", passing=failed)))
+
+
+def _changed(facts: os.stat_result) -> int:
+    """When the file last changed: renamed, unpacked or copied, it may keep its `mtime`, but not its `ctime`."""
+    return max(facts.st_mtime_ns, facts.st_ctime_ns)
 
 
 def _is_pdf(path: str) -> bool:

@@ -103,6 +103,11 @@ def test_under_keeps_to_the_branch(shell: Shell, sample_kb: Path) -> None:
     ("words", "code", "said"),
     [
         (["query", "x", "--level", "chapter"], 2, "--level must be"),
+        (["query", "x", "-k", "0"], 2, "-k"),
+        (["query"], 2, "TEXT"),
+        (["remove"], 2, "DOC"),
+        (["bogus"], 2, "bogus"),
+        (["tree", "--bogus"], 2, "--bogus"),
         (["query", "   "], 2, "question"),
         (["tree", "--depth", "page"], 2, "--depth must be"),
         (["tree", "--under", "nowhere at all"], 2, "nowhere at all"),
@@ -180,6 +185,28 @@ def test_a_pipe_that_closes_is_no_error(sample_kb: Path) -> None:
     )
     head.communicate()
     assert shown.stderr == ""
+
+
+def test_a_full_disk_is_one_line(sample_kb: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            program("-d", sample_kb, "tree", "--json"), stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 3
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("question", ["\udcff tide", "潮汐 tide", "😀"])
+def test_any_character_in_any_locale_gives_json(sample_kb: Path, question: str) -> None:
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    words = [*program("-d", sample_kb, "query", "-", "--json")]
+    asked = question.encode("utf-8", "surrogateescape")
+    done = subprocess.run(words, input=asked, capture_output=True, env=environment, check=True)
+    assert json.loads(done.stdout)["query"]
+
+
+def test_a_question_without_a_word_has_no_answer(shell: Shell, sample_kb: Path) -> None:
+    assert "Nothing in this collection" in shell("-d", sample_kb, "query", "😀😀 ?!", "--json").json["answer"]["text"]
 
 
 def test_the_question_path_imports_nothing_heavy(sample_kb: Path) -> None:

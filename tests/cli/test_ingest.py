@@ -104,6 +104,39 @@ def test_counts_are_obeyed(shell: Shell, folder: Path, tmp_path: Path) -> None:
     assert (tree["entities"], tree["categories"], tree["domains"]) == (4, 2, 1)
 
 
+def test_the_counts_of_organise_outlive_the_next_ingest(shell: Shell, folder: Path, tmp_path: Path) -> None:
+    db = tmp_path / "kb.sqlite"
+    shell("-d", db, "ingest", folder)
+    tree = shell("-d", db, "organise", "--entities", 5, "--json").json["tree"]
+    assert shell("-d", db, "ingest", folder, "--json").json["tree"] == tree
+    assert shell("-d", db, "ingest", folder, "--entities", 3, "--json").json["tree"]["entities"] == 3
+
+
+def test_a_folder_that_is_gone_can_be_pruned(shell: Shell, folder: Path, tmp_path: Path) -> None:
+    db = tmp_path / "kb.sqlite"
+    (folder / "empty.txt").touch()
+    shell("-d", db, "ingest", folder)
+    shutil.rmtree(folder)
+    assert shell("-d", db, "ingest", folder).code == 2
+    report = shell("-d", db, "ingest", folder, "--prune", "--json").json
+    assert report["removed"] == 5
+    assert shell("-d", db, "info", "--json").json["files"] == {"read": 0, "failed": 0, "skipped": 0}
+    assert "ingest" in shell("-d", db, "tree").err
+
+
+def test_names_cannot_draw_on_the_terminal(shell: Shell, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in ("\x1b[31mred\x1b[0m.txt", "new\nline.txt", "\x1b[2Jcleared.xyz", "[bold]markup.txt"):
+        (folder / name).write_text(f"The name of this document is {name!r}. It is about names.")
+    db = tmp_path / "kb.sqlite"
+    shown = shell("-d", db, "ingest", folder).out + shell("-d", db, "tree", "--depth", "document").out
+    shown += shell("-d", db, "query", "names", "--level", "document").out
+    assert "\x1b" not in shown
+    assert r"new\x0aline.txt" in shown
+    assert "[bold]markup.txt" in shown
+
+
 def test_a_dry_run_touches_nothing(shell: Shell, folder: Path, tmp_path: Path) -> None:
     db = tmp_path / "kb.sqlite"
     planned = shell("-d", db, "ingest", folder, "--dry-run", "--json").json

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from shas_kb.config import TreeConfig
+from shas_kb.organise.material import unit
+from shas_kb.organise.name import LONGEST_TITLE, name_levels
 from shas_kb.organise.readable import readable
-from shas_kb.organise.vocabulary import shown, stem, usable
+from shas_kb.organise.vocabulary import shown, stem, usable, vocabulary
 
 
 def test_an_entity_is_named_by_what_its_documents_say(world):
@@ -57,6 +61,44 @@ def test_a_domain_is_named_by_what_all_its_documents_say(world):
 def test_no_name_occurs_twice(world):
     tree = world.tree(TreeConfig(entities=80, categories=80, domains=80))
     assert len({node.name for node in tree.nodes}) == 240
+
+
+@pytest.mark.parametrize(
+    ("title", "names"),
+    [
+        ("On tides: why they rise", ["On tides: why they rise", "On tides", "Why they rise"]),
+        ("Erinnerung", ["Erinnerung", "Erinnerung 2", "Erinnerung 3"]),
+        ("the \n parliament of owls -", ["The parliament of owls", "Parliament", "Owls"]),
+        ("", ["Untitled", "Untitled 2", "Untitled 3"]),
+    ],
+)
+def test_one_document_without_phrases_is_named_by_its_title(world, title, names):
+    alone = replace(world.materials[0], title=title, phrases={})
+    assert [node.name for node in world.tree(materials=[alone]).nodes] == names
+
+
+def test_one_document_with_few_phrases_is_named_by_them_first(world):
+    alone = replace(world.materials[0], title="Moon lore", phrases={"spring tide": 3, "tidal range": 2})
+    assert [node.name for node in world.tree(materials=[alone]).nodes] == ["Spring tide", "Tidal range", "Moon lore"]
+
+
+def test_a_long_title_is_cut_after_a_word(world):
+    alone = replace(world.materials[0], title="a very long winded title " * 9, phrases={})
+    top, *below = world.tree(materials=[alone]).nodes
+    assert top.name == "A very long winded title a very long winded title a very…"
+    assert all(len(node.name) <= LONGEST_TITLE for node in below)
+
+
+def test_a_name_that_leaves_out_a_large_child_gives_way_to_the_names_of_both(world):
+    """The best phrase of the whole is "water", but only the documents of one half say it."""
+    said = [{"water": 30, "sea": 2}] * 4 + [{"disk": 3, "memory": 2}] * 4
+    materials = [replace(world.materials[i], title="", phrases=phrases) for i, phrases in enumerate(said)]
+    units = unit(np.eye(2).repeat(4, axis=0) + 0.3)
+    halves = np.arange(2).repeat(4)
+    low, (whole,) = name_levels(vocabulary(materials), [""] * 8, units, [halves, np.zeros(2, dtype=np.int64)])
+    assert [named.name for named in low] == ["Sea", "Disk"]
+    assert whole.name == "Sea & disk"
+    assert whole.keyphrases[0] == "water"
 
 
 def test_key_phrases_do_not_repeat_each_other(world):

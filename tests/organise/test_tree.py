@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise.belong import belonging
+from shas_kb.organise.count import ahead_of_chance
 from shas_kb.records import NODE_LEVELS, Node, Tree
 
 
@@ -167,6 +168,22 @@ def test_ratios_move_the_counts(world):
     few = world.tree(TreeConfig(ratios=(40, 2, 2))).count("entity")
     many = world.tree(TreeConfig(ratios=(4, 2, 2))).count("entity")
     assert few < 8 <= many
+
+
+@pytest.mark.parametrize("count", [14, 20, 27, 40, 80])
+def test_fewer_documents_an_entity_never_give_fewer_entities(world, count):
+    """Whether there is structure does not depend on the ratio that is asked for."""
+    materials = world.materials[:: len(world.materials) // count][:count]
+    ratios = (40, 20, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1.5)
+    counts = [world.tree(TreeConfig(ratios=(r, 3, 2)), materials).count("entity") for r in ratios]
+    assert counts == sorted(counts)
+    assert counts[-1] > 1
+
+
+@pytest.mark.parametrize("groups", [14, 20])
+def test_more_groups_than_units_are_no_better_than_chance(groups):
+    units = np.repeat(np.eye(4), 4, axis=0)[:14]
+    assert ahead_of_chance(units, 2, groups) == 0
 
 
 def test_a_document_of_no_passages_and_no_words_has_a_place(world):

@@ -92,6 +92,14 @@ def test_a_new_time_with_the_same_bytes_is_no_change(folder: Path, store: Store)
     assert not look(folder, store).touched
 
 
+def test_a_change_that_keeps_size_and_time_is_seen(folder: Path, store: Store) -> None:
+    carry_out(look(folder, store), store)
+    before = (folder / "a.txt").stat()
+    (folder / "a.txt").write_text("content of Z")
+    os.utime(folder / "a.txt", ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert names(look(folder, store).to_read) == ["a.txt"]
+
+
 def test_a_renamed_file_is_the_document_it_was(folder: Path, store: Store) -> None:
     carry_out(look(folder, store), store)
     before = {document.path: document.id for document in store.documents()}

@@ -137,6 +137,18 @@ def test_a_problem_removes_what_was_read_before(store: Store, file, reading) -> 
     assert store.files()[0] == FileState(file("a.txt"), reading("alpha").sha256, "read", None, False, id)
 
 
+def test_a_passing_problem_keeps_what_was_read_before(store: Store, file, reading, vectors) -> None:
+    id = store.put_reading(file("a.txt"), reading("alpha"))
+    store.put_vectors(id, *vectors(1))
+    before = store.files()
+    slow = Problem("took longer than 1 s to read", passing=True)
+    store.put_problem(file("a.txt", size=7), "f" * 64, slow)
+    store.put_problem(file("new.txt"), "e" * 64, slow)
+    assert store.files() == [*before, FileState(file("new.txt"), "e" * 64, "failed", slow.reason, True, None)]
+    assert (store.texts(id), store.pending()) == (["alpha"], [])
+    assert store.check() == []
+
+
 def test_touch_and_move(store: Store, file, reading) -> None:
     id = store.put_reading(file("a.txt"), reading("alpha"))
     store.put_reading(file("c.txt"), reading("gamma"))

@@ -67,6 +67,11 @@ class Life(RuleBasedStateMachine):
         self.drop(path)
 
     @rule(path=PATHS)
+    def fail_for_now(self, path: str) -> None:
+        self.store.put_problem(PARTS.make_file(path, size=7), None, Problem("took too long", passing=True))
+        self.held.setdefault(path)
+
+    @rule(path=PATHS)
     def forget(self, path: str) -> None:
         assert self.store.forget([PARTS.make_file(path)]) == bool(self.held.get(path))
         self.drop(path)

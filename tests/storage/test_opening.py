@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from shas_kb.errors import DatabaseError, NotFoundError, UsageError
+from shas_kb.errors import DatabaseError, NoCollectionError, UsageError
 from shas_kb.records import ModelFacts
 from shas_kb.storage import Store
 from shas_kb.storage.schema import MIGRATIONS, VERSION, migrate
@@ -42,7 +45,7 @@ def test_all_public_names_load() -> None:
 
 
 def test_no_collection_there(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match=r"no collection at .*kb\.sqlite; run `shas-kb ingest FOLDER` first\."):
+    with pytest.raises(NoCollectionError, match=r"no collection at .*kb\.sqlite; run `shas-kb ingest FOLDER` first\."):
         Store.open(tmp_path / "kb.sqlite")
     assert list(tmp_path.iterdir()) == []
 
@@ -90,7 +93,7 @@ def test_a_newer_database_is_refused(path: Path) -> None:
 
 def test_what_a_killed_creation_leaves_is_no_collection_yet(path: Path) -> None:
     path.touch()
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NoCollectionError):
         Store.open(path)
     Store.open(path, create=True).close()
     Store.open(path).close()
@@ -106,8 +109,116 @@ def test_a_damaged_database_says_so(path: Path, store: Store, filled) -> None:
         findings = store.check()
         assert findings
         assert all("restore a copy" in finding.mend for finding in findings)
-        with pytest.raises(DatabaseError, match=r"must be undamaged, got .*; run `shas-kb check`"):
+        assert not any("shas-kb check" in finding.where for finding in findings)
+        with pytest.raises(DatabaseError, match=r"must be undamaged, got .*; restore a copy, or delete it"):
             store.info()
+
+
+@pytest.mark.parametrize("left", [0.05, 0.5, 0.95])
+def test_a_truncated_database_is_not_to_be_checked_but_replaced(path: Path, store: Store, filled, left: float) -> None:
+    filled(store, 40)
+    store.close()
+    os.truncate(path, int(path.stat().st_size * left))
+    try:
+        with Store.open(path) as store:
+            said = [f"{finding.where}; {finding.mend}" for finding in store.check()]
+    except DatabaseError as error:
+        said = [str(error)]
+    assert said
+    assert all("restore a copy" in each and "shas-kb check" not in each for each in said)
+
+
+def test_broken_full_text_is_to_be_repaired(store: Store, filled) -> None:
+    filled(store)
+    store._db.execute("UPDATE full_text_data SET block = x'00' WHERE id > 10")
+    with pytest.raises(DatabaseError, match=r"must be undamaged, got .*; run `shas-kb check --repair`"):
+        store.match("first", 5)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_database_that_goes_while_it_is_written_is_an_error(path: Path, store: Store, filled, replaced: bool) -> None:
+    lock = store.exclusive()
+    lock.__enter__()
+    with store.exclusive():
+        filled(store)
+    path.rename(path.with_name("elsewhere"))
+    if replaced:
+        path.touch()
+    with pytest.raises(DatabaseError, match="was removed or replaced while it was being written; run the same command"):
+        lock.__exit__(None, None, None)
+    store.close()
+    with Store.open(path, create=True) as store, store.exclusive():
+        assert len(filled(store)) == 5
+    with Store.open(path) as store:
+        assert len(store.documents()) == 5
+
+
+# As a user who may not write there: what can be read, and what is said when something is to be changed.
+READ_ONLY = """if True:
+    import json, os, sys
+    from pathlib import Path
+    from shas_kb.records import ModelFacts
+    from shas_kb.storage import Store
+    path = Path(sys.argv[1])
+    if os.geteuid() == 0: os.setuid(65534)
+    def refused(change):
+        try: change()
+        except Exception as error: return f"{type(error).__name__}: {error}"
+    found = {}
+    def look():
+        with Store.open(path) as store:
+            ids = [document.id for document in store.documents()]
+            found["ids"], found["tree"] = ids, store.tree().hash
+            found["match"] = len(store.match("first", 100))
+            found["check"], found["documents"] = store.check(), store.info()["documents"]
+            file = store.files()[0].file
+            changes = (
+                lambda: store.remove(ids), lambda: store.touch(file), store.exclusive().__enter__,
+                lambda: store.set_model(ModelFacts("m", "f", 8, 254)), lambda: store.check(repair=True),
+            )
+            found["refused"] = [refused(change) for change in changes]
+    found["error"] = refused(look)
+    print(json.dumps(found))
+    """
+
+
+def look_as_a_reader(path: Path) -> dict[str, Any]:
+    path.parent.chmod(0o555)
+    done = subprocess.run([sys.executable, "-c", READ_ONLY, path], capture_output=True, text=True, check=True)
+    path.parent.chmod(0o755)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("in_use", [False, True])
+def test_a_collection_in_a_read_only_folder_can_be_read(path: Path, store: Store, filled, in_use: bool) -> None:
+    """`in_use`: with its WAL beside it, which holds what is not in the file yet."""
+    ids = filled(store)
+    if not in_use:
+        store.close()
+    with tempfile.TemporaryDirectory() as name:
+        folder = shutil.copytree(path.parent, Path(name) / "kb")
+        Path(name).chmod(0o755)
+        assert (folder / "kb.sqlite-wal").exists() == in_use
+        before = sorted(folder.iterdir())
+        found = look_as_a_reader(folder / "kb.sqlite")
+        assert found["error"] is None
+        assert (sorted(found["ids"]), found["tree"]) == (sorted(ids), "hash of run-1")
+        assert (found["match"], found["check"], found["documents"]) == (5, [], 5)
+        assert all(said.startswith("DatabaseError") and "read-only" in said for said in found["refused"])
+        assert sorted(folder.iterdir()) == before
+
+
+def test_an_older_database_that_cannot_be_upgraded_says_so(path: Path) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        path = Path(name) / "kb.sqlite"
+        Store.open(path, create=True).close()
+        connection = sqlite3.connect(path)
+        connection.execute(f"PRAGMA user_version = {VERSION - 1}")
+        connection.close()
+        error = look_as_a_reader(path)["error"]
+    assert f"must have schema {VERSION}, got {VERSION - 1}, and is read-only" in error
 
 
 def test_no_permission() -> None:
@@ -119,8 +230,8 @@ def test_no_permission() -> None:
         from shas_kb.storage import Store
         folder = Path(sys.argv[1])
         Store.open(folder / "kb.sqlite", create=True).close()
-        folder.chmod(0o555); (folder / "kb.sqlite").chmod(0o444)
-        if os.geteuid() == 0: os.seteuid(65534)
+        (folder / "kb.sqlite").chmod(0o200); folder.chmod(0o555)
+        if os.geteuid() == 0: os.setuid(65534)
         for path, create in ((folder / "kb.sqlite", False), (folder / "new" / "kb.sqlite", True), (folder / "x", True)):
             try: Store.open(path, create=create)
             except DatabaseError as error: print(error)

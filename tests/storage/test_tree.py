@@ -65,7 +65,8 @@ def test_the_same_run_again_becomes_the_current_one(store: Store, filled, tree_o
 def test_a_tree_of_nothing(store: Store) -> None:
     empty = Tree("run-0", "h", {}, (), ())
     store.put_tree(empty)
-    assert store.tree() == store.tree("run-0") == empty
+    assert store.tree() is None
+    assert store.tree("run-0") == empty
     assert store.check() == []
 
 
@@ -138,8 +139,20 @@ def test_new_and_changed_documents_make_a_tree_stale(store: Store, file, reading
     assert not store.tree_is_stale()
     store.forget([file("newer.txt")])
     assert store.tree_is_stale()
+
+
+def test_when_all_documents_are_gone_there_is_no_tree(store: Store, file, reading, filled, tree_of) -> None:
+    filled(store)
     store.forget([state.file for state in store.files()])
+    assert store.tree() is None
+    assert store.info()["tree"] is None
     assert store.tree_is_stale()
+    assert [run.run for run in store.runs()] == ["run-1"]
+    store.put_reading(file("0.txt"), reading("not what the tree knows"))
+    assert store.tree() is None
+    store.put_tree(tree_of(store, "run-2"))
+    assert store.tree() == tree_of(store, "run-2")
+    assert store.check() == []
 
 
 @pytest.mark.parametrize(
