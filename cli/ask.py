@@ -31,6 +31,10 @@ def query(
     under: Annotated[str | None, typer.Option(metavar="NODE", help="Only in this branch: an id or a name.")] = None,
     k: Annotated[int, typer.Option("-k", metavar="N", min=1, help="How many hits.")] = 10,
     explain: Annotated[bool, typer.Option("--explain", help="Say why it was answered at this height.")] = False,
+    llm: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Have an OpenAI-compatible endpoint word the answer from what was found."),
+    ] = None,
 ) -> int:
     """Ask. The question is answered at the height at which it was asked.
 
@@ -60,6 +64,10 @@ def query(
         embed = load_question_encoder(bound.name)
         began = perf_counter()
         reply = ask(store, embed, question, wanted, under, k)
+    if llm:
+        from shas_kb.ask.llm import answer_by_model
+
+        reply = answer_by_model(reply, llm)
     reply = replace(reply, milliseconds=(perf_counter() - began) * 1000)
     if session.json:
         from shas_kb.cli.terminal import print_json
@@ -80,14 +88,7 @@ def reply_json(reply: Reply, *, explain: bool = False) -> dict[str, object]:
         "answer": {
             "text": reply.answer,
             "citations": [
-                {
-                    "document": quote.document,
-                    "page": quote.page,
-                    "text": quote.text,
-                    "start": quote.start,
-                    "end": quote.end,
-                }
-                for quote in reply.citations
+                {"document": quote.document, "page": quote.page, "text": quote.text} for quote in reply.citations
             ],
         },
         "milliseconds": round(reply.milliseconds, 1),

@@ -199,7 +199,6 @@ def _report_json(report: Report) -> dict[str, object]:
         "updated": report.updated,
         "unchanged": report.unchanged,
         "removed": report.removed,
-        "missing": report.missing,
         "failed": [{"path": path, "reason": reason} for path, reason in report.failed],
         "skipped": [{"path": path, "reason": reason} for path, reason in report.skipped],
         "pages": report.pages,

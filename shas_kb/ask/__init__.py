@@ -9,6 +9,7 @@
     answer.py     sentences quoted with their source
     reasons.py    why it was routed so, in words
     asking.py     the whole of it
+    llm.py        the answer in a language model's words, where a person names an endpoint
 
 Nothing here imports torch: a question must be answered well within a second of the process's start.
 """

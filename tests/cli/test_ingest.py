@@ -70,7 +70,7 @@ def test_only_what_changed_is_read(shell: Shell, folder: Path, tmp_path: Path) -
     second.rename(folder / f"renamed{second.suffix}")
     first.unlink()
     report = shell("-d", db, "ingest", folder, "--json").json
-    assert (report["added"], report["unchanged"], report["missing"], report["passages"]) == (1, 4, 1, 1)
+    assert (report["added"], report["unchanged"], report["removed"], report["passages"]) == (1, 4, 0, 1)
     (folder / "new.md").write_text("# Tides\n\nThe tides follow the moon and the sun.\n")
     report = shell("-d", db, "ingest", folder, "--prune", "--json").json
     assert (report["added"], report["updated"], report["removed"]) == (0, 1, 1)
