@@ -87,7 +87,7 @@ def ask(
         routing = _fixed(levels, units)
         picked = tuple(level for level, _ in routing)
     else:
-        telling = {level: found for level, found in units.items() if level not in snapshot.repeated}
+        telling = {level: found for level, found in units.items() if _tells(snapshot, level, bool(subject))}
         routing = router.route(
             {level: found.nearest for level, found in telling.items()},
             {level: found.spread for level, found in telling.items()},
@@ -127,6 +127,13 @@ def _units(
     units = [rank_sentences(sentences), rank_passages(evidence), rank_documents(snapshot, evidence, vector, allowed)]
     units += [rank_nodes(snapshot, level, evidence, weights, vector, allowed) for level in NODE_LEVELS]
     return {unit.level: unit for unit in units if len(unit.ranking.rows)}
+
+
+def _tells(snapshot: Snapshot, level: Level, has_subject: bool) -> bool:
+    """Whether a level could be what was asked for: one that repeats the level below is not, nor one whose only node is
+    the whole collection, but for a question without a subject."""
+    whole = level in NODE_LEVELS and len(snapshot.nodes[level]) == 1
+    return level not in snapshot.repeated and not (whole and has_subject)
 
 
 def _fixed(levels: Sequence[Level], units: Mapping[Level, Units]) -> tuple[tuple[Level, float], ...]:
