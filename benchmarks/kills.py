@@ -1,6 +1,6 @@
 """Kill an ingest (SIGKILL) at random moments, and see that nothing is lost.
 
-    python benchmarks/kills.py [FOLDER] [--kills 100]
+    python benchmarks/kills.py [FOLDER] [--kills 100] [--name kills]
 
 Each time: a new collection, an ingest killed at a random moment of its run; then the database must open, `check` must
 be clean, the next ingest must complete, `check` must be clean again, and the hash of the tree must be that of an
@@ -79,6 +79,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "sample_corpus")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--name", default="kills", help="the result is kept as NAME.json")
     arguments = parser.parse_args()
     moments = random.Random(arguments.seed)
     states: Counter[str] = Counter()
@@ -111,7 +112,7 @@ def main() -> None:
         "killed_while": dict(states),
         "seconds_undisturbed": round(whole, 1),
     }
-    write_result("kills", figures)
+    write_result(arguments.name, figures)
     raise SystemExit(bool(problems))
 
 
