@@ -21,11 +21,19 @@ def write_result(name: str, figures: Mapping[str, object]) -> Path:
     """Write `benchmarks/results/<name>.json`: the command, the commit, the machine and the figures."""
     out = RESULTS / f"{name}.json"
     out.parent.mkdir(exist_ok=True)
-    command = " ".join(["python", *(argument.replace(f"{ROOT}/", "") for argument in sys.argv)])
+    command = " ".join(["python", *(_named(argument) for argument in sys.argv)])
     result = {"command": command, "commit": commit(), "machine": machine(), "figures": figures}
     out.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     print(f"written: {out.relative_to(ROOT)}")
     return out
+
+
+def _named(argument: str) -> str:
+    """An argument as it is kept: a path in the repository from its root, one elsewhere by its last part."""
+    path = Path(argument)
+    if not path.is_absolute():
+        return argument
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
 
 
 def commit() -> str:
