@@ -237,7 +237,7 @@ def _print_report(session: Session, report: Report) -> None:
         (report.unchanged, "unchanged"),
         (report.removed, "removed"),
     ]
-    done = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "nothing to read"
+    done = ", ".join(f"{count:,} {what}" for count, what in counts if count) or "nothing was read"
     read = f"{plural(report.pages, 'page')}, {plural(report.passages, 'passage')}, {plural(report.tokens, 'token')}"
     output.print(f"{done}" + (f" [dim]({read})[/dim]" if report.passages else ""))
     _print_files("failed", report.failed, "red", limit=None)
