@@ -72,5 +72,7 @@ for command in (ingest, tree, query, show, export, organise, remove, info, check
 def main() -> None:
     """The entry point `shas-kb`."""
     prepare_streams()
+    # Each command is guarded by itself, as typer has ways of its own with Ctrl-C and closed pipes; this is for the
+    # command line that names no command rightly.
     words = sys.argv[1:] or ["--help"]
     sys.exit(guarded(lambda: app(words, standalone_mode=False), debug="--debug" in words))

@@ -55,7 +55,6 @@ class ReadConfig:
     workers: int = 0
     seconds: float = 120.0
     megabytes: int = 2048
-    largest_file_megabytes: int = 1024
 
     def __post_init__(self) -> None:
         if self.window < 8:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,import-untyped,unused-ignore]
@@ -187,7 +187,7 @@ def _assembled(
 def _sealed(
     nodes: tuple[Node, ...], memberships: tuple[Membership, ...], outline: list[dict[str, object]], config: TreeConfig
 ) -> Tree:
-    settings = asdict(config)
+    settings = config.as_dict()
     structure = hashlib.sha256(json.dumps(outline, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     run = hashlib.sha256((structure + json.dumps(settings, sort_keys=True)).encode()).hexdigest()[:12]
     return Tree(run, structure, settings, nodes, memberships)

@@ -24,10 +24,14 @@ _OURS = (".shas-kb", "kb.sqlite")
 _LITTER = re.compile(r"~\$.*|thumbs\.db|desktop\.ini|\._.*|.*~", re.IGNORECASE)
 _ESCAPED = re.compile(rb"\\x([89a-f][0-9a-f])")
 _BLOCK = 1 << 20
+LARGEST_MEGABYTES = 1024
 
 
 def discover(
-    paths: Sequence[Path], include: Sequence[str] = (), exclude: Sequence[str] = (), largest_megabytes: int = 1024
+    paths: Sequence[Path],
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    largest_megabytes: int = LARGEST_MEGABYTES,
 ) -> tuple[list[SourceFile], list[tuple[SourceFile, Problem]]]:
     """Find the files to read under `paths`, and account for all others.
 

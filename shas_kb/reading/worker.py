@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from shas_kb.config import ReadConfig
 from shas_kb.reading.draft import Draft, UnreadableError
-from shas_kb.reading.files import location
+from shas_kb.reading.files import LARGEST_MEGABYTES, location
 from shas_kb.reading.frontmatter import title_from_name
 from shas_kb.reading.kinds import kind_of
 from shas_kb.reading.language import guess_language
@@ -55,9 +55,8 @@ class Reader:
         try:
             path = location(file)
             size = path.stat().st_size
-            if size > self._config.largest_file_megabytes << 20:
-                limit = self._config.largest_file_megabytes
-                reason = f"too large: {size >> 20} MB, the limit is {limit} MB; split it into parts"
+            if size > LARGEST_MEGABYTES << 20:  # it has grown since the folder was listed
+                reason = f"too large: {size >> 20} MB, the limit is {LARGEST_MEGABYTES} MB; split it into parts"
                 raise UnreadableError(Problem(reason, "skipped"))
             return path.read_bytes()
         except FileNotFoundError as error:
