@@ -2,8 +2,9 @@
 
     python docs/sample_corpus/typeset.py [OUT]
 
-Each file of `sources/` becomes one document of `sample_corpus/`. Beside them come the files that any real folder has: a
-duplicate, an empty file, one with a password, a scan and a truncated download.
+Each file of `sources/` becomes one document of `sample_corpus/`; their folders become `truth.json`, and
+`questions.jsonl` gets the pages on which its answers stand. Beside them come the files that any real folder has: two
+duplicates, an empty file, one with a password, a scan and a truncated download.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from pathlib import Path
 
 import pymupdf
-from press import packages, pdf
+from press import answers, packages, pdf
 from press.source import Article, read
 
 HERE = Path(__file__).resolve().parent
@@ -58,12 +59,16 @@ def lock(source: bytes) -> bytes:
 
 
 def build(out: Path) -> list[Path]:
-    """Write all documents; return their paths."""
-    files = {article.file: render(article) for article in map(read, sorted((HERE / "sources").glob("*.md")))}
+    """Write all documents, their truth and the questions; return their paths."""
+    articles = {path.stem: read(path) for path in sorted((HERE / "sources").rglob("*.md"))}
+    files = {article.file: render(article) for article in articles.values()}
+    files |= answers.files(HERE, articles, files)
     survey = "reading/log-structured merge trees - a short survey.pdf"
     protocol, study = "course material/reef-transect-protocol.pdf", "course material/case-study-bay-of-fundy.pdf"
+    leaflet = "archive/varroa-leaflet.pdf"
     files |= {
         "to sort/log-structured merge trees - a short survey (1).pdf": files[survey],
+        "from the old laptop/Copy of varroa-leaflet.pdf": files[leaflet],
         "to sort/untitled.pdf": b"",
         "to sort/case-study-bay-of-fundy.pdf": files[study][:900],
         "archive/exam solutions (locked).pdf": lock(files[study]),

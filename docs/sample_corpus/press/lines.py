@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
 
 import pymupdf
 
-ROMAN, ITALIC, BOLD, SANS, SANS_BOLD, MONO = "tiro", "tiit", "tibo", "helv", "hebo", "cour"
-FONTS = (ROMAN, ITALIC, BOLD, SANS, SANS_BOLD, MONO)
+ROMAN, ITALIC, BOLD, SANS, SANS_ITALIC, SANS_BOLD, MONO = "tiro", "tiit", "tibo", "helv", "heit", "hebo", "cour"
+FONTS = (ROMAN, ITALIC, BOLD, SANS, SANS_ITALIC, SANS_BOLD, MONO)
 # After the first of two consonants between vowels, but not inside one sound, nor before an ending.
 HYPHEN = re.compile(
     r"(?<=[aeiouy])(?!th|ch|sh|ph|gh|wh|ck|ng|[bcfgp]l|[bcdfgpt]r|s[cpt]|tw|wr)"
@@ -131,9 +131,10 @@ def _line(atoms: Sequence[Atom], start: int, end: int, room: float, justify: boo
             if runs and (runs[-1].font, runs[-1].size, runs[-1].rise) == (run.font, run.size, run.rise):
                 runs[-1] = Run(run.font, run.size, runs[-1].text + lead + run.text, run.rise)
             else:
-                if lead:
-                    runs[-1] = Run(runs[-1].font, runs[-1].size, runs[-1].text + lead, runs[-1].rise)
-                runs.append(run)
+                if lead and runs[-1].font != MONO:
+                    runs[-1] = replace(runs[-1], text=runs[-1].text + lead)
+                    lead = ""
+                runs.append(replace(run, text=lead + run.text))
     if end < len(atoms) and atoms[end].joined:
         runs[-1] = Run(runs[-1].font, runs[-1].size, runs[-1].text + "-", runs[-1].rise)
     slack, spaces = room - sum(run.width for run in runs), sum(run.text.count(" ") for run in runs)

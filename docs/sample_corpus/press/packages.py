@@ -7,13 +7,13 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from press.source import Article, Block, Code, Heading, Items, Paragraph, Table, spans
+from press.source import Article, Block, Code, Heading, Items, Paragraph, Quote, Table, spans
 
 STYLE = """body { max-width: 38em; margin: 2em auto; padding: 0 1em; font: 17px/1.5 Georgia, serif; color: #222 }
 h1, h2, nav, footer { font-family: Helvetica, Arial, sans-serif; line-height: 1.2 } nav, footer, .by { color: #666 }
 table { border-collapse: collapse } td, th { border-bottom: 1px solid #ccc; padding: .3em 1em .3em 0; text-align: left }
 caption { text-align: left; font-style: italic }"""
-TAGS = {"bold": "strong", "italic": "em"}
+TAGS = {"bold": "strong", "italic": "em", "code": "code"}
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -51,6 +51,8 @@ def elements(blocks: Sequence[Block]) -> Iterator[str]:
             case Items(items, ordered):
                 tag = "ol" if ordered else "ul"
                 yield f"<{tag}>{''.join(f'<li>{markup(item)}</li>' for item in items)}</{tag}>"
+            case Quote(text):
+                yield f"<blockquote><p>{markup(text)}</p></blockquote>"
             case Code(text):
                 yield f"<pre>{escape(text)}</pre>"
             case Table(rows, caption):
@@ -76,13 +78,13 @@ def html(article: Article) -> bytes:
 </style>
 </head>
 <body>
-<nav>Home | Columns | Archive</nav>
+<nav>Home | Archive</nav>
 <main>
 <h1>{escape(article.title)}</h1>
-<p class="by">{escape(article.author)}, {article.year}</p>
+<p class="by">{markup(article.subtitle)}</p>
 {body}
 </main>
-<footer>Questions go to the editors.</footer>
+<footer>{escape(article.author)}, {article.year}</footer>
 </body>
 </html>
 """.encode()
@@ -129,7 +131,12 @@ def epub(article: Article) -> bytes:
 
 def word_runs(text: str, bold: bool = False) -> str:
     """A line of an article as Word runs."""
-    marks = {"bold": "<w:b/>", "italic": "<w:i/>", "plain": "<w:b/>" if bold else ""}
+    marks = {
+        "bold": "<w:b/>",
+        "italic": "<w:i/>",
+        "plain": "<w:b/>" if bold else "",
+        "code": '<w:rFonts w:ascii="Courier New" w:hAnsi="Courier New"/>',
+    }
     return "".join(
         f'<w:r><w:rPr>{marks[kind]}</w:rPr><w:t xml:space="preserve">{escape(piece, quote=False)}</w:t></w:r>'
         for kind, piece in spans(text)
@@ -149,8 +156,12 @@ def word_blocks(blocks: Sequence[Block]) -> Iterator[str]:
                 yield word_paragraph(text, "Heading1")
             case Paragraph(text):
                 yield word_paragraph(text)
-            case Items(items, _):
+            case Items(items, False):
                 yield from (word_paragraph(item, "ListBullet") for item in items)
+            case Items(items):
+                yield from (word_paragraph(f"{number}. {item}", "ListNumber") for number, item in enumerate(items, 1))
+            case Quote(text):
+                yield word_paragraph(text, "Quote")
             case Code(text):
                 yield word_paragraph(text)
             case Table(rows, caption):
@@ -169,11 +180,13 @@ def word_blocks(blocks: Sequence[Block]) -> Iterator[str]:
                 )
 
 
-def word_style(key: str, name: str, size: int, before: int, extra: str = "", list_marks: str = "") -> str:
+def word_style(
+    key: str, name: str, size: int, before: int, extra: str = "", list_marks: str = "", indent: str = ""
+) -> str:
     """A paragraph style; size in half points, space before in twentieths of a point."""
     return (
         f'<w:style w:type="paragraph" w:styleId="{key}"><w:name w:val="{name}"/><w:pPr>{list_marks}'
-        f'<w:spacing w:before="{before}" w:after="120"/></w:pPr>'
+        f'<w:spacing w:before="{before}" w:after="120"/>{indent}</w:pPr>'
         f'<w:rPr><w:rFonts w:ascii="Georgia" w:hAnsi="Georgia"/>{extra}<w:sz w:val="{size}"/></w:rPr></w:style>'
     )
 
@@ -188,6 +201,8 @@ def docx(article: Article) -> bytes:
         + word_style("Subtitle", "Subtitle", 28, 0, "<w:i/>")
         + word_style("Heading1", "heading 1", 28, 240, "<w:b/>")
         + word_style("Caption", "caption", 20, 120, "<w:i/>")
+        + word_style("Quote", "Quote", 22, 0, "<w:i/>", indent='<w:ind w:left="480"/>')
+        + word_style("ListNumber", "List Number", 22, 0, indent='<w:ind w:left="360" w:hanging="360"/>')
         + word_style("ListBullet", "List Bullet", 22, 0, list_marks=marks)
     )
     kinds = "application/vnd.openxmlformats-officedocument.wordprocessingml"

@@ -2,95 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import pymupdf
 
+from press import layouts
+from press.charts import CHARTS
 from press.drawing import Canvas
 from press.figures import FIGURES
-from press.lines import (
-    BOLD,
-    FONTS,
-    ITALIC,
-    MONO,
-    ROMAN,
-    SANS,
-    SANS_BOLD,
-    Atom,
-    Line,
-    Run,
-    break_lines,
-    hyphenate,
-    width,
-)
-from press.source import Article, Code, Figure, Heading, Items, Paragraph, Table, spans
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a page looks, in points. `indent` is a paragraph's first; without one, paragraphs stand apart."""
-
-    page: tuple[float, float]
-    margin: float
-    top: float
-    columns: int
-    gap: float
-    size: float
-    leading: float
-    indent: float
-    heading: str
-    title: float
-
-    @property
-    def measure(self) -> float:
-        """The width of a column."""
-        return (self.page[0] - 2 * self.margin - (self.columns - 1) * self.gap) / self.columns
-
-    @property
-    def bottom(self) -> float:
-        return self.page[1] - self.top
-
-
-LAYOUTS = {
-    "journal": Layout((516, 729), 46, 60, 2, 18, 9.6, 12, 10, BOLD, 26),
-    "magazine": Layout((540, 720), 48, 58, 2, 22, 9.6, 12.6, 12, SANS_BOLD, 28),
-    "notes": Layout((499, 709), 62, 64, 1, 0, 10.4, 13.8, 0, SANS_BOLD, 20),
-}
-
-
-def atoms(text: str, size: float, article: Article, font: str = ROMAN) -> list[Atom]:
-    """The words of a text with its italics, bold and note marks."""
-    words: list[list[Run | str]] = [[]]
-    fonts = {"plain": font, "italic": ITALIC, "bold": BOLD}
-    for kind, piece in spans(text):
-        if kind == "note":
-            words[-1] += [Run(ROMAN, size * 0.68, str(article.note_number(piece)), size * 0.34), piece]
-            continue
-        for number, word in enumerate(piece.split(" ")):
-            if number:
-                words.append([])
-            if word:
-                words[-1].append(Run(fonts[kind], size, word))
-    made: list[Atom] = []
-    for parts in filter(None, words):
-        runs = tuple(part for part in parts if isinstance(part, Run))
-        notes = tuple(part for part in parts if isinstance(part, str))
-        pieces = hyphenate(runs[0].text) if len(runs) == 1 else []
-        if len(pieces) > 1:
-            made += [Atom((replace(runs[0], text=piece),), joined=index > 0) for index, piece in enumerate(pieces)]
-        else:
-            made.append(Atom(runs, notes=notes))
-    return made
+from press.layouts import LAYOUTS, Layout, atoms, one_font
+from press.lines import FONTS, MONO, ROMAN, Atom, Line, break_lines, width
+from press.source import Article, Code, Figure, Heading, Items, Paragraph, Quote, Table
 
 
 @dataclass
 class Flow:
-    """An article flowing into pages. `short` ends the columns of one page early, so that the last ones are level."""
+    """An article flowing into pages.
+
+    `short` ends the columns of one page early, so that the last ones are level; `listed` are the pages of the headings,
+    for the list of contents.
+    """
 
     article: Article
     layout: Layout
     short: tuple[int, float] | None = None
+    listed: tuple[int, ...] = ()
     pages: list[Canvas] = field(default_factory=list)
     outline: list[tuple[int, str, int, float]] = field(default_factory=list)
     floats: list[Canvas] = field(default_factory=list)
@@ -100,14 +38,15 @@ class Flow:
     column: int = 0
     start: float = 0.0
     y: float = 0.0
+    hung: float = 0.0
     first: bool = True
 
     def run(self) -> list[Canvas]:
         """Set the whole article; return its pages."""
         self._new_page()
         self._title()
-        follows = (*self.article.blocks[1:], None)
-        for block, after in zip(self.article.blocks, follows, strict=True):
+        blocks = self.article.blocks[1 if self.layout.abstract else 0 :]
+        for block, after in zip(blocks, (*blocks[1:], None), strict=True):
             match block:
                 case Heading(text):
                     self._heading(text)
@@ -115,12 +54,14 @@ class Flow:
                     self._paragraph(text, closed=isinstance(after, Items | Code))
                 case Items(items, ordered):
                     self._items(items, ordered)
+                case Quote(text):
+                    self._quote(text)
                 case Code(text):
                     self._code(text)
                 case Table():
                     self._float(self._table(block))
-                case Figure(name, caption):
-                    self._float(self._figure(name, caption))
+                case Figure():
+                    self._float(self._figure(block))
         while self.floats:
             self._turn()
         self._set_notes()
@@ -128,7 +69,7 @@ class Flow:
 
     @property
     def x(self) -> float:
-        return self.layout.margin + self.column * (self.layout.measure + self.layout.gap)
+        return self.layout.left + self.column * (self.layout.measure + self.layout.gap)
 
     def _notes_height(self, notes: Sequence[list[Line]]) -> float:
         return sum(len(lines) for lines in notes) * 9.8 + 12 if notes else 0.0
@@ -153,39 +94,50 @@ class Flow:
             self._place(self.floats.pop(0))
 
     def _new_page(self) -> None:
-        wide, high = self.layout.page
-        page = Canvas(wide, high)
+        page = Canvas(*self.layout.page)
         self.pages.append(page)
         self.column, self.start = 0, self.layout.top
-        self.y = self.start
-        number, y = str(len(self.pages)), high - self.layout.top + 30
-        page.line((wide - 9 * width(ROMAN, number)) / 2, y, ROMAN, 9, number)
-        if len(self.pages) > 1:
-            title, author = self.article.title, self.article.author
-            page.line(self.layout.margin, self.layout.top - 24, ITALIC, 9, title)
-            page.line(wide - self.layout.margin - 9 * width(ITALIC, author), self.layout.top - 24, ITALIC, 9, author)
-            page.path(
-                [(self.layout.margin, self.layout.top - 18), (wide - self.layout.margin, self.layout.top - 18)],
-                weight=0.4,
-            )
+        self.y, self.hung = self.start, 0.0
+        layouts.running(page, self.layout, self.article, len(self.pages))
 
     def _title(self) -> None:
-        """The head of the first page, across all columns."""
-        layout, article, page = self.layout, self.article, self.pages[0]
-        left, across = layout.margin, layout.page[0] - 2 * layout.margin
-        page.line(left, self.y, SANS, 8.5, article.author)
-        page.line(left + across - 8.5 * width(SANS, article.year), self.y, SANS, 8.5, article.year)
-        page.path([(left, self.y + 6), (left + across, self.y + 6)], weight=3 if layout.columns == 2 else 0.6)
-        self.y += 12
-        subtitle = ITALIC if layout.heading == BOLD else SANS
-        for text, font, size in ((article.title, layout.heading, layout.title), (article.subtitle, subtitle, 12.5)):
-            for line in break_lines(atoms(text, size, article, font), across, justify=False):
-                self.y += size * 1.2
-                page.set_line(left, self.y, line)
-            self.y += 4
-        page.path([(left, self.y + 8), (left + across, self.y + 8)], weight=0.4)
-        self.y += 14
+        """The head of the first page, across all columns, and the abstract or the list of contents."""
+        layout = self.layout
+        self.y = layouts.head(self.pages[0], layout, self.article)
+        if layout.abstract:
+            self._abstract()
+        if layout.contents:
+            self._contents()
         self.start = self.y
+
+    def _abstract(self) -> None:
+        """The first paragraph, narrower than the columns together."""
+        layout, block = self.layout, self.article.blocks[0]
+        assert isinstance(block, Paragraph), f"{self.article.file}: a paper begins with a paragraph, its abstract"
+        across = layout.page[0] - 2 * layout.margin - 80
+        for line in break_lines(self._atoms(block.text, layout.size), across):
+            self.y += layout.leading
+            self.pages[0].set_line(layout.margin + 40, self.y, line)
+        self.y += 22
+
+    def _contents(self) -> None:
+        """Headings with their pages."""
+        layout, page = self.layout, self.pages[0]
+        headings = [block.text for block in self.article.blocks if isinstance(block, Heading)]
+        self.y += 6
+        for number, text in enumerate(headings):
+            self.y += 13
+            page.line(layout.left + 12, self.y, layout.face[0], 9, self._numbered(text, number + 1))
+            if self.listed:
+                where = str(self.listed[number])
+                page.line(layout.left + layout.measure - 12 - 9 * width(ROMAN, where), self.y, ROMAN, 9, where)
+        self.y += 18
+
+    def _numbered(self, text: str, number: int) -> str:
+        return f"{number}  {text}" if self.layout.numbered and not text[0].isdigit() else text
+
+    def _atoms(self, text: str, size: float) -> list[Atom]:
+        return atoms(text, size, self.article, self.layout.face)
 
     def _set_notes(self) -> None:
         """Put the footnotes of this column at its foot."""
@@ -201,10 +153,10 @@ class Flow:
 
     def _note(self, key: str) -> list[Line]:
         text = f"[^{key}] {dict(self.article.notes)[key]}"
-        return [replace(line, notes=()) for line in break_lines(atoms(text, 8, self.article), self.layout.measure)]
+        return [replace(line, notes=()) for line in break_lines(self._atoms(text, 8), self.layout.measure)]
 
     def _need(self, height: float) -> None:
-        if not self._at_top and self.y + height > self._bottom(self.notes):
+        while not self._at_top and self.y + height > self._bottom(self.notes):
             self._turn()
 
     def _lines(self, lines: Sequence[Line], indent: float = 0.0, first: float = 0.0, mark: str = "") -> None:
@@ -226,48 +178,78 @@ class Flow:
                 self.y += leading
                 self.notes += [self._note(key) for key in line.notes]
                 if line is lines[0] and mark:
-                    self.pages[-1].line(self.x + 3, self.y, ROMAN, self.layout.size, mark)
+                    self.pages[-1].line(self.x + 3, self.y, self.layout.face[0], self.layout.size, mark)
                 self.pages[-1].set_line(self.x + indent + (first if line is lines[0] else 0.0), self.y, line)
             left = left[count:]
             if left:
                 self._turn()
 
     def _heading(self, text: str) -> None:
-        size = self.layout.size + (1.2 if self.layout.heading == BOLD else 0.6)
-        lines = break_lines(atoms(text, size, self.article, self.layout.heading), self.layout.measure, justify=False)
-        above = 0.0 if self._at_top else self.layout.leading * 0.9
-        self._need(above + len(lines) * size * 1.25 + 4 + 3 * self.layout.leading)
-        self.y += 0.0 if self._at_top else above
+        layout = self.layout
+        size = layout.size + (1.2 if layout.heading == layout.face[2] else 0.6)
+        text = self._numbered(text, len(self.outline) + 1)
+        room = layout.hang - 16 if layout.hang > 100 else layout.measure
+        lines = break_lines(atoms(text, size, self.article, one_font(layout.heading)), room, justify=False)
+        above = 0.0 if self._at_top else layout.leading * 0.9
+        self._need(above + len(lines) * size * 1.25 + 4 + 3 * layout.leading)
+        self.y = max(self.y + (0.0 if self._at_top else above), self.hung)
         self.outline.append((1, text, len(self.pages), self.y))
-        for line in lines:
-            self.y += self.layout.leading if self._at_top else size * 1.25
-            self.pages[-1].set_line(self.x, self.y, line)
-        self.y += 3
+        if layout.hang > 100:
+            for number, line in enumerate(lines):
+                self.pages[-1].set_line(layout.margin, self.y + layout.leading + number * size * 1.25, line)
+            self.hung = self.y + layout.leading * 1.5 + len(lines) * size * 1.25
+        else:
+            for line in lines:
+                self.y += layout.leading if self._at_top else size * 1.25
+                self.pages[-1].set_line(self.x, self.y, line)
+            self.y += 3
         self.first = True
 
-    def _paragraph(self, text: str, *, closed: bool = False) -> None:
-        """A paragraph; `closed` when a list or a formula follows it directly."""
+    def _set(self, text: str, indent: float = 0.0, first: float = 0.0, mark: str = "") -> None:
+        """Set a text in the body's type."""
         layout = self.layout
-        indent = 0.0 if self.first else layout.indent
-        lines = break_lines(atoms(text, layout.size, self.article), layout.measure, indent=indent)
-        self._lines(lines, first=indent)
+        words = self._atoms(text, layout.size)
+        lines = break_lines(words, layout.measure - indent, justify=layout.justify, indent=first)
+        self._lines(lines, indent, first, mark)
+
+    def _paragraph(self, text: str, *, closed: bool = False) -> None:
+        """A paragraph; `closed` when a list or formula follows it directly. One all in bold stays with the next."""
+        layout = self.layout
+        if re.fullmatch(r"\*\*[^*]+\*\*", text):
+            self._need((len(text) // 50 + 3) * layout.leading)
+        self._set(text, first=0.0 if self.first else layout.indent)
         self.y += 2 if closed else 0 if layout.indent else layout.leading * 0.45
         self.first = False
 
     def _items(self, items: Sequence[str], ordered: bool) -> None:
-        layout, hang = self.layout, 14.0
         for number, item in enumerate(items, 1):
-            lines = break_lines(atoms(item, layout.size, self.article), layout.measure - hang)
-            self._lines(lines, indent=hang, mark=f"{number}." if ordered else "•")
+            self._set(item, indent=14.0, mark=f"{number}." if ordered else "•")
             self.y += 2
         self.y += 3
         self.first = True
 
+    def _quote(self, text: str) -> None:
+        """Words set off: narrower, italic, a bar at their left."""
+        layout = self.layout
+        self.y += 4
+        face = (layout.face[1], layout.face[0], layout.face[2])
+        lines = break_lines(atoms(text, layout.size, self.article, face), layout.measure - 20, justify=False)
+        self._need(min(len(lines), 6) * layout.leading)
+        page, column, top = len(self.pages), self.column, self.y
+        self._lines(lines, indent=12.0)
+        if (page, column) == (len(self.pages), self.column):
+            self.pages[-1].path([(self.x + 3, top + 3), (self.x + 3, self.y + 3)], weight=2, grey=0.6)
+        self.y += 8
+        self.first = True
+
     def _code(self, text: str) -> None:
-        for row in text.split("\n"):
+        rows = text.split("\n")
+        shift = 24.0 if self.layout.columns == 1 else 8.0
+        size = min(self.layout.size - 0.6, (self.layout.measure - shift) / max(width(MONO, row) for row in rows))
+        for row in rows:
             self._need(self.layout.leading)
             self.y += self.layout.leading
-            self.pages[-1].line(self.x + 24, self.y, MONO, self.layout.size, row)
+            self.pages[-1].line(self.x + shift, self.y, MONO, size, row)
         self.y += self.layout.leading * 0.6
         self.first = True
 
@@ -284,12 +266,13 @@ class Flow:
         self.y += drawing.high
 
     def _caption(self, label: str, caption: str) -> list[Line]:
-        return break_lines(atoms(f"**{label}.** {caption}", 8.6, self.article), self.layout.measure, justify=False)
+        return break_lines(self._atoms(f"**{label}.** {caption}", 8.6), self.layout.measure, justify=False)
 
-    def _figure(self, name: str, caption: str) -> Canvas:
+    def _figure(self, figure: Figure) -> Canvas:
         self.figures += 1
-        drawing = FIGURES[name](self.layout.measure)
-        lines = self._caption(f"Figure {self.figures}", caption)
+        wide = self.layout.measure
+        drawing = CHARTS[figure.name](figure.rows, figure.axis, wide) if figure.rows else FIGURES[figure.name](wide)
+        lines = self._caption(f"Figure {self.figures}", figure.caption)
         canvas = Canvas(self.layout.measure, drawing.high + len(lines) * 10.6 + 14)
         canvas.place(drawing, 0, 2)
         for number, line in enumerate(lines):
@@ -301,7 +284,7 @@ class Flow:
         self.tables += 1
         size, leading, gap, measure = 8.8, 11.0, 12.0, self.layout.measure
         cells = [
-            [atoms(f"**{cell}**" if number == 0 and cell else cell, size, self.article) for cell in row]
+            [self._atoms(f"**{cell}**" if number == 0 and cell else cell, size) for cell in row]
             for number, row in enumerate(table.rows)
         ]
         space = size * width(ROMAN, " ")
@@ -309,12 +292,19 @@ class Flow:
             max(sum(atom.width + (0 if atom.joined else space) for atom in cell) for cell in column)
             for column in zip(*cells, strict=True)
         ]
+        least = [
+            max((atom.width for cell in column for atom in cell), default=0.0) for column in zip(*cells, strict=True)
+        ]
         room = measure - gap * (len(natural) - 1)
         while sum(natural) > room + 0.01:
-            *_, second, first = sorted([0.0, *natural])
-            natural[natural.index(first)] = max(
-                first - (sum(natural) - room), second if second < first else 0.9 * first
-            )
+            # The widest column that can wrap gives way, down to the second widest or to its longest word.
+            free = [wide if wide > low + 0.01 else 0.0 for wide, low in zip(natural, least, strict=True)]
+            second, first = sorted([0.0, *free])[-2:]
+            if not first:
+                natural = [wide * room / sum(natural) for wide in natural]
+                break
+            at = free.index(first)
+            natural[at] = max(first - (sum(natural) - room), least[at], second if second < first else 0.95 * first)
         gap += min((room - sum(natural)) / (len(natural) - 1), 36)
         across = sum(natural) + gap * (len(natural) - 1)
         lines = self._caption(f"Table {self.tables}", table.caption)
@@ -350,6 +340,9 @@ def typeset(article: Article) -> bytes:
     layout = LAYOUTS[article.layout]
     flow = Flow(article, layout)
     count = len(flow.run())
+    if layout.contents:
+        flow = Flow(article, layout, listed=tuple(page for _, _, page, _ in flow.outline))
+        flow.run()
     low, high = layout.top + 60, layout.bottom
     while layout.columns > 1 and high - low > 2:
         level = Flow(article, layout, (count, (low + high) / 2))
