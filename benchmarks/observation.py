@@ -16,60 +16,25 @@ import json
 import random
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from report import ROOT, write_result
-from sklearn.metrics import adjusted_mutual_info_score
 from threadpoolctl import threadpool_limits
+from trees import Places, agreement, places, shas_kb
 
 from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.answer import NOTHING
 from shas_kb.encoder import load_question_encoder
-from shas_kb.records import NODE_LEVELS
+from shas_kb.records import NODE_LEVELS, Hit
 from shas_kb.storage import Store
 
 CORPUS = ROOT / "sample_corpus"
 SUBSETS = 10
 BELOW = ("sentence", "passage", "document")
-Places = Mapping[str, Mapping[str, str]]  # document -> level -> node
-
-
-def shas_kb(db: Path, *words: object) -> dict[str, Any]:
-    """The JSON answer of one command; files that cannot be read do not count as its failure."""
-    command = [sys.executable, "-m", "shas_kb", "-d", str(db), "--json", "--quiet", *map(str, words)]
-    answer: dict[str, Any] = json.loads(subprocess.run(command, check=False, capture_output=True, text=True).stdout)
-    return answer
-
-
-def places(db: Path) -> dict[str, dict[str, str]]:
-    """Where the current tree puts each document."""
-    nodes = shas_kb(db, "tree")["nodes"]
-    parent = {node["id"]: node["parent"] for node in nodes}
-    found = {}
-    for node in nodes:
-        if node["level"] == "document":
-            above = [node["parent"]]
-            above += [parent[above[0]], parent[parent[above[0]]]]
-            found[node["path"]] = dict(zip(NODE_LEVELS, above, strict=True))
-    return found
-
-
-def agreement(found: Places, truth: Places) -> dict[str, float]:
-    """Adjusted mutual information of each level with the truth."""
-    paths = sorted(found)
-
-    def compared(level: str) -> float:
-        return adjusted_mutual_info_score(
-            [truth[path][level] for path in paths], [found[path][level] for path in paths]
-        )
-
-    return {level: round(compared(level), 3) for level in NODE_LEVELS}
 
 
 def counts(found: Places) -> list[int]:
@@ -84,9 +49,8 @@ def majority(found: Places, truth: Places, level: str) -> dict[str, str]:
     return {node: names.most_common(1)[0][0] for node, names in inside.items()}
 
 
-def tree(db: Path, truth: Places) -> dict[str, Any]:
+def tree(found: Places, truth: Places) -> dict[str, Any]:
     """Counts, agreement, and what lies among others."""
-    found = places(db)
     meant = majority(found, truth, "entity")
     strays = [
         f"{path}: {truth[path]['entity']} among {meant[place['entity']]}"
@@ -145,22 +109,18 @@ def asked(db: Path, found: Places, truth: Places, split: str) -> dict[str, Any]:
                 scores["height"].append(got == height)
             scores[f"{height}: answered"].append(reply.answer != NOTHING)
             for part in question.get("parts", [question]):
-                _part(part, height, reply.hits, meant, truth, scores)
+                for what, right in judged(part, reply.hits[:5], meant, truth):
+                    scores[f"{height}: {what} among five"].append(right)
     return {
         "shares": {name: {"share": round(statistics.mean(v), 3), "of": len(v)} for name, v in sorted(scores.items())},
         "went to": {height: dict(levels) for height, levels in went.items()},
     }
 
 
-def _part(
-    part: Mapping[str, Any],
-    height: str,
-    hits: Sequence[Any],
-    meant: Mapping[str, Mapping[str, str]],
-    truth: Places,
-    scores: dict[str, list[bool]],
-) -> None:
-    """Note whether what a question, or a part of it, asks for is among the first five hits.
+def judged(
+    part: Mapping[str, Any], hits: Sequence[Hit], meant: Mapping[str, Mapping[str, str]], truth: Places
+) -> Iterator[tuple[str, bool]]:
+    """Whether what a question, or a part of it, asks for is among the hits.
 
     A node is the right one if it stands for the same documents: the domain "craft" is also the category "food".
     """
@@ -169,15 +129,14 @@ def _part(
         return {path for path, place in truth.items() if place[level] == name}
 
     if path := part.get("document"):
-        own = [hit for hit in hits[:5] if hit.document is not None and hit.document.path == path]
+        own = [hit for hit in hits if hit.document is not None and hit.document.path == path]
         words = " ".join(part["answer"].split())
-        scores[f"{height}: document among five"].append(bool(own))
-        scores[f"{height}: sentence among five"].append(any(words in " ".join(hit.text.split()) for hit in own))
-        return
-    level = next(name for name in NODE_LEVELS if name in part)
-    wanted = documents(level, part[level])
-    found = [documents(hit.level, meant[hit.level][hit.id]) for hit in hits[:5] if hit.level in NODE_LEVELS]
-    scores[f"{height}: node among five"].append(wanted in found)
+        yield "document", bool(own)
+        yield "sentence", any(words in " ".join(hit.text.split()) for hit in own)
+    else:
+        level = next(name for name in NODE_LEVELS if name in part)
+        found = [documents(hit.level, meant[hit.level][hit.id]) for hit in hits if hit.level in NODE_LEVELS]
+        yield "node", documents(level, part[level]) in found
 
 
 def main() -> None:
@@ -188,16 +147,16 @@ def main() -> None:
         folder, db = Path(name) / "sample_corpus", Path(name) / "kb.sqlite"
         shutil.copytree(CORPUS, folder)
         report = shas_kb(db, "ingest", folder)
+        found = places(db)
         figures: dict[str, Any] = {
             "ingest": {key: report[key] for key in ("added", "pages", "passages", "tokens", "seconds")},
-            "defaults": tree(db, truth),
+            "defaults": tree(found, truth),
         }
-        found = places(db)
         figures["questions, test half"] = asked(db, found, truth, "test")
         given = Path(name) / "given.sqlite"
         shutil.copyfile(db, given)
         shas_kb(given, "organise", "--entities", 15, "--categories", 5, "--domains", 3)
-        figures["true counts given"] = tree(given, truth)
+        figures["true counts given"] = tree(places(given), truth)
         figures["nine documents in ten"] = subsets(db, folder, truth)
     write_result("observation", figures)
     print(json.dumps(figures, indent=2, ensure_ascii=False))

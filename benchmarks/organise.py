@@ -15,13 +15,13 @@ import argparse
 import gzip
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from report import EVAL, write_result
-from sklearn.metrics import adjusted_mutual_info_score
+from trees import agreement, places, shas_kb
+
+from shas_kb.records import NODE_LEVELS
 
 SOURCE = EVAL / "openstax" / "docs.jsonl.gz"
 UNSCORED = "(front/back matter)"
@@ -42,27 +42,11 @@ def write_sections(folder: Path) -> dict[str, Classes]:
     return classes
 
 
-def shas_kb(db: Path, *words: object) -> dict[str, object]:
-    """The JSON answer of one command."""
-    command = [sys.executable, "-m", "shas_kb", "-d", str(db), "--json", "--quiet", *(str(word) for word in words)]
-    answer: dict[str, object] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return answer
-
-
-def agreement(db: Path, classes: dict[str, Classes]) -> dict[str, float]:
+def agreed(db: Path, classes: dict[str, Classes]) -> dict[str, float]:
     """Adjusted mutual information of the current tree's levels with the classes."""
-    nodes = shas_kb(db, "tree")["nodes"]
-    assert isinstance(nodes, list)
-    parent = {node["id"]: node["parent"] for node in nodes}
-    places = []
-    for node in nodes:
-        if node["level"] == "document" and classes[node["path"]][0] != UNSCORED:
-            entity = node["parent"]
-            places.append((classes[node["path"]], (entity, parent[entity], parent[parent[entity]])))
-    return {
-        level: round(adjusted_mutual_info_score([true[i] for true, _ in places], [found[i] for _, found in places]), 4)
-        for i, level in enumerate(("chapter", "book", "field"))
-    }
+    truth = {name: dict(zip(NODE_LEVELS, true, strict=True)) for name, true in classes.items() if true[0] != UNSCORED}
+    found = agreement(places(db), truth, digits=4)
+    return dict(zip(("chapter", "book", "field"), found.values(), strict=True))
 
 
 def organised(db: Path, *counts: object) -> tuple[dict[str, object], dict[str, object]]:
@@ -92,7 +76,7 @@ def main() -> None:
     counts = [len({true[level] for true in scored}) for level in range(3)]
     db = scratch / "all.sqlite"
     given, given_seconds = organised(db, "--entities", counts[0], "--categories", counts[1], "--domains", counts[2])
-    given_agreement = agreement(db, classes)
+    given_agreement = agreed(db, classes)
     chosen, chosen_seconds = organised(db)
     figures = {
         "153 documents": {"tree": small, "seconds": small_seconds},
@@ -104,7 +88,7 @@ def main() -> None:
         "1,352 documents, counts chosen": {
             "tree": chosen,
             "seconds": chosen_seconds,
-            "adjusted mutual information": agreement(db, classes),
+            "adjusted mutual information": agreed(db, classes),
         },
     }
     write_result("organise", figures)

@@ -6,14 +6,13 @@ import json
 import re
 import subprocess
 import sys
-import zipfile
 from collections import Counter, defaultdict
-from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pymupdf
 import pytest
+from press.answers import normal, sheets
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "sample_corpus"
@@ -39,25 +38,10 @@ CUES = (
 )
 
 
-def normal(text: str) -> str:
-    """Text with words joined that were divided at a line's end, and single spaces."""
-    return " ".join(text.replace("-\n", "").split())
-
-
 def text_of(path: str, page: int | None = None) -> str:
     """The text of a document, or of one of its pages."""
-    file = CORPUS / path
-    if file.suffix == ".pdf":
-        with pymupdf.open(file) as document:
-            return normal("\n".join(sheet.get_text() for sheet in document if page in (None, sheet.number + 1)))
-    if file.suffix in (".docx", ".epub"):
-        with zipfile.ZipFile(file) as box:
-            names = [name for name in box.namelist() if name.endswith(("document.xml", ".xhtml"))]
-            text = "\n".join(box.read(name).decode() for name in names)
-    else:
-        text = file.read_text(encoding="utf-8")
-    tagged = file.suffix in (".html", ".docx", ".epub")
-    return normal(unescape(re.sub(r"<[^>]+>", "", text)) if tagged else text)
+    pages = sheets(path, (CORPUS / path).read_bytes())
+    return pages[page - 1] if page else " ".join(pages)
 
 
 def body(source: Path) -> str:

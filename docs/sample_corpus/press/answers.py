@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Mapping
+from functools import cache
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,7 @@ def normal(text: str) -> str:
     return " ".join(text.replace("-\n", "").split())
 
 
+@cache
 def sheets(name: str, content: bytes) -> list[str]:
     """The text of each page of a PDF, or of the whole of another document."""
     kind = Path(name).suffix

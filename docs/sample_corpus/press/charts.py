@@ -1,4 +1,4 @@
-"""Figures whose data stand in the article: bars, curves, marks, events, boxes and arrows, bands and shaded tables.
+"""Figures whose data stand in the article: bars, curves, marks, events, boxes and arrows, bands.
 
 A chart takes its rows, the name of its axis and the width it may fill, and returns its drawing.
 """
@@ -26,6 +26,17 @@ def widest(texts: Iterable[str], font: str = SANS) -> float:
     return max((SMALL * width(font, text) for text in texts), default=0.0)
 
 
+def set_text(canvas: Canvas, x: float, y: float, deep: float, text: Sequence[Line], *, across: float = 0.0) -> None:
+    """Lines below one another in the middle of a height `deep`; with a width `across`, each in the middle of it."""
+    for number, line in enumerate(text):
+        shift = (across - sum(run.width for run in line.runs)) / 2 if across else 0.0
+        canvas.set_line(x + shift, y + (deep - len(text) * LEAD) / 2 + LEAD * number + 6.6, line)
+
+
+def number_of(cell: str) -> float:
+    return float(cell.replace(",", ""))
+
+
 def ticks(low: float, high: float, about: int) -> list[float]:
     """Round values from `low` to `high`, some four of them."""
     rough = (high - low) / about or 1.0
@@ -46,14 +57,13 @@ def bars(rows: Rows, axis: str, wide: float) -> Canvas:
     """A horizontal bar for each row, its value at its end."""
     room = min(widest(row[0] for row in rows), wide * 0.42)
     names = [wrap(row[0], room + 0.1) for row in rows]
-    values = [float(row[1].replace(",", "")) for row in rows]
+    values = [number_of(row[1]) for row in rows]
     left, right = room + 6, wide - widest(row[1] for row in rows) - 6
     high = sum(max(len(name) * LEAD, 11) + 4 for name in names) + 14
     canvas, y = Canvas(wide, high), 4.0
     for name, value, row in zip(names, values, rows, strict=True):
         deep = max(len(name) * LEAD, 11)
-        for number, line in enumerate(name):
-            canvas.set_line(0, y + (deep - len(name) * LEAD) / 2 + LEAD * number + 6.6, line)
+        set_text(canvas, 0, y, deep, name)
         end = left + max((right - left) * value / (max(values) or 1), 0.5)
         canvas.box(left, y + deep / 2 - 4.5, end - left, 9, fill=0.7)
         canvas.label(end + 3, y + deep / 2 + 2.4, row[1], size=SMALL, align=0)
@@ -67,11 +77,7 @@ def plot(rows: Rows, axis: str, wide: float, *, joined: bool) -> Canvas:
     """Series over a common x: curves, or marks."""
     (across, *names), *data = rows
     points = [
-        [
-            (float(row[0].replace(",", "")), float(row[number].replace(",", "")))
-            for row in data
-            if number < len(row) and row[number]
-        ]
+        [(number_of(row[0]), number_of(row[number])) for row in data if number < len(row) and row[number]]
         for number in range(1, len(names) + 1)
     ]
     xs, ys = [x for series in points for x, _ in series], [y for series in points for _, y in series]
@@ -103,13 +109,14 @@ def plot(rows: Rows, axis: str, wide: float, *, joined: bool) -> Canvas:
         dash, shade = DASHES[number % 4], (0.0, 0.45, 0.0, 0.6)[number % 4]
         spots = [place(x, y) for x, y in series]
         y = bottom + 28 + (LEAD + 1) * number
-        if joined:
-            canvas.path(spots, weight=1.1, dash=dash, grey=shade)
-        for x, height in [*(spots if not joined else []), *([(left + 9, y - 2.4)] if legend and not joined else [])]:
-            canvas.circle(x, height, 1.9, fill=(0.0, 1.0, 0.6, 0.8)[number % 4])
-        if legend:
+        keys = [(left, y - 2.4), (left + 18, y - 2.4)] if joined else [(left + 9, y - 2.4)]
+        for drawn in (spots, keys) if legend else (spots,):
             if joined:
-                canvas.path([(left, y - 2.4), (left + 18, y - 2.4)], weight=1.1, dash=dash, grey=shade)
+                canvas.path(drawn, weight=1.1, dash=dash, grey=shade)
+            else:
+                for x, height in drawn:
+                    canvas.circle(x, height, 1.9, fill=(0.0, 1.0, 0.6, 0.8)[number % 4])
+        if legend:
             canvas.label(left + 22, y, name, size=SMALL, align=0)
     return canvas
 
@@ -145,7 +152,7 @@ def flow(rows: Rows, _: str, wide: float) -> Canvas:
     """Boxes one below the other. Arrows to the next run between them, others beside them: forwards right, back left."""
     names = list(dict.fromkeys(name for row in rows for name in (row[0], row[2])))
     arrows = [(names.index(row[0]), names.index(row[2]), row[1]) for row in rows]
-    beside = {1: [], -1: []}  # type: dict[int, list[tuple[int, int, str]]]
+    beside: dict[int, list[tuple[int, int, str]]] = {1: [], -1: []}
     for start, end, text in arrows:
         if end != start + 1:
             beside[1 if end > start else -1].append((start, end, text))
@@ -154,7 +161,7 @@ def flow(rows: Rows, _: str, wide: float) -> Canvas:
         for side, found in beside.items()
     }
     boxes = [wrap(name, max(wide - sum(rooms.values()), 70) - 10, SANS_BOLD) for name in names]
-    inner = max(line.runs[0].size * width(SANS_BOLD, line.runs[0].text) for box in boxes for line in box) + 16
+    inner = max(line.runs[0].width for box in boxes for line in box) + 16
     slack = max(wide - sum(rooms.values()) - inner, 0.0)
     left, right = rooms[-1] + slack / 2, rooms[-1] + slack / 2 + inner
     gap, deep = 20.0, max(len(box) for box in boxes) * LEAD + 8
@@ -162,9 +169,7 @@ def flow(rows: Rows, _: str, wide: float) -> Canvas:
     tops = [2 + number * (deep + gap) for number in range(len(names))]
     for top, box in zip(tops, boxes, strict=True):
         canvas.box(left, top, inner, deep, fill=0.92)
-        for number, line in enumerate(box):
-            across = line.runs[0].size * width(SANS_BOLD, line.runs[0].text)
-            canvas.set_line((left + right - across) / 2, top + (deep - len(box) * LEAD) / 2 + LEAD * number + 6.6, line)
+        set_text(canvas, left, top, deep, box, across=inner)
     for start, end, text in arrows:
         if end == start + 1:
             middle = (left + right) / 2
@@ -198,37 +203,9 @@ def layers(rows: Rows, _: str, wide: float) -> Canvas:
     canvas, y = Canvas(wide, sum(deeps) + 4), 1.0
     for number, (name, remark, deep) in enumerate(zip(names, remarks, deeps, strict=True)):
         canvas.box(0.5, y, wide - 1, deep, fill=0.98 - 0.26 * number / max(len(rows) - 1, 1), grey=0.4)
-        for x, text in ((7.0, name), (room + 15, remark)):
-            for row, line in enumerate(text):
-                canvas.set_line(x, y + (deep - len(text) * LEAD) / 2 + LEAD * row + 6.6, line)
+        set_text(canvas, 7, y, deep, name)
+        set_text(canvas, room + 15, y, deep, remark)
         y += deep
-    return canvas
-
-
-def heat(rows: Rows, axis: str, wide: float) -> Canvas:
-    """A table of numbers, the larger the darker."""
-    (_, *columns), *data = rows
-    room = min(widest(row[0] for row in data) + 6, wide * 0.4)
-    each = (wide - room - 2) / len(columns)
-    heads, names = [wrap(name, each - 2) for name in columns], [wrap(row[0], room - 4) for row in data]
-    top = max(len(head) for head in heads) * LEAD + 4
-    deep = max(max(len(name) for name in names) * LEAD + 4, 15)
-    canvas = Canvas(wide, top + deep * len(data) + 14)
-    values = [float(cell.replace(",", "").rstrip("%")) for row in data for cell in row[1:]]
-    for number, head in enumerate(heads):
-        for row, line in enumerate(head):
-            across = sum(run.width for run in line.runs)
-            canvas.set_line(room + each * (number + 0.5) - across / 2, LEAD * (row + 1) - 1, line)
-    for number, (name, cells) in enumerate(zip(names, data, strict=True)):
-        y = top + deep * number
-        for row, line in enumerate(name):
-            canvas.set_line(0, y + (deep - len(name) * LEAD) / 2 + LEAD * row + 6.6, line)
-        for column, cell in enumerate(cells[1:]):
-            value = float(cell.replace(",", "").rstrip("%"))
-            shade = (value - min(values)) / (max(values) - min(values) or 1)
-            canvas.box(room + each * column, y, each, deep, fill=1 - 0.55 * shade, grey=0.4)
-            canvas.label(room + each * (column + 0.5), y + deep / 2 + 2.4, cell, size=SMALL)
-    canvas.label(room, canvas.high - 5, axis, size=SMALL, align=0)
     return canvas
 
 
@@ -240,5 +217,4 @@ CHARTS: dict[str, Callable[[Rows, str, float], Canvas]] = {
     "flow": flow,
     "cycle": cycle,
     "layers": layers,
-    "heat": heat,
 }

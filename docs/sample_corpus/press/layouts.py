@@ -30,7 +30,8 @@ SERIF_FACE, SANS_FACE = (ROMAN, ITALIC, BOLD), (SANS, SANS_ITALIC, SANS_BOLD)
 class Layout:
     """How a page looks, in points. `indent` is a paragraph's first; without one, paragraphs stand apart.
 
-    `face` are the body's upright, italic and bold fonts; `hang` is the width that headings have left of the text.
+    `face` are the body's upright, italic and bold fonts; `inset` is the space
+    left of the text, where headings stand if they are `beside` it.
     """
 
     page: tuple[float, float]
@@ -46,7 +47,8 @@ class Layout:
     face: tuple[str, str, str] = SERIF_FACE
     head: Literal["rule", "centre", "masthead", "band"] = "rule"
     running: Literal["head", "outside", "foot", "none"] = "head"
-    hang: float = 0.0
+    inset: float = 0.0
+    beside: bool = False
     justify: bool = True
     abstract: bool = False
     numbered: bool = False
@@ -55,7 +57,7 @@ class Layout:
     @property
     def left(self) -> float:
         """Where the text begins."""
-        return self.margin + self.hang
+        return self.margin + self.inset
 
     @property
     def measure(self) -> float:
@@ -90,13 +92,14 @@ LAYOUTS = {
         22,
         face=SANS_FACE,
         running="outside",
-        hang=124,
+        inset=124,
+        beside=True,
         justify=False,
     ),
     "paper": Layout(
         (612, 792), 56, 64, 2, 20, 9.4, 11.4, 11, BOLD, 19, head="centre", running="none", abstract=True, numbered=True
     ),
-    "interview": Layout((432, 648), 52, 58, 1, 0, 10.2, 14.2, 0, ITALIC, 22, running="foot", hang=44),
+    "interview": Layout((432, 648), 52, 58, 1, 0, 10.2, 14.2, 0, ITALIC, 22, running="foot", inset=44),
     "leaflet": Layout(
         (420, 595), 38, 48, 1, 0, 9.0, 12.2, 0, SANS_BOLD, 21, face=SANS_FACE, head="band", running="foot"
     ),
@@ -167,8 +170,8 @@ def running(page: Canvas, layout: Layout, article: Article, number: int) -> None
         page.path([(margin, above + 6), (wide - margin, above + 6)], weight=0.4)
 
 
-def _right(page: Canvas, x: float, y: float, font: str, size: float, text: str) -> None:
-    page.line(x - size * width(font, text), y, font, size, text)
+def _right(page: Canvas, x: float, y: float, font: str, size: float, text: str, tint: float = 0) -> None:
+    page.line(x - size * width(font, text), y, font, size, text, tint)
 
 
 def _titles(
@@ -226,15 +229,11 @@ def _masthead(page: Canvas, layout: Layout, article: Article) -> float:
     page.box(left, y, across, 44, fill=0.18)
     size = min(26.0, (across - 80) / width(BOLD, article.author))
     page.line(left + 12, y + 31, BOLD, size, article.author, 1)
-    _right_white(page, left + across - 12, y + 30, article.year)
+    _right(page, left + across - 12, y + 30, SANS, 10, article.year, 1)
     parts = [(article.title, layout.heading, layout.title), (article.subtitle, ITALIC, 12)]
     y = _titles(page, article, parts, (left, y + 52, across))
     page.path([(left, y + 6), (left + across, y + 6)], weight=1.5)
     return y + 12
-
-
-def _right_white(page: Canvas, x: float, y: float, text: str) -> None:
-    page.line(x - 10 * width(SANS, text), y, SANS, 10, text, 1)
 
 
 def _band(page: Canvas, layout: Layout, article: Article) -> float:

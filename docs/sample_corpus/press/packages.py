@@ -66,6 +66,7 @@ def elements(blocks: Sequence[Block]) -> Iterator[str]:
 def html(article: Article) -> bytes:
     """The article as a page of a small web site."""
     body = "\n".join(elements(article.blocks))
+    subtitle = f'<p class="by">{markup(article.subtitle)}</p>\n' if article.subtitle else ""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -81,8 +82,7 @@ def html(article: Article) -> bytes:
 <nav>Home | Archive</nav>
 <main>
 <h1>{escape(article.title)}</h1>
-<p class="by">{markup(article.subtitle)}</p>
-{body}
+{subtitle}{body}
 </main>
 <footer>{escape(article.author)}, {article.year}</footer>
 </body>

@@ -188,13 +188,13 @@ class Flow:
         layout = self.layout
         size = layout.size + (1.2 if layout.heading == layout.face[2] else 0.6)
         text = self._numbered(text, len(self.outline) + 1)
-        room = layout.hang - 16 if layout.hang > 100 else layout.measure
+        room = layout.inset - 16 if layout.beside else layout.measure
         lines = break_lines(atoms(text, size, self.article, one_font(layout.heading)), room, justify=False)
         above = 0.0 if self._at_top else layout.leading * 0.9
         self._need(above + len(lines) * size * 1.25 + 4 + 3 * layout.leading)
         self.y = max(self.y + (0.0 if self._at_top else above), self.hung)
         self.outline.append((1, text, len(self.pages), self.y))
-        if layout.hang > 100:
+        if layout.beside:
             for number, line in enumerate(lines):
                 self.pages[-1].set_line(layout.margin, self.y + layout.leading + number * size * 1.25, line)
             self.hung = self.y + layout.leading * 1.5 + len(lines) * size * 1.25
@@ -205,19 +205,20 @@ class Flow:
             self.y += 3
         self.first = True
 
-    def _set(self, text: str, indent: float = 0.0, first: float = 0.0, mark: str = "") -> None:
-        """Set a text in the body's type."""
+    def _set(self, text: str, indent: float = 0.0, first: float = 0.0, mark: str = "", follows: int = 0) -> None:
+        """Set a text in the body's type; on one page with as many lines of the next as `follows` says."""
         layout = self.layout
         words = self._atoms(text, layout.size)
         lines = break_lines(words, layout.measure - indent, justify=layout.justify, indent=first)
+        if follows:
+            self._need((len(lines) + follows) * layout.leading)
         self._lines(lines, indent, first, mark)
 
     def _paragraph(self, text: str, *, closed: bool = False) -> None:
         """A paragraph; `closed` when a list or formula follows it directly. One all in bold stays with the next."""
         layout = self.layout
-        if re.fullmatch(r"\*\*[^*]+\*\*", text):
-            self._need((len(text) // 50 + 3) * layout.leading)
-        self._set(text, first=0.0 if self.first else layout.indent)
+        follows = 2 if re.fullmatch(r"\*\*[^*]+\*\*", text) else 0
+        self._set(text, first=0.0 if self.first else layout.indent, follows=follows)
         self.y += 2 if closed else 0 if layout.indent else layout.leading * 0.45
         self.first = False
 
