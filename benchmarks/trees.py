@@ -18,7 +18,7 @@ Places = Mapping[str, Mapping[str, str]]
 
 
 def shas_kb(db: Path, *words: object) -> dict[str, Any]:
-    """The JSON answer of one command. Status 1, files that cannot be read, is no failure here; any other ends the run."""
+    """The JSON answer of one command. Files that cannot be read (status 1) are no failure here; any other is."""
     command = [sys.executable, "-m", "shas_kb", "-d", str(db), "--json", "--quiet", *map(str, words)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode not in (0, 1):
