@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LINKED = ("cli", "encoder", "kernels", "storage")
-HEAVY = ("torch", "transformers", "sentence_transformers", "pymupdf", "sklearn", "scipy")
+HEAVY = ("torch", "triton", "transformers", "sentence_transformers", "pymupdf", "sklearn", "scipy")
 
 
 def test_every_package_is_listed() -> None:

@@ -1,0 +1,202 @@
+"""SHAS attention: sparse attention within and across the levels of a pyramid, under one softmax.
+
+    layout = Layout.of(Plan.asking(Pyramid.from_lengths([70_000, 1_200])), device)
+    seen = shas_attention(q, k, v, route_q, route_k, layout)      # seen.out, seen.impl
+
+The steps by themselves: `summaries` of the query blocks, `descend` to a table of what each block sees, `scores` of what
+was opened, `attend` to it. Mathematics, sources and non-goals are in kernels/README.md.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from shas_kb.kernels.layout import Layout, Table, scores, summaries
+from shas_kb.kernels.validation import validate_attention, validate_routing
+
+Impl = Literal["auto", "reference", "cpu", "triton"]
+
+
+@dataclass(frozen=True, eq=False)
+class Attended:
+    """What attention gives.
+
+    Attributes:
+        out: Attended values, [queries, heads, channels].
+        lse: Natural logarithm of the sum under each row's softmax, float32 [queries, heads].
+        table: What each query block saw.
+        impl: The implementation that did it.
+    """
+
+    out: Tensor
+    lse: Tensor
+    table: Table
+    impl: str
+
+
+def chosen(impl: Impl, device: torch.device) -> str:
+    """The implementation that runs: `"auto"` takes Triton's kernels on a GPU and PyTorch's path elsewhere.
+
+    Raises:
+        ValueError: If the one asked for by name cannot run on this device. It is never replaced by another.
+    """
+    gpu = device.type == "cuda"
+    if impl == "auto":
+        impl = "triton" if gpu else "cpu"
+    if impl == "cpu" and gpu:
+        raise ValueError('impl="cpu" must get tensors on the CPU, got cuda; move them, or take impl="triton"')
+    if impl == "triton" and find_spec("triton") is None:
+        raise ValueError('impl="triton" must find the package triton, got none; install it, or take impl="reference"')
+    if impl not in ("reference", "cpu", "triton"):
+        raise ValueError(f'impl must be "auto", "reference", "cpu" or "triton", got {impl!r}')
+    return impl
+
+
+def shas_attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    route_q: Tensor,
+    route_k: Tensor,
+    layout: Layout,
+    *,
+    mass: Tensor | None = None,
+    route_mass: Tensor | None = None,
+    gate: Tensor | None = None,
+    scale: float | None = None,
+    impl: Impl = "auto",
+) -> Attended:
+    """Let every query block descend to the units that matter to it, and attend to them.
+
+    With logits scale q . k + m + log sigmoid(gate of the unit's level) + rho of its tile, under one softmax; m is the
+    logarithm of the tokens under a unit plus `mass`, and rho is zero in value and gives the router its gradient.
+
+    Args:
+        q: Queries of the blocks of the layout's plan, [queries, heads, channels].
+        k: Keys of all units, [rows, heads, channels].
+        v: Values of all units, [rows, heads, channels].
+        route_q: Routing queries, [queries, routing heads, routing channels]; the number of heads must be a multiple
+            of the routing heads, and consecutive heads share one descent.
+        route_k: Routing keys, [rows, routing heads, routing channels].
+        layout: The geometry, on the tensors' device.
+        mass: Learned part of the mass logit in attention, [rows, heads].
+        route_mass: Learned part of the mass logit in the descent, [rows, routing heads].
+        gate: Relevance of each level for a query, as logits, [queries, heads, levels].
+        scale: Of q . k; 1 / sqrt(channels) by default.
+        impl: `"auto"`, `"reference"`, `"cpu"` or `"triton"`; the result says which one ran.
+
+    Raises:
+        ValueError: If a shape, dtype or device does not fit, or `impl` cannot run there.
+    """
+    means = summaries(route_q, layout)
+    table = descend(means, route_k, layout, route_mass=route_mass, gate=gate, impl=impl)
+    score = scores(means, route_k, route_mass, table, layout)
+    rho = score - score.detach()
+    return attend(q, k, v, layout, table, mass=mass, gate=gate, rho=rho, scale=scale, impl=impl)
+
+
+def descend(
+    means: Tensor,
+    route_k: Tensor,
+    layout: Layout,
+    *,
+    route_mass: Tensor | None = None,
+    gate: Tensor | None = None,
+    impl: Impl = "auto",
+) -> Table:
+    """Choose what each query block sees: from coarse to fine, the best groups of each level are opened.
+
+    A group's score is the largest over the block's summaries u and the group's units of u . k / sqrt(channels) + m.
+    Nothing here has a gradient; `scores` gives the scores of what was opened one.
+
+    Args:
+        means: Summaries of the query blocks, [routing heads, blocks, 4, routing channels].
+        route_k: Routing keys, [rows, routing heads, routing channels].
+        layout: The geometry, on the tensors' device.
+        route_mass: Learned part of the mass logit, [rows, routing heads].
+        gate: Relevance of levels, as logits, [queries, heads, levels]; used if the plan has a threshold.
+        impl: As in `shas_attention`.
+
+    Raises:
+        ValueError: As `shas_attention` does.
+    """
+    name = chosen(impl, route_k.device)
+    validate_routing(means, route_k, route_mass, gate, layout)
+    closed = None
+    if gate is not None and layout.plan.threshold > 0:
+        closed = _closed(gate, means.shape[0], layout)
+    with torch.no_grad():
+        table: Table = _implementation(name).descend(means, route_k, route_mass, layout, closed)
+    return table
+
+
+def attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    layout: Layout,
+    table: Table,
+    *,
+    mass: Tensor | None = None,
+    gate: Tensor | None = None,
+    rho: Tensor | None = None,
+    scale: float | None = None,
+    impl: Impl = "auto",
+) -> Attended:
+    """Attend to the units of a table. Arguments as in `shas_attention`.
+
+    Args:
+        rho: Added to the logits of each tile's units, [routing heads, blocks, width].
+    """
+    name = chosen(impl, q.device)
+    validate_attention(q, k, v, mass, gate, rho, table, layout)
+    log_gate = None if gate is None else logsigmoid(gate)
+    scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    out, lse = _implementation(name).attend(q, k, v, mass, log_gate, rho, table, layout, scale)
+    return Attended(out, lse, table, name)
+
+
+def attention_mass(
+    q: Tensor,
+    k: Tensor,
+    layout: Layout,
+    seen: Attended,
+    *,
+    mass: Tensor | None = None,
+    gate: Tensor | None = None,
+    scale: float | None = None,
+) -> Tensor:
+    """Softmax mass that each query block spent on each tile of its table: what the router should have known.
+
+    Without gradient, by the implementation that attended. Arguments as in `shas_attention`.
+
+    Returns:
+        Sums over the block's rows, and over the heads that share a routing head, float32
+        [routing heads, blocks, width].
+    """
+    log_gate = None if gate is None else logsigmoid(gate)
+    scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    with torch.no_grad():
+        spent: Tensor = _implementation(seen.impl).tile_mass(q, k, mass, log_gate, seen.lse, seen.table, layout, scale)
+    return spent
+
+
+def _implementation(impl: str) -> ModuleType:
+    return import_module(f"shas_kb.kernels.{impl}")
+
+
+def _closed(gate: Tensor, routing_heads: int, layout: Layout) -> Tensor:
+    """Levels that no row of a block finds relevant enough, bool [routing heads, blocks, levels]."""
+    rows, _ = layout.rows_of_blocks()
+    relevance = gate.detach().sigmoid()[rows].amax(1)  # [blocks, heads, levels]
+    blocks, _, levels = relevance.shape
+    return relevance.view(blocks, routing_heads, -1, levels).amax(2).transpose(0, 1) < layout.plan.threshold
