@@ -8,9 +8,9 @@ shapes for tracing and the gradient formula that binds them; a descent becomes o
     fours of ints on the host: query rows and key rows of each text seen whole, from the first to the one after the
     last; the scale of q . k.
 
-The forward gives the output, in the dtype of q, and the natural logarithm of each row's softmax sum, in float32 (float64
-where q is), [queries, heads]. The backward gets both and their gradients, and gives those of q, k, v, mass, gate, rho,
-in their dtypes; an empty tensor stands for that of None.
+The forward gives the output, in the dtype of q, and the natural logarithm of each row's softmax sum, in float32
+(float64 where q is), [queries, heads]. The backward gets both and their gradients, and gives those of q, k, v, mass,
+gate, rho, in their dtypes; an empty tensor stands for that of None.
 """
 
 from __future__ import annotations

@@ -56,9 +56,12 @@ class Tiles:
         return mask
 
 
+_ONES = np.array([(1 << bits) - 1 for bits in range(TILE)] + [-1], np.int64)
+
+
 def ones(count: Ints) -> Ints:
     """Integers whose lowest `count` bits are set, 0 to 64 of them."""
-    return np.where(count >= 64, -1, (np.int64(1) << np.minimum(count, 63)) - 1).astype(np.int64)
+    return _ONES[count]
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,7 +43,8 @@ def descend(
             found = np.zeros(len(groups))
             for i, group in enumerate(groups):
                 one, last = tiles.group[group]
-                each = u[head, block] @ k[one:last, head].T * u.shape[-1] ** -0.5 + m[one:last, head]
+                with np.errstate(invalid="ignore"):
+                    each = u[head, block] @ k[one:last, head].T * u.shape[-1] ** -0.5 + m[one:last, head]
                 summary, unit = np.unravel_index(each.argmax(), each.shape)
                 found[i], best[int(group)] = each[summary, unit], (int(one + unit), int(summary))
             return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -73,3 +74,20 @@ def problem(
         route_mass=None if bare else draw(rows, routing_heads) / 4,
         gate=None if bare else draw(plan.rows, heads, pyramid.levels),
     )
+
+
+def ragged_pyramid(lengths: Sequence[int], ratio: int, levels: int, seed: int = 0) -> Pyramid:
+    """A pyramid whose units have 1 to `ratio` children, at random, as where passages of all lengths meet."""
+    random = np.random.default_rng(seed)
+    count, offsets = list(lengths), []
+    for _ in range(1, levels):
+        above, edges = [], [0]
+        for units in count:
+            left = units
+            while left:
+                edges.append(edges[-1] + min(left, int(random.integers(1, ratio + 1))))
+                left -= edges[-1] - edges[-2]
+            above.append(len(edges) - 1 - sum(above))
+        offsets.append(edges)
+        count = above
+    return Pyramid.from_offsets(offsets, np.cumsum([0, *count]))
