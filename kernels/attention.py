@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Literal
@@ -20,10 +19,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from shas_kb.kernels import reference
 from shas_kb.kernels.layout import Layout, Table, scores, summaries
 from shas_kb.kernels.validation import validate_attention, validate_routing
 
 Impl = Literal["auto", "reference", "cpu", "triton"]
+HAS_TRITON = find_spec("triton") is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,7 @@ def chosen(impl: Impl, device: torch.device) -> str:
         impl = "triton" if gpu else "cpu"
     if impl == "cpu" and gpu:
         raise ValueError('impl="cpu" must get tensors on the CPU, got cuda; move them, or take impl="triton"')
-    if impl == "triton" and find_spec("triton") is None:
+    if impl == "triton" and not HAS_TRITON:
         raise ValueError('impl="triton" must find the package triton, got none; install it, or take impl="reference"')
     if impl not in ("reference", "cpu", "triton"):
         raise ValueError(f'impl must be "auto", "reference", "cpu" or "triton", got {impl!r}')
@@ -191,7 +192,16 @@ def attention_mass(
 
 
 def _implementation(impl: str) -> ModuleType:
-    return import_module(f"shas_kb.kernels.{impl}")
+    """Imported when first used: Triton need not be there for the others."""
+    if impl == "triton":
+        from shas_kb.kernels import triton
+
+        return triton
+    if impl == "cpu":
+        from shas_kb.kernels import cpu
+
+        return cpu
+    return reference
 
 
 def _closed(gate: Tensor, routing_heads: int, layout: Layout) -> Tensor:

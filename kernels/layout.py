@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,13 +56,25 @@ class Geometry(NamedTuple):
 class Layout:
     """A plan and its geometry on one device. Make it once for all calls on texts of the same lengths.
 
+    What is a plain number here is known on the host, so that nothing has to be read back from the device.
+
     Attributes:
-        plan: What is known on the host.
+        plan: Where it comes from.
         geometry: What the implementations read.
+        queries: Number of queries.
+        rows: Number of units of all levels.
+        levels: Number of levels.
+        blocks: Number of query blocks.
+        whole: For every text seen whole, where its queries and its tokens begin and end: flat fours of rows.
     """
 
     plan: Plan
     geometry: Geometry
+    queries: int
+    rows: int
+    levels: int
+    blocks: int
+    whole: tuple[int, ...]
 
     @classmethod
     def of(cls, plan: Plan, device: torch.device | str = "cpu") -> Layout:
@@ -90,37 +101,30 @@ class Layout:
             tile_children=put(tiles.children),
             log_count=put(np.log(span[:, 1] - span[:, 0]), np.float32),
         )
-        return cls(plan, geometry)
-
-    @property
-    def blocks(self) -> int:
-        """Number of query blocks."""
-        return len(self.plan.start)
+        return cls(plan, geometry, plan.rows, pyramid.rows, pyramid.levels, len(plan.start), tuple(_whole_texts(plan)))
 
     @property
     def device(self) -> torch.device:
         """Where the geometry lies."""
         return self.geometry.start.device
 
-    @cached_property
-    def whole_texts(self) -> list[int]:
-        """For every text seen whole, where its queries and its tokens begin and end: flat fours of rows."""
-        plan = self.plan
-        runs: list[int] = []
-        for block in np.flatnonzero(plan.whole):
-            one, last = int(plan.start[block]), int(plan.start[block] + plan.length[block])
-            tokens = plan.pyramid.bounds[0, plan.text[block] : plan.text[block] + 2].tolist()
-            if runs and runs[-2:] == tokens and runs[-3] == one:
-                runs[-3] = last
-            else:
-                runs += [one, last, *tokens]
-        return runs
-
     def rows_of_blocks(self) -> tuple[Tensor, Tensor]:
         """Query rows of every block, clipped to its last, and which of them are its own, [blocks, 64]."""
         start, length = self.geometry.start[:, None], self.geometry.length[:, None]
         place = torch.arange(TILE, device=self.device)
         return start + torch.minimum(place, length - 1), place < length
+
+
+def _whole_texts(plan: Plan) -> list[int]:
+    runs: list[int] = []
+    for block in np.flatnonzero(plan.whole):
+        one, last = int(plan.start[block]), int(plan.start[block] + plan.length[block])
+        tokens = plan.pyramid.bounds[0, plan.text[block] : plan.text[block] + 2].tolist()
+        if runs and runs[-2:] == tokens and runs[-3] == one:
+            runs[-3] = last
+        else:
+            runs += [one, last, *tokens]
+    return runs
 
 
 class Table(NamedTuple):

@@ -109,12 +109,13 @@ def register_attention(name: str, forward: Callable[..., Any], backward: Callabl
         *differentiable, table, geometry, ctx.whole, ctx.scale = inputs
         ctx.save_for_backward(*output, *differentiable, *table, *geometry)
 
-    def differentiate(ctx: Any, grad: Tensor, grad_lse: Tensor) -> tuple[Tensor | None, ...]:
+    def differentiate(ctx: Any, grad: Tensor, grad_lse: Tensor) -> tuple[Tensor | list[None] | None, ...]:
         out, lse, *saved = ctx.saved_tensors
         inputs, table, geometry = saved[:6], saved[6 : 6 + len(Table._fields)], saved[6 + len(Table._fields) :]
         grads = operator_backward(grad, grad_lse, out, lse, *inputs, table, geometry, ctx.whole, ctx.scale)
         given = (None if each is None else its for each, its in zip(inputs, grads, strict=True))
-        return *given, None, None, None, None
+        # Lists need lists, also where there is no gradient.
+        return *given, [None] * len(table), [None] * len(geometry), [None] * len(ctx.whole), None
 
     operator.register_autograd(differentiate, setup_context=remember)
 
@@ -129,9 +130,7 @@ def register_attention(name: str, forward: Callable[..., Any], backward: Callabl
         layout: Layout,
         scale: float,
     ) -> tuple[Tensor, Tensor]:
-        out, lse = operator(
-            q, k, v, mass, gate, rho, list(table), list(layout.geometry), list(layout.whole_texts), scale
-        )
+        out, lse = operator(q, k, v, mass, gate, rho, list(table), list(layout.geometry), list(layout.whole), scale)
         return out, lse
 
     return attend

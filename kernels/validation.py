@@ -21,19 +21,18 @@ def validate_attention(
     layout: Layout,
 ) -> None:
     """Check what `attend` gets; ValueError says what does not fit."""
-    plan = layout.plan
-    if q.ndim != 3 or q.shape[0] != plan.rows:
-        raise ValueError(f"q must be [{plan.rows} queries, heads, channels], got {list(q.shape)}")
+    if q.ndim != 3 or q.shape[0] != layout.queries:
+        raise ValueError(f"q must be [{layout.queries} queries, heads, channels], got {list(q.shape)}")
     heads, channels = q.shape[1:]
-    _shape("k", k, (plan.pyramid.rows, heads, channels))
-    _shape("v", v, (plan.pyramid.rows, heads, channels))
-    _shape("mass", mass, (plan.pyramid.rows, heads))
-    _shape("gate", gate, (plan.rows, heads, plan.pyramid.levels))
+    _shape("k", k, (layout.rows, heads, channels))
+    _shape("v", v, (layout.rows, heads, channels))
+    _shape("mass", mass, (layout.rows, heads))
+    _shape("gate", gate, (layout.queries, heads, layout.levels))
     routing = table.tile.shape[0]
     if heads % routing:
         raise ValueError(f"heads must be a multiple of the table's {routing} routing heads, got {heads}")
     for name, each in (("table", table.tile), ("rho", rho)):
-        _shape(name, each, (routing, layout.blocks, plan.width))
+        _shape(name, each, (routing, layout.blocks, layout.plan.width))
     if q.dtype not in DTYPES or k.dtype != q.dtype or v.dtype != q.dtype:
         raise ValueError(f"q, k and v must have one floating dtype, got {q.dtype}, {k.dtype}, {v.dtype}")
     _devices(layout, q=q, k=k, v=v, mass=mass, gate=gate, rho=rho, table=table.tile)
@@ -43,17 +42,16 @@ def validate_routing(
     means: Tensor, route_k: Tensor, route_mass: Tensor | None, gate: Tensor | None, layout: Layout
 ) -> None:
     """Check what `descend` gets; ValueError says what does not fit."""
-    plan = layout.plan
-    if route_k.ndim != 3 or route_k.shape[0] != plan.pyramid.rows:
-        raise ValueError(f"route_k must be [{plan.pyramid.rows} rows, routing heads, channels], "
+    if route_k.ndim != 3 or route_k.shape[0] != layout.rows:
+        raise ValueError(f"route_k must be [{layout.rows} rows, routing heads, channels], "
                          f"got {list(route_k.shape)}")  # fmt: skip
     heads, channels = route_k.shape[1:]
     _shape("summaries", means, (heads, layout.blocks, SUMMARIES, channels))
-    _shape("route_mass", route_mass, (plan.pyramid.rows, heads))
+    _shape("route_mass", route_mass, (layout.rows, heads))
     if gate is not None:
         if gate.ndim != 3 or gate.shape[1] % heads:
             raise ValueError(f"gate must have a multiple of {heads} heads, got {list(gate.shape)}")
-        _shape("gate", gate, (plan.rows, gate.shape[1], plan.pyramid.levels))
+        _shape("gate", gate, (layout.queries, gate.shape[1], layout.levels))
     _devices(layout, route_k=route_k, summaries=means, route_mass=route_mass, gate=gate)
 
 
