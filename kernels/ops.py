@@ -114,8 +114,9 @@ def register_attention(name: str, forward: Callable[..., Any], backward: Callabl
         inputs, table, geometry = saved[:6], saved[6 : 6 + len(Table._fields)], saved[6 + len(Table._fields) :]
         grads = operator_backward(grad, grad_lse, out, lse, *inputs, table, geometry, ctx.whole, ctx.scale)
         given = (None if each is None else its for each, its in zip(inputs, grads, strict=True))
-        # Lists need lists, also where there is no gradient.
-        return *given, [None] * len(table), [None] * len(geometry), [None] * len(ctx.whole), None
+        # A list of tensors needs a list, also where there is no gradient; a list of numbers counts as one thing, unless
+        # it is empty.
+        return *given, [None] * len(table), [None] * len(geometry), None if ctx.whole else [], None
 
     operator.register_autograd(differentiate, setup_context=remember)
 
