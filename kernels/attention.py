@@ -156,12 +156,15 @@ def attend(
     """Attend to the units of a table. Arguments as in `shas_attention`.
 
     Args:
-        rho: Added to the logits of each tile's units, [routing heads, blocks, width].
+        rho: Added to the logits of each tile's units, [routing heads, blocks, width]; not for blocks that see their
+            text whole, since nothing was chosen there.
     """
     name = chosen(impl, q.device)
     validate_attention(q, k, v, mass, gate, rho, table, layout)
     log_gate = None if gate is None else logsigmoid(gate)
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    if rho is not None:
+        rho = rho.masked_fill(layout.geometry.whole[:, None], 0)
     out, lse = _implementation(name).attend(q, k, v, mass, log_gate, rho, table, layout, scale)
     return Attended(out, lse, table, name)
 

@@ -1,0 +1,281 @@
+"""Attention over a table on a CPU: what a few query blocks see is gathered, and is dense attention from there on.
+
+PyTorch's own flash attention does it, forward and backward, for chunks of query blocks and for texts seen whole. What
+it lacks are channels beside those of a head:
+
+- one for each level adds the gates to the logits: [gates] . [one at the unit's level];
+- one that is constant in the queries and zero in the keys has as its gradient in the keys the gradients of the logits,
+  summed over the queries: those of a bias. It carries the gradient of lse too, as all that the backward takes from the
+  output is its product with the gradient.
+
+Chunks are computed in float32 (float64 where q is), texts seen whole in the dtype of q. `rho` must be zero for these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from shas_kb.kernels.cpu.gathering import Chunk, chunks
+from shas_kb.kernels.layout import Geometry, Layout, Table
+
+_flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+_flash_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
+
+ALIGNED = 8
+"""Channels come in multiples of so many, which matrix products like better."""
+CLOSED = -1e30
+"""A gate of 0, in logarithms: with an infinite one, its product with the zeros of other levels would be NaN."""
+
+
+def forward(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mass: Tensor | None,
+    gate: Tensor | None,
+    rho: Tensor | None,
+    table: Table,
+    geometry: Geometry,
+    whole: Sequence[int],
+    scale: float,
+) -> tuple[Tensor, Tensor]:
+    """Output and lse; see `shas_kb.kernels.ops.register_attention`."""
+    channels, wide = q.shape[2], _wide(q)
+    out, lse = torch.zeros_like(q), torch.full(q.shape[:2], -torch.inf, dtype=wide)
+    for asking, held in _texts(whole):
+        its, sums = _flash(*_heads_first(q[asking], k[held], v[held]), attn_mask=_bias(mass, held, wide), scale=scale)
+        out[asking], lse[asking] = its[0].transpose(0, 1), sums[0].T
+        if gate is not None:
+            # One number for all that a row sees: it cancels in the output.
+            lse[asking] += gate[asking, :, 0]
+    for head in _heads(q, k, mass, gate, rho, table, geometry, scale, ~geometry.whole, summed=False):
+        values = head.join(v[:, head.nth])
+        for chunk in head.chunks:
+            given = (_taken(head.queries, chunk.row), _taken(head.keys, chunk.unit), _taken(values, chunk.unit))
+            its, sums = _flash(*(x[:, None] for x in given), attn_mask=head.bias(chunk), scale=scale)
+            row = chunk.row[chunk.own]
+            out[row, head.nth] = its[:, 0, :, :channels][chunk.own].to(q.dtype)
+            lse[row, head.nth] = sums[:, 0][chunk.own]
+    return out, lse
+
+
+def backward(
+    grad: Tensor,
+    grad_lse: Tensor,
+    out: Tensor,
+    lse: Tensor,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mass: Tensor | None,
+    gate: Tensor | None,
+    rho: Tensor | None,
+    table: Table,
+    geometry: Geometry,
+    whole: Sequence[int],
+    scale: float,
+) -> tuple[Tensor | None, ...]:
+    """Gradients of the six inputs; see `shas_kb.kernels.ops.register_attention`."""
+    channels, wide = q.shape[2], _wide(q)
+    dq, dk, dv = (torch.zeros_like(x, dtype=wide) for x in (q, k, v))
+    dmass, dgate, drho = (None if x is None else torch.zeros_like(x, dtype=wide) for x in (mass, gate, rho))
+    summed = mass is not None or rho is not None or bool(grad_lse.any())
+    for asking, held in _texts(whole):
+        own = lse[asking] if gate is None else lse[asking] - gate[asking, :, 0]
+        join = _Joining(channels, 0, summed, q.dtype)
+        given = (
+            join(grad[asking], 1.0), join(q[asking], 1 / scale), join(k[held]), join(v[held]),
+            join(out[asking], -grad_lse[asking]),
+        )  # fmt: skip
+        found = _flash_backward(
+            *_heads_first(*given), own.T[None].to(wide), 0.0, False, attn_mask=_bias(mass, held, wide), scale=scale
+        )
+        one, two, three = (x[0].transpose(0, 1) for x in found)
+        dq[asking] = one[..., :channels]
+        dk[held] += two[..., :channels]
+        dv[held] += three[..., :channels]
+        if dmass is not None:
+            dmass[held] += two[..., channels]
+        if dgate is not None:
+            dgate[asking, :, 0] = grad_lse[asking]
+    for head in _heads(q, k, mass, gate, rho, table, geometry, scale, ~geometry.whole, summed):
+        nth = head.nth
+        values = head.join(v[:, nth])
+        grads, outs = head.join(grad[:, nth], 1.0), head.join(out[:, nth], -grad_lse[:, nth])
+        dkeys, dvalues = torch.zeros_like(head.keys), torch.zeros_like(head.keys)
+        for chunk in head.chunks:
+            row, unit = chunk.row[chunk.own], chunk.unit.flatten()
+            its_grads = _taken(grads, chunk.row).masked_fill_(~chunk.own[..., None], 0)
+            given = (
+                its_grads,
+                _taken(head.queries, chunk.row),
+                _taken(head.keys, chunk.unit),
+                _taken(values, chunk.unit),
+                _taken(outs, chunk.row),
+            )
+            found = _flash_backward(
+                *(x[:, None] for x in given), lse[chunk.row, nth][:, None].to(wide), 0.0, False,
+                attn_mask=head.bias(chunk), scale=scale,
+            )  # fmt: skip
+            one, two, three = (x[:, 0] for x in found)
+            one = one[chunk.own]
+            dq[row, nth] = one[:, :channels]
+            dkeys.index_add_(0, unit, two.flatten(0, 1))
+            dvalues.index_add_(0, unit, three.flatten(0, 1))
+            if dgate is not None:
+                dgate[row, nth] = one[:, head.join.gates]
+            if drho is not None:
+                drho[head.routing].view(-1).index_add_(0, chunk.entry.flatten(), two[..., channels].flatten())
+        dk[:, nth] += dkeys[:, :channels]
+        dv[:, nth] += dvalues[:, :channels]
+        if dmass is not None:
+            dmass[:, nth] += dkeys[:, channels]
+    return tuple(
+        None if found is None or its is None else found.to(its.dtype)
+        for found, its in zip((dq, dk, dv, dmass, dgate, drho), (q, k, v, mass, gate, rho), strict=True)
+    )
+
+
+def tile_mass(
+    q: Tensor,
+    k: Tensor,
+    mass: Tensor | None,
+    gate: Tensor | None,
+    lse: Tensor,
+    table: Table,
+    layout: Layout,
+    scale: float,
+) -> Tensor:
+    """Softmax mass on each tile of a table. See `shas_kb.kernels.attention.attention_mass`."""
+    spent = torch.zeros(table.tile.shape)
+    everyone = torch.ones_like(layout.geometry.whole)
+    for head in _heads(q, k, mass, gate, None, table, layout.geometry, scale, everyone, summed=False):
+        for chunk in head.chunks:
+            sums = lse[chunk.row, head.nth].masked_fill(~chunk.own, torch.inf)
+            bias = head.bias(chunk)[:, 0] - sums[..., None]
+            logits = torch.baddbmm(bias, _taken(head.queries, chunk.row), _taken(head.keys, chunk.unit).mT, alpha=scale)
+            share = logits.exp_().sum(1).float()
+            spent[head.routing].view(-1).index_add_(0, chunk.entry.flatten(), share.flatten())
+    return spent
+
+
+@dataclass(frozen=True, eq=False)
+class _Joining:
+    """Joins to the channels of a head one for sums, if it is wanted, and one for each gate."""
+
+    channels: int
+    levels: int
+    summed: bool
+    dtype: torch.dtype
+
+    @property
+    def gates(self) -> slice:
+        """The channels of the gates; that of the sums is the one before."""
+        first = self.channels + self.summed
+        return slice(first, first + self.levels)
+
+    def __call__(self, x: Tensor, sums: Tensor | float = 0.0, gates: Tensor | float = 0.0) -> Tensor:
+        """[..., channels] to [..., all channels]."""
+        width = self.channels + -(-(self.summed + self.levels) // ALIGNED) * ALIGNED
+        if width == self.channels:
+            return x.to(self.dtype)
+        joined = x.new_zeros((*x.shape[:-1], width), dtype=self.dtype)
+        joined[..., : self.channels] = x
+        if self.summed:
+            joined[..., self.channels] = sums
+        joined[..., self.gates] = gates
+        return joined
+
+
+class _Head(NamedTuple):
+    """What is common to the chunks of one head.
+
+    Attributes:
+        nth: Which head it is.
+        routing: Its routing head.
+        chunks: The query blocks.
+        join: Of channels.
+        queries: [queries, all channels].
+        keys: [rows, all channels].
+        units: Bias of each unit, [rows].
+        entries: Bias of each entry of the table, through all blocks, or None.
+    """
+
+    nth: int
+    routing: int
+    chunks: Sequence[Chunk]
+    join: _Joining
+    queries: Tensor
+    keys: Tensor
+    units: Tensor
+    entries: Tensor | None
+
+    def bias(self, chunk: Chunk) -> Tensor:
+        """What is added to q . k, [blocks, 1, 1, seen]."""
+        bias = _taken(self.units, chunk.unit)
+        if self.entries is not None:
+            bias += _taken(self.entries, chunk.entry)
+        return bias.masked_fill_(~chunk.held, -torch.inf)[:, None, None]
+
+
+def _heads(
+    q: Tensor,
+    k: Tensor,
+    mass: Tensor | None,
+    gate: Tensor | None,
+    rho: Tensor | None,
+    table: Table,
+    geometry: Geometry,
+    scale: float,
+    asked: Tensor,
+    summed: bool,
+) -> Iterator[_Head]:
+    """All heads, for the blocks that are asked for."""
+    wide, heads, routing_heads = _wide(q), q.shape[1], len(table.tile)
+    join = _Joining(q.shape[2], 0 if gate is None else gate.shape[2], summed, wide)
+    tile = torch.searchsorted(geometry.tile_start, torch.arange(len(k)), right=True) - 1
+    its_level = one_hot(geometry.tile_level[tile].long(), join.levels).to(wide) / scale if join.levels else 0.0
+    found: list[Chunk] = []
+    for head in range(heads if asked.any() else 0):
+        routing, sharing = divmod(head, heads // routing_heads)
+        if sharing == 0:
+            found = list(chunks(table, geometry, asked.nonzero()[:, 0], routing))
+        gates = 0.0 if gate is None else gate[:, head].to(wide).clamp(min=CLOSED)
+        yield _Head(
+            head, routing, found, join,
+            queries=join(q[:, head], 1 / scale, gates), keys=join(k[:, head], gates=its_level),
+            units=geometry.log_count.to(wide) if mass is None else (geometry.log_count + mass[:, head]).to(wide),
+            entries=None if rho is None else rho[routing].flatten().to(wide),
+        )  # fmt: skip
+
+
+def _taken(x: Tensor, row: Tensor) -> Tensor:
+    """The same as x[row], and several times as fast."""
+    return x.index_select(0, row.flatten()).view(*row.shape, *x.shape[1:])
+
+
+def _wide(q: Tensor) -> torch.dtype:
+    return torch.float64 if q.dtype == torch.float64 else torch.float32
+
+
+def _texts(whole: Sequence[int]) -> Iterator[tuple[slice, slice]]:
+    """Queries and tokens of each text that is seen whole and holds anything."""
+    for first, last, one, end in zip(*(iter(whole),) * 4, strict=True):
+        if one < end:
+            yield slice(first, last), slice(one, end)
+
+
+def _heads_first(*tensors: Tensor) -> Iterator[Tensor]:
+    """[rows, heads, channels] to [1, heads, rows, channels]."""
+    return (x.transpose(0, 1)[None] for x in tensors)
+
+
+def _bias(mass: Tensor | None, held: slice, dtype: torch.dtype) -> Tensor | None:
+    """Bias of the tokens of a text, [1, heads, 1, tokens]."""
+    return None if mass is None else mass[held].T[None, :, None].to(dtype)
