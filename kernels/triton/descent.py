@@ -30,9 +30,9 @@ from torch import Tensor
 from shas_kb.kernels.layout import SUMMARIES, Geometry, Table
 from shas_kb.kernels.ops import register_descent
 from shas_kb.kernels.pyramid import TILE
+from shas_kb.kernels.triton.config import INTERPRETED, on_device, rowwise, validate
 
-CHANNELS = (16, 32, 64)
-DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+ROUTING_CHANNELS = (16, 32, 64)
 WARPS = 4
 PAIRS = 1024
 """So many pairs of candidates are compared side by side. With many more, registers spill."""
@@ -254,7 +254,7 @@ def constants_of(k: Sequence[int], widths: Sequence[int], channels: int, dtype: 
         "TILES": 4 if channels * dtype.itemsize <= 128 else 2,
         "SLOTS": slots,
         "RIVALS": max(PAIRS // slots, 1),
-        "UPCAST": triton.knobs.runtime.interpret and dtype != torch.float32,
+        "UPCAST": INTERPRETED and dtype != torch.float32,
     }
 
 
@@ -274,11 +274,8 @@ def descent(
         ValueError: If the routing channels or the dtype of the keys are not among those that the kernel knows.
     """
     heads, blocks, _, channels = means.shape
-    if channels not in CHANNELS:
-        raise ValueError(f"routing channels must be one of {CHANNELS}, got {channels}; pad them, or change impl")
-    if route_k.dtype not in DTYPES:
-        raise ValueError(f"route_k must be float32, bfloat16 or float16, got {route_k.dtype}; or change impl")
-    means, route_k = (each if each.stride(-1) == 1 else each.contiguous() for each in (means, route_k))
+    validate("route_k", route_k, ROUTING_CHANNELS)
+    means, route_k = rowwise(means), rowwise(route_k)
     closed = None if closed is None else closed.contiguous()
     constants = constants_of(k, widths, channels, route_k.dtype)
     room = width + constants["SLOTS"]
@@ -287,14 +284,15 @@ def descent(
         return torch.empty(heads, blocks, *shape, dtype=dtype, device=means.device)
 
     table = Table(empty(width), empty(width, dtype=torch.int64), empty(), empty(width), empty(width))
-    shas_descent_kernel[blocks, heads](
-        means, route_k, route_mass, closed,
-        geometry.top, geometry.bottom, geometry.first, geometry.near, geometry.whole, geometry.tile_start,
-        geometry.tile_full, geometry.tile_mask, geometry.tile_group, geometry.tile_children, geometry.log_count,
-        empty(room), empty(room, dtype=torch.int64), *table, channels**-0.5, room, width,
-        *means.stride()[:3], *route_k.stride()[:2], *((0, 0) if route_mass is None else route_mass.stride()),
-        **constants, num_warps=WARPS, num_stages=1,
-    )  # fmt: skip
+    with on_device(means):
+        shas_descent_kernel[blocks, heads](
+            means, route_k, route_mass, closed,
+            geometry.top, geometry.bottom, geometry.first, geometry.near, geometry.whole, geometry.tile_start,
+            geometry.tile_full, geometry.tile_mask, geometry.tile_group, geometry.tile_children, geometry.log_count,
+            empty(room), empty(room, dtype=torch.int64), *table, channels**-0.5, room, width,
+            *means.stride()[:3], *route_k.stride()[:2], *((0, 0) if route_mass is None else route_mass.stride()),
+            **constants, num_warps=WARPS, num_stages=1,
+        )  # fmt: skip
     return table
 
 

@@ -185,7 +185,7 @@ def test_an_entry_says_to_which_unit_and_summary_its_group_owes_its_score() -> N
 
 def test_what_the_kernel_does_not_know_is_refused() -> None:
     layout = Layout.of(Plan.asking(Pyramid.from_lengths([65], 4, 2), 1), DEVICE)
-    with pytest.raises(ValueError, match=r"routing channels must be one of \(16, 32, 64\), got 24"):
+    with pytest.raises(ValueError, match=r"channels of route_k must be one of \(16, 32, 64\), got 24"):
         descend(*routing(layout, channels=24), layout)
     with pytest.raises(ValueError, match=r"route_k must be float32, bfloat16 or float16, got torch.float64"):
         descend(*routing(layout, dtype=torch.float64), layout)

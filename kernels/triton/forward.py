@@ -1,0 +1,177 @@
+"""The forward: one online softmax over the tiles that a query block sees.
+
+Flash attention (Dao et al., 2022) with the tiles of a table in the place of consecutive keys. A program has one query
+block and one head, and blocks are taken in text order, so that neighbours find the tiles that they share in the cache.
+"""
+
+# Kernels have no types for mypy, and their constants are upper case.
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
+# ruff: noqa: N803
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from shas_kb.kernels.layout import Geometry, Layout, Table
+from shas_kb.kernels.triton.config import CHANNELS, launch, on_device, rowwise, validate
+from shas_kb.kernels.triton.tiles import ROWS, TO_BASE_2, bias_of, load_rows, store_rows, tile_logits
+
+
+@triton.jit
+def shas_forward_kernel(
+    q, k, v, bias, gate, rho, out, lse,
+    start, length, tile_start, tile_level, table_tile, table_mask, table_used,
+    scale, shared, width,
+    stride_q_row, stride_q_head, stride_k_row, stride_k_head, stride_v_row, stride_v_head,
+    stride_out_row, stride_out_head, stride_bias, stride_gate_row, stride_gate_head, stride_gate_level,
+    CHANNELS: tl.constexpr, PRECISION: tl.constexpr, UPCAST: tl.constexpr, STAGES: tl.constexpr,
+):  # fmt: skip
+    """Attend for query block `program_id(0)` and head `program_id(1)`; `shared` heads have one routing head."""
+    block, head = tl.program_id(0), tl.program_id(1)
+    heads = tl.num_programs(1)
+    place = tl.arange(0, ROWS)
+    first = tl.load(start + block)
+    own = place < tl.load(length + block)
+    queries = load_rows(q + head * stride_q_head, first, own, stride_q_row, CHANNELS, UPCAST)
+    k += head * stride_k_head
+    v += head * stride_v_head
+    bias += head * stride_bias
+    if gate is not None:
+        gate += head * stride_gate_head
+
+    table = (head // shared).to(tl.int64) * tl.num_programs(0) + block
+    used = tl.load(table_used + table)
+    peak = tl.full([ROWS], float("-inf"), tl.float32)
+    total = tl.zeros([ROWS], tl.float32)
+    mixed = tl.zeros([ROWS, CHANNELS], tl.float32)
+    for nth in tl.range(0, used, num_stages=STAGES):
+        entry = table * width + nth
+        tile = tl.load(table_tile + entry)
+        tile_first = tl.load(tile_start + tile)
+        active = ((tl.load(table_mask + entry) >> place) & 1) != 0
+        keys = load_rows(k, tile_first, active, stride_k_row, CHANNELS, UPCAST)
+        values = load_rows(v, tile_first, active, stride_v_row, CHANNELS, UPCAST)
+        logits = tile_logits(
+            queries, keys, bias, gate, rho, tile_first, active, first, own, tl.load(tile_level + tile), entry, scale,
+            stride_gate_row, stride_gate_level, PRECISION,
+        )  # fmt: skip
+        higher = tl.maximum(peak, tl.max(logits, 1))
+        # Where a row has nothing to see yet, -inf - -inf would be NaN.
+        level = tl.where(higher == float("-inf"), 0.0, higher)
+        weight = tl.exp2(logits - level[:, None])
+        fade = tl.exp2(peak - level)
+        total = total * fade + tl.sum(weight, 1)
+        mixed = tl.dot(weight.to(values.dtype), values, mixed * fade[:, None], input_precision=PRECISION)
+        peak = higher
+    nothing = total == 0.0
+    total = tl.where(nothing, 1.0, total)
+    store_rows(out + head * stride_out_head, first, own, mixed / total[:, None], stride_out_row, CHANNELS)
+    tl.store(lse + (first + place) * heads + head, (peak + tl.log2(total)) / TO_BASE_2, mask=own)
+
+
+@triton.jit
+def shas_mass_kernel(
+    q, k, bias, gate, lse, spent,
+    start, length, tile_start, tile_level, table_tile, table_mask, table_used,
+    scale, shared, width,
+    stride_q_row, stride_q_head, stride_k_row, stride_k_head, stride_lse_row, stride_lse_head,
+    stride_bias, stride_gate_row, stride_gate_head, stride_gate_level,
+    CHANNELS: tl.constexpr, PRECISION: tl.constexpr, UPCAST: tl.constexpr, STAGES: tl.constexpr,
+):  # fmt: skip
+    """Softmax mass of query block `program_id(0)` and head `program_id(1)` on each tile."""
+    block, head = tl.program_id(0), tl.program_id(1)
+    place = tl.arange(0, ROWS)
+    first = tl.load(start + block)
+    own = place < tl.load(length + block)
+    queries = load_rows(q + head * stride_q_head, first, own, stride_q_row, CHANNELS, UPCAST)
+    sums = tl.load(lse + (first + place) * stride_lse_row + head * stride_lse_head, mask=own, other=float("inf"))
+    sums *= TO_BASE_2
+    k += head * stride_k_head
+    bias += head * stride_bias
+    if gate is not None:
+        gate += head * stride_gate_head
+    table = (head // shared).to(tl.int64) * tl.num_programs(0) + block
+    spent += (head.to(tl.int64) * tl.num_programs(0) + block) * width
+    for nth in tl.range(0, tl.load(table_used + table), num_stages=STAGES):
+        entry = table * width + nth
+        tile = tl.load(table_tile + entry)
+        tile_first = tl.load(tile_start + tile)
+        active = ((tl.load(table_mask + entry) >> place) & 1) != 0
+        keys = load_rows(k, tile_first, active, stride_k_row, CHANNELS, UPCAST)
+        logits = tile_logits(
+            queries, keys, bias, gate, None, tile_first, active, first, own, tl.load(tile_level + tile), entry, scale,
+            stride_gate_row, stride_gate_level, PRECISION,
+        )  # fmt: skip
+        tl.store(spent + nth, tl.sum(tl.sum(tl.exp2(logits - sums[:, None]), 1), 0))
+
+
+def forward(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mass: Tensor | None,
+    gate: Tensor | None,
+    rho: Tensor | None,
+    table: Table,
+    geometry: Geometry,
+    whole: Sequence[int],
+    scale: float,
+) -> tuple[Tensor, Tensor]:
+    """Output and lse; see `shas_kb.kernels.ops.register_attention`.
+
+    Raises:
+        ValueError: If the device, the dtype or the channels are not among those that the kernels know.
+    """
+    validate("q", q, CHANNELS)
+    queries, heads, channels = q.shape
+    q, k, v, bias = rowwise(q), rowwise(k), rowwise(v), bias_of(mass, geometry)
+    out, lse = q.new_empty(q.shape), q.new_empty((queries, heads), dtype=torch.float32)
+    if queries:
+        with on_device(q):
+            shas_forward_kernel[len(geometry.start), heads](
+                q, k, v, bias, gate, None if rho is None else rho.contiguous(), out, lse,
+                geometry.start, geometry.length, geometry.tile_start, geometry.tile_level, *table[:3],
+                scale, heads // len(table.tile), table.tile.shape[-1],
+                *q.stride()[:2], *k.stride()[:2], *v.stride()[:2], *out.stride()[:2],
+                *bias_and_gate_strides(bias, gate),
+                **launch("forward", q.dtype, channels),
+            )  # fmt: skip
+    return out, lse
+
+
+def tile_mass(
+    q: Tensor,
+    k: Tensor,
+    mass: Tensor | None,
+    gate: Tensor | None,
+    lse: Tensor,
+    table: Table,
+    layout: Layout,
+    scale: float,
+) -> Tensor:
+    """Softmax mass on each tile of a table. See `shas_kb.kernels.attention.attention_mass`."""
+    validate("q", q, CHANNELS)
+    geometry, heads = layout.geometry, q.shape[1]
+    q, k, bias = rowwise(q), rowwise(k), bias_of(mass, geometry)
+    spent = q.new_zeros((heads, *table.tile.shape[1:]), dtype=torch.float32)
+    if len(q):
+        with on_device(q):
+            shas_mass_kernel[layout.blocks, heads](
+                q, k, bias, gate, lse, spent,
+                geometry.start, geometry.length, geometry.tile_start, geometry.tile_level, *table[:3],
+                scale, heads // len(table.tile), table.tile.shape[-1],
+                *q.stride()[:2], *k.stride()[:2], *lse.stride(), *bias_and_gate_strides(bias, gate),
+                **launch("mass", q.dtype, q.shape[2]),
+            )  # fmt: skip
+    return spent.view(len(table.tile), heads // len(table.tile), *spent.shape[1:]).sum(1)
+
+
+def bias_and_gate_strides(bias: Tensor, gate: Tensor | None) -> tuple[int, int, int, int]:
+    """From head to head of the bias; from row to row, head to head and level to level of the gate."""
+    row, head, level = (0, 0, 0) if gate is None else gate.stride()
+    return bias.stride(0) if len(bias) > 1 else 0, row, head, level
