@@ -3,7 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: demo test quick lint types contracts clean
+# The environment where there is one, else a Python that has PyTorch and Triton of its own.
+GPU_PYTHON ?= $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
+
+.PHONY: demo test quick lint types contracts gpu clean
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -33,6 +36,10 @@ types: .venv/ready
 
 contracts: .venv/ready
 	$(BIN)/lint-imports
+
+# The tests of the kernels on a CUDA device, then their benchmark. GPU_FLAGS="--out FOLDER" writes elsewhere.
+gpu:
+	@PYTHONPATH=. $(GPU_PYTHON) benchmarks/attention_gpu.py $(GPU_FLAGS)
 
 clean:
 	rm -rf .venv $(DEMO) build *.egg-info
