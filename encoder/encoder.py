@@ -11,18 +11,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import gcd
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from shas_kb.encoder.abstraction import AbstractionHead, mean_of_children
 from shas_kb.encoder.backbone import BertBackbone
 from shas_kb.encoder.bert import is_bert
 from shas_kb.encoder.models import Described
-from shas_kb.encoder.pyramid import Step, gather, offsets, steps
 from shas_kb.errors import ModelError
+from shas_kb.kernels.abstraction import Abstraction, Window, window, windows
+from shas_kb.kernels.pyramid import Ints, Pyramid
 from shas_kb.records import ModelFacts, Vectors
 
 RATIO = 4
@@ -48,13 +50,11 @@ class Levels:
 
     Attributes:
         units: float32 [units of the level, dimension] each; not of unit length.
-        counts: int64 [units of the level] each; tokens that a unit stands for.
-        steps: how each level but the first comes from the one below; `steps[l].children` are offsets into level l.
+        pyramid: which units of the level below each abstracts, and which tokens it stands for.
     """
 
     units: tuple[Tensor, ...]
-    counts: tuple[Tensor, ...]
-    steps: tuple[Step, ...]
+    pyramid: Pyramid
 
 
 class Encoder:
@@ -78,7 +78,8 @@ class Encoder:
         self._backbone = _backbone(described, self.device, self._block)
         self.depth = next(depth for depth in range(1, 64) if RATIO**depth >= located.limit)
         dimension = self.facts.dimension
-        self.head = AbstractionHead(dimension, self.depth + 1, RATIO, groups=dimension // 32).to(self.device).eval()
+        groups = gcd(dimension, dimension // 32)  # of 32 channels, or of more where they would not come out even
+        self.head = Abstraction(dimension, RATIO, self.depth + 2, groups).to(self.device).eval()
 
     def encode(self, documents: Iterable[Sequence[str]]) -> Iterator[tuple[Vectors, Vectors]]:
         """Encode documents given by their passages.
@@ -111,24 +112,31 @@ class Encoder:
         ids = self._tokenize(passages)
         states = [self._backbone.states([text]) for text in ids]
         pooled = [self._backbone.pool(*each) for each in zip(states, ([text] for text in ids), strict=True)]
-        return self._climb(torch.cat(states), torch.cat(pooled), [len(text) for text in ids])
+        inner = self._pyramid(ids)
+        units = self._climb(torch.cat(states), torch.cat(pooled), inner)
+        units.append(self.head.abstract(units[-1], self._whole(inner.tokens), self.depth))
+        return Levels(tuple(units), Pyramid.from_offsets([*inner.offsets, [0, len(ids)]], [0, 1], alone=True))
 
-    def _climb(self, states: Tensor, pooled: Tensor, lengths: Sequence[int]) -> Levels:
-        """The pyramid over the tokens of passages of these lengths, which are taken for one document.
+    def _pyramid(self, ids: _Ids) -> Pyramid:
+        """From tokens up to passages, each a text of its own, so that no window reaches into another passage."""
+        return Pyramid.from_lengths([len(text) for text in ids], RATIO, self.depth + 1)
+
+    def _climb(self, states: Tensor, pooled: Tensor, pyramid: Pyramid) -> list[Tensor]:
+        """All levels of some passages, from their tokens up to themselves.
 
         A passage's unit starts as what the backbone makes of it (`pooled`), also where that is not its tokens' mean.
         """
-        tokens = torch.tensor(lengths, device=self.device)
-        way = steps(tokens, torch.tensor([len(lengths)], device=self.device), RATIO, self.depth)
-        correction = (
-            pooled - mean_of_children(states.float(), torch.ones_like(states[:, 0]), gather(offsets(tokens)))[0]
-        )
-        units, counts = [states.float()], [torch.ones(len(states), dtype=torch.int64, device=self.device)]
-        for level, step in enumerate(way):
-            made, mass = self.head(units[-1], counts[-1], step, level)
-            units.append(made + correction if level == self.depth - 1 else made)
-            counts.append(mass)
-        return Levels(tuple(units), tuple(counts), tuple(way))
+        units = [states.float()]
+        for step, each in enumerate(windows(pyramid, RATIO, self.device)):
+            units.append(self.head.abstract(units[-1], each, step))
+        lengths = torch.from_numpy(pyramid.tokens).to(self.device)
+        units[-1] = units[-1] + (pooled - torch.segment_reduce(units[0], "mean", lengths=lengths))
+        return units
+
+    def _whole(self, tokens: Ints) -> Window:
+        """A document's window: all its passages, of so many tokens each."""
+        passages = np.array([0, len(tokens)])
+        return window(passages, passages, tokens, RATIO, self.device)
 
     def _tokenize(self, passages: Sequence[str]) -> list[list[int]]:
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(passages))]
@@ -157,17 +165,17 @@ class Encoder:
         states = self._backbone.states(ids)
         units = self._backbone.pool(states, ids)
         if not self.head.is_mean:
-            units = self._climb(states, units, [len(text) for text in ids]).units[self.depth]
+            units = self._climb(states, units, self._pyramid(ids))[-1]
         return units.cpu()
 
     @torch.inference_mode()
     def _document(self, units: Tensor, tokens: Tensor) -> Tensor:
         """The document's unit over its passages: [passages, dimension] to [1, dimension]."""
-        step = gather(offsets(torch.tensor([len(units)])))
         if self.head.is_mean:
-            return mean_of_children(units, tokens, step)[0]
-        document: Tensor = self.head(units.to(self.device), tokens.to(self.device), step.to(self.device), self.depth)[0]
-        return document.cpu()
+            # Added up one after another, however many threads there are.
+            total = torch.segment_reduce(units * tokens[:, None], "sum", lengths=torch.tensor([len(units)]))
+            return total / tokens.sum()
+        return self.head.abstract(units.to(self.device), self._whole(tokens.numpy()), self.depth).cpu()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ its text. With x = RMSNorm(h), channel group c and place j counted from the wind
     h'_i  = y_i + g' SwiGLU(RMSNorm(y_i)) + e
 
 The mean weighs each child by the tokens under it, so that with g = g' = e = 0, as at the start, every unit is the mean
-of its tokens. All levels share the weights; g, g' and e are each level's own.
+of its tokens. All levels share the weights; g, g' and e are each level's own. A unit may have any number of children;
+in a window of more than 2 r places those beyond share the last p.
 
 Sources. Pooling by attention whose query is a learned vector: Set Transformer (arXiv 1810.00825), there over a whole
 set. Overlapping blocks, with learned weights and a code for the place within the block: the compressed keys of NSA
@@ -19,15 +20,14 @@ set. Overlapping blocks, with learned weights and a code for the place within th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import embedding_bag, silu
+from torch.nn.functional import embedding, embedding_bag, silu
 
-from shas_kb.kernels.pyramid import Pyramid
+from shas_kb.kernels.pyramid import Ints, Pyramid
 
 Kind = Literal["mean", "max", "linear", "own", "overlap"]
 
@@ -35,50 +35,62 @@ Kind = Literal["mean", "max", "linear", "own", "overlap"]
 class Window(NamedTuple):
     """What the units of one level look at in the level below, whose rows are counted from 0 here.
 
+    A pair is a unit and a row in its window; pairs are ordered by unit, then by row.
+
     Attributes:
-        row: The row at each place of the window, some row of the text where there is none, int64 [units, 2 ratio].
-        valid: Whether there is one, bool [units, 2 ratio].
-        own: Whether it is a child of the unit, bool [units, 2 ratio].
-        share: The part of the unit's tokens that lies under it if it is a child, or 0, float64 [units, 2 ratio].
+        children: Unit i has the rows `children[i]` to `children[i + 1]`, int64 [units + 1].
+        share: The part of its parent's tokens that lies under a row, float64 [rows].
+        bounds: Unit i has the pairs `bounds[i]` to `bounds[i + 1]`, int64 [units + 1].
+        row: The row of a pair, int64 [pairs].
+        place: Where in the window it stands, 0 to 2 ratio - 1, int64 [pairs].
+        own: Whether it is a child of the unit, bool [pairs].
     """
 
-    row: Tensor
-    valid: Tensor
-    own: Tensor
+    children: Tensor
     share: Tensor
+    bounds: Tensor
+    row: Tensor
+    place: Tensor
+    own: Tensor
 
 
 def windows(pyramid: Pyramid, ratio: int, device: torch.device | str = "cpu") -> tuple[Window, ...]:
     """The windows of all levels from 1 up. Make them once for all texts of the same lengths.
 
     Args:
-        pyramid: Its units must have at most `ratio` children.
+        pyramid: Its units may have any number of children.
         ratio: A window reaches `ratio // 2` units to the left of the children and the rest of `ratio` to the right.
-
-    Raises:
-        ValueError: If a unit has more children.
+        device: Where the head works.
     """
+    tokens, rows = np.diff(pyramid.span)[:, 0], pyramid.bounds
+    return tuple(
+        window(children, rows[level] - rows[level, 0], tokens[rows[level, 0] : rows[level, -1]], ratio, device)
+        for level, children in enumerate(pyramid.offsets)
+    )
 
-    def put(values: npt.NDArray[Any]) -> Tensor:
-        return torch.from_numpy(values).to(device)
 
-    tokens, made = np.diff(pyramid.span)[:, 0], []
-    for level, offset in enumerate(pyramid.offsets):
-        first, last = offset[:-1, None], offset[1:, None]
-        most = int((last - first).max(initial=0))
-        if most > ratio:
-            raise ValueError(f"a unit must have at most {ratio} children, got {most} at level {level + 1}; "
-                             "give a larger ratio")  # fmt: skip
-        below, above = pyramid.bounds[level] - pyramid.bounds[level, 0], pyramid.bounds[level + 1]
-        text = np.repeat(np.arange(pyramid.texts), np.diff(above))[:, None]
-        row = first - ratio // 2 + np.arange(2 * ratio)
-        valid = (row >= below[text]) & (row < np.minimum(last + ratio - ratio // 2, below[text + 1]))
-        own = (row >= first) & (row < last)
-        row = np.clip(row, below[text], below[text + 1] - 1)
-        under = tokens[row + pyramid.bounds[level, 0]]
-        share = np.where(own, under / tokens[above[0] : above[-1], None], 0)
-        made.append(Window(put(row), put(valid), put(own), put(share)))
-    return tuple(made)
+def window(children: Ints, texts: Ints, tokens: Ints, ratio: int, device: torch.device | str = "cpu") -> Window:
+    """The windows of one level.
+
+    Args:
+        children: Offsets of the units' children in the level below, [units + 1].
+        texts: Offsets of the texts there, at which windows end, [texts + 1].
+        tokens: Tokens under each row there, [rows].
+        ratio: As in `windows`.
+        device: Likewise.
+    """
+    first, last = children[:-1], children[1:]
+    text = np.searchsorted(texts, first, side="right") - 1
+    left = np.maximum(first - ratio // 2, texts[text])
+    right = np.minimum(last + ratio - ratio // 2, texts[text + 1])
+    bounds = np.append(0, np.cumsum(right - left))
+    unit = np.repeat(np.arange(len(first)), right - left)
+    row = np.arange(len(unit)) - bounds[unit] + left[unit]
+    place = np.minimum(row - first[unit] + ratio // 2, 2 * ratio - 1)
+    own = (row >= first[unit]) & (row < last[unit])
+    under = np.diff(np.append(0, np.cumsum(tokens))[children])
+    share = tokens / np.repeat(under, last - first)
+    return Window(*(torch.from_numpy(each).to(device) for each in (children, share, bounds, row, place, own)))
 
 
 class Abstraction(nn.Module):
@@ -86,7 +98,7 @@ class Abstraction(nn.Module):
 
     Args:
         width: Channels of a unit.
-        ratio: At most so many children has a unit.
+        ratio: About so many children has a unit.
         levels: At most so many levels do pyramids have, tokens included.
         groups: Channel groups, each with its own weights over a window; `width` must be a multiple.
         kind: What takes the place of the sum over the window, for comparison: `"overlap"` is the one above; `"own"`
@@ -118,6 +130,11 @@ class Abstraction(nn.Module):
         self.feed_gate = nn.Parameter(torch.zeros(levels - 1))
         self.level = nn.Parameter(torch.zeros(levels - 1, width))
 
+    @property
+    def is_mean(self) -> bool:
+        """Whether all gates are shut, as at the start: every unit then is the mean of its tokens."""
+        return not any(bool(gate.any()) for gate in (self.gate, self.feed_gate, self.level))
+
     def forward(self, tokens: Tensor, windows: Sequence[Window]) -> Tensor:
         """States of the units of all levels.
 
@@ -132,53 +149,68 @@ class Abstraction(nn.Module):
             raise ValueError(f"a pyramid must have at most {len(self.gate) + 1} levels, got {len(windows) + 1}")
         levels = [tokens]
         for step, window in enumerate(windows):
-            levels.append(self._abstract(levels[-1], window, step))
+            levels.append(self.abstract(levels[-1], window, step))
         return torch.cat(levels)
 
-    def _abstract(self, below: Tensor, window: Window, step: int) -> Tensor:
-        """One level from the one below, [rows, width] to [units, width]."""
-        children = slice(self.ratio // 2, self.ratio // 2 + self.ratio)
-        mean = weighted_sums(below, window.row[:, children], window.share[:, children, None].to(below.dtype))
-        units = mean + self.gate[step] * self.out(self._look(self.norm(below), window))
+    def abstract(self, below: Tensor, window: Window, step: int) -> Tensor:
+        """One level from the one below, with the gates of level `step` + 1: [rows, width] to [units, width]."""
+        units = mean(below, window) + self.gate[step] * self.out(self._look(self.norm(below), window))
         gate, value = self.up(self.feed_norm(units)).chunk(2, -1)
         fed: Tensor = units + self.feed_gate[step] * self.down(silu(gate) * value) + self.level[step]
         return fed
 
     def _look(self, x: Tensor, window: Window) -> Tensor:
         """What each unit makes of its window, [rows, width] to [units, width]."""
-        value = self.value(x)
-        own = window.own[..., None]
+        value, own = self.value(x), window.own[:, None]
         if self.kind == "max":
-            largest: Tensor = value[window.row].masked_fill(~own, -torch.inf).amax(1)
-            return largest
+            return reduced(value, "max", window.children)
         if self.kind == "mean":
-            weight = window.share[..., None].to(x.dtype).expand(-1, -1, self.groups)
-        elif self.kind == "linear":
-            weight = self.place * own
-        else:
-            seen = own if self.kind == "own" else window.valid[..., None]
-            logits = self.score(x)[window.row] + self.place + self.own * own  # [units, 2 ratio, groups]
-            weight = logits.masked_fill(~seen, -torch.inf).softmax(1)
-        return weighted_sums(value, window.row, weight)
+            return mean(value, window, self.groups)
+        wide = torch.promote_types(x.dtype, torch.float32)  # weights are few, and gradients of places long sums
+        # `embedding(i, x)` is x[i], but its gradient comes out the same each time: no threads race to add it up.
+        place = embedding(window.place, self.place.to(wide))
+        if self.kind == "linear":
+            return weighted_sums(value, window.row, window.bounds, (place * own).to(x.dtype))
+        logits = embedding(window.row, self.score(x).to(wide)) + place + self.own.to(wide) * own  # [pairs, groups]
+        if self.kind == "own":
+            logits = logits.masked_fill(~own, -torch.inf)
+        top = reduced(logits.detach(), "max", window.bounds)
+        mass = (logits - top.repeat_interleave(window.bounds.diff(), 0, output_size=len(logits))).exp()
+        total = reduced(mass, "sum", window.bounds).to(x.dtype)
+        sums = weighted_sums(value, window.row, window.bounds, mass.to(x.dtype))
+        return (sums.view(*total.shape, x.shape[1] // self.groups) / total[..., None]).flatten(1)
 
 
-def weighted_sums(values: Tensor, row: Tensor, weight: Tensor) -> Tensor:
+def mean(below: Tensor, window: Window, groups: int = 1) -> Tensor:
+    """Children averaged by the tokens under them, [rows, width] to [units, width]."""
+    row = torch.arange(len(below), device=below.device)
+    return weighted_sums(below, row, window.children, window.share.to(below.dtype)[:, None].expand(-1, groups))
+
+
+def reduced(values: Tensor, how: str, bounds: Tensor) -> Tensor:
+    """The sum or maximum of each run of consecutive rows, [rows, ...] to [runs, ...]; `bounds` are [runs + 1]."""
+    return torch.segment_reduce(values, how, offsets=bounds, axis=0, unsafe=True)
+
+
+def weighted_sums(values: Tensor, row: Tensor, bounds: Tensor, weight: Tensor) -> Tensor:
     """Sums of rows under weights of their own for each channel group, without a copy of the rows for every window.
 
     Args:
         values: [rows, width].
-        row: The rows to sum, int64 [units, places].
-        weight: [units, places, groups].
+        row: The rows to sum, int64 [pairs].
+        bounds: Sum i is over the pairs `bounds[i]` to `bounds[i + 1]`, int64 [sums + 1].
+        weight: [pairs, groups].
 
     Returns:
-        [units, width].
+        [sums, width].
     """
-    width, groups = values.shape[1], weight.shape[-1]
-    index = row[:, None] * groups + torch.arange(groups, device=row.device)[:, None]
+    width, groups = values.shape[1], weight.shape[1]
+    group = torch.arange(groups, device=row.device)[:, None]  # sums of the first group, then of the second, ...
     sums = embedding_bag(
-        index.flatten(0, 1),
+        (row * groups + group).flatten(),
         values.reshape(len(values) * groups, width // groups),
+        (bounds[:-1] + len(row) * group).flatten(),
         mode="sum",
-        per_sample_weights=weight.transpose(1, 2).flatten(0, 1),
+        per_sample_weights=weight.T.flatten(),
     )
-    return sums.view(len(row), width)
+    return sums.view(groups, len(bounds) - 1, width // groups).transpose(0, 1).flatten(1)

@@ -116,8 +116,8 @@ def descend(
 ) -> Table:
     """Choose what each query block sees: from coarse to fine, the best groups of each level are opened.
 
-    A group's score is the largest over the block's summaries u and the group's units of u . k / sqrt(channels) + m.
-    Nothing here has a gradient; `scores` gives the scores of what was opened one.
+    A group's score is the largest over the block's summaries u and the group's units of u . k / sqrt(channels) + m;
+    NaN among them counts as -inf. Nothing here has a gradient; `scores` gives the scores of what was opened one.
 
     Args:
         means: Summaries of the query blocks, [routing heads, blocks, 4, routing channels].

@@ -33,6 +33,7 @@ class Geometry(NamedTuple):
         tile_mask: The units of the parent tile for which it stands, int64 [tiles].
         tile_group: Those units as rows, first and after the last, int32 [tiles, 2].
         tile_children: Tiles into which it opens, first and after the last, int32 [tiles, 2].
+        tile_log_count: Logarithm of the tokens under each of its units, -inf past its end, float32 [tiles, 64].
         log_count: Logarithm of the tokens under each unit, float32 [rows].
     """
 
@@ -49,6 +50,7 @@ class Geometry(NamedTuple):
     tile_mask: Tensor
     tile_group: Tensor
     tile_children: Tensor
+    tile_log_count: Tensor
     log_count: Tensor
 
 
@@ -84,7 +86,9 @@ class Layout:
         def put(values: npt.NDArray[Any], dtype: type = np.int32) -> Tensor:
             return torch.from_numpy(np.array(values, dtype, order="C")).to(device)
 
-        span, bounds = pyramid.span, pyramid.tile_bounds
+        span, bounds, unit = pyramid.span, pyramid.tile_bounds, np.arange(TILE)
+        log_count = np.log(span[:, 1] - span[:, 0])
+        row = np.minimum(tiles.start[:, None] + unit, max(pyramid.rows - 1, 0))
         geometry = Geometry(
             start=put(plan.start, np.int64),
             length=put(plan.length),
@@ -99,7 +103,8 @@ class Layout:
             tile_mask=put(tiles.mask, np.int64),
             tile_group=put(tiles.group),
             tile_children=put(tiles.children),
-            log_count=put(np.log(span[:, 1] - span[:, 0]), np.float32),
+            tile_log_count=put(np.where(unit < tiles.length[:, None], log_count[row], -np.inf), np.float32),
+            log_count=put(log_count, np.float32),
         )
         return cls(plan, geometry, plan.rows, pyramid.rows, pyramid.levels, len(plan.start), tuple(_whole_texts(plan)))
 

@@ -141,7 +141,7 @@ def register_descent(name: str, descent: Callable[..., Table]) -> Descend:
     """Make `shas_kb::descent_<name>`.
 
     Args:
-        descent: `(means, route_k, route_mass, closed, geometry, k, widths, width) -> Table`, the last three as in
+        descent: `(means, route_k, route_mass, closed, geometry, k, widths, width, longest) -> Table`, the last four as in
             `shas_kb.kernels.plan.Plan`.
     """
 
@@ -154,14 +154,15 @@ def register_descent(name: str, descent: Callable[..., Table]) -> Descend:
         k: Sequence[int],
         widths: Sequence[int],
         width: int,
+        longest: int,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        return tuple(descent(means, route_k, route_mass, closed, Geometry(*geometry), k, widths, width))  # type: ignore[return-value]
+        return tuple(descent(means, route_k, route_mass, closed, Geometry(*geometry), k, widths, width, longest))  # type: ignore[return-value]
 
     operator = torch.library.custom_op(f"shas_kb::descent_{name}", run, mutates_args=())
 
     @operator.register_fake
-    def _(means: Tensor, route_k: Tensor, route_mass: Any, closed: Any, geometry: Any, k: Any, widths: Any, width: int
-    ) -> tuple[Tensor, ...]:  # fmt: skip
+    def _(means: Tensor, route_k: Tensor, route_mass: Any, closed: Any, geometry: Any, k: Any, widths: Any, width: int,
+          longest: int) -> tuple[Tensor, ...]:  # fmt: skip
         shape = (*means.shape[:2], width)
         tile, best_row, best_summary = (means.new_empty(shape, dtype=torch.int32) for _ in range(3))
         mask, used = means.new_empty(shape, dtype=torch.int64), means.new_empty(shape[:2], dtype=torch.int32)
@@ -172,7 +173,8 @@ def register_descent(name: str, descent: Callable[..., Table]) -> Descend:
     ) -> Table:
         plan = layout.plan
         return Table(*operator(
-            means, route_k, route_mass, closed, list(layout.geometry), list(plan.k), list(plan.widths), plan.width
+            means, route_k, route_mass, closed, list(layout.geometry), list(plan.k), list(plan.widths), plan.width,
+            plan.longest,
         ))  # fmt: skip
 
     return descend

@@ -34,6 +34,7 @@ class Plan:
         threshold: The gate of a level must reach it in one row of a block, or the level stays closed to the block.
         widths: At most so many tiles of each level are visited by a block, [levels].
         width: At most so many tiles does a block see.
+        longest: Units of the largest group.
     """
 
     pyramid: Pyramid
@@ -46,6 +47,7 @@ class Plan:
     threshold: float
     widths: tuple[int, ...]
     width: int
+    longest: int
 
     @classmethod
     def asking(
@@ -150,7 +152,8 @@ class Plan:
             groups = int(fan[pyramid.tiles.level == level + 1].max(initial=0))
             widths.insert(0, min(most, always + each[level], widths[0] * groups))
         width = max(sum(widths), int(count[0, text[whole]].max(initial=0)))
-        return cls(pyramid, start, length, text, near, each, whole, threshold, tuple(widths), width)
+        group = int(np.diff(pyramid.tiles.group, axis=1).max(initial=0))
+        return cls(pyramid, start, length, text, near, each, whole, threshold, tuple(widths), width, group)
 
     @property
     def rows(self) -> int:

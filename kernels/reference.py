@@ -45,6 +45,7 @@ def descend(
                 one, last = tiles.group[group]
                 with np.errstate(invalid="ignore"):
                     each = u[head, block] @ k[one:last, head].T * u.shape[-1] ** -0.5 + m[one:last, head]
+                each[np.isnan(each)] = -np.inf
                 summary, unit = np.unravel_index(each.argmax(), each.shape)
                 found[i], best[int(group)] = each[summary, unit], (int(one + unit), int(summary))
             return found

@@ -42,7 +42,7 @@ def follow_loss(scores: Tensor, spent: Tensor, table: Table, layout: Layout) -> 
     """
     level = layout.geometry.tile_level[table.tile]
     total = _with_beneath(spent.detach(), table, layout)
-    loss = count = scores.new_zeros(())
+    loss, count = scores[..., :0].sum(), scores.new_zeros(())  # a zero that can be trained by
     for each in range(layout.levels - 1):
         scored = (table.best_row >= 0) & (level == each)
         contested = scored.sum(-1) > 1
@@ -117,7 +117,7 @@ def explore_loss(
             if len(score) > 1:
                 losses.append(_divergence(spent.T, score.T).mean())
             held, inside = _runs(*(geometry.tile_children[slice(*tile[level + 1])].long() - tile[level][0]).T)
-    return torch.stack(losses).mean() if losses else route_k.new_zeros(())
+    return torch.stack(losses).mean() if losses else route_k[:0].sum()  # a zero that can be trained by
 
 
 def _divergence(mass: Tensor, scores: Tensor, among: Tensor | None = None) -> Tensor:

@@ -23,6 +23,7 @@ def descent(
     k: Sequence[int],
     widths: Sequence[int],
     width: int,
+    longest: int,
 ) -> Table:
     """The table; see `shas_kb.kernels.ops.register_descent`."""
     heads, blocks = means.shape[:2]
@@ -37,7 +38,7 @@ def descent(
     _see_whole(table, geometry, geometry.whole.nonzero()[:, 0])
     asking = (~geometry.whole).nonzero()[:, 0]
     if len(asking) and widths[-1]:
-        units = _Units(route_k, route_mass, geometry)
+        units = _Units(route_k, route_mass, geometry, longest)
         for pair in torch.split(torch.arange(heads * len(asking)), TOGETHER):
             head, block = pair // len(asking), asking[pair % len(asking)]
             shut = None if closed is None else closed[head, block]
@@ -104,10 +105,11 @@ def _descend(
 class _Units:
     """Routing keys and mass logits of all units, head after head, so that a group's are one run of memory."""
 
-    def __init__(self, route_k: Tensor, route_mass: Tensor | None, geometry: Geometry) -> None:
+    def __init__(self, route_k: Tensor, route_mass: Tensor | None, geometry: Geometry, longest: int) -> None:
         rows, heads, channels = route_k.shape
         wide = torch.float64 if route_k.dtype == torch.float64 else torch.float32
-        self.rows = rows + TILE - 1  # The last group of a head may be read as long as any.
+        self.longest = max(longest, 1)
+        self.rows = rows + self.longest - 1  # The last group of a head may be read as long as any.
         self.keys = torch.zeros(heads, self.rows, channels, dtype=wide)
         self.mass = torch.zeros(heads, self.rows, dtype=wide)
         self.keys[:, :rows] = route_k.transpose(0, 1)
@@ -129,14 +131,14 @@ class _Units:
         channels = means.shape[-1]
         start, after = self.groups[group].long().unbind(-1)
         length = (after - start).where(candidate, 1)
-        longest = int(length.max())
-        at = (start + head[:, None] * self.rows).flatten()
+        longest, at = self.longest, (start + head[:, None] * self.rows).flatten()
         runs = self.keys.numel() // channels - longest + 1
         keys = self.keys.as_strided((runs, longest * channels), (channels, 1)).index_select(0, at)
         mass = self.mass.as_strided((runs, longest), (1, 1)).index_select(0, at)
         logits = torch.baddbmm(
             mass.view(pairs, 1, -1), means.to(keys.dtype), keys.view(pairs, -1, channels).mT, alpha=channels**-0.5
         ).view(pairs, -1, groups, longest)
+        logits.nan_to_num_(-torch.inf, torch.inf, -torch.inf)
         logits.masked_fill_((torch.arange(longest) >= length[..., None])[:, None], -torch.inf)
         # Of equal ones the first summary is taken, and the first unit for it.
         by_summary, unit = logits.max(-1)

@@ -21,8 +21,8 @@ from torch import Tensor
 
 from shas_kb.kernels.layout import Geometry, Table
 from shas_kb.kernels.pyramid import TILE
-from shas_kb.kernels.triton.config import CHANNELS, launch, on_device, rowwise, validate
-from shas_kb.kernels.triton.forward import bias_and_gate_strides
+from shas_kb.kernels.triton.config import CHANNELS, launch, on_device, validate
+from shas_kb.kernels.triton.forward import bias_and_gate_strides, seen
 from shas_kb.kernels.triton.lists import lists_of
 from shas_kb.kernels.triton.tiles import (
     ROWS,
@@ -31,8 +31,12 @@ from shas_kb.kernels.triton.tiles import (
     load_gate,
     load_rho,
     load_rows,
+    load_tile,
+    load_vector,
     store_rows,
     tile_logits,
+    tiles_of,
+    vectors_of,
 )
 
 PARTIAL_BYTES = 1 << 30
@@ -42,61 +46,57 @@ PARTIAL_BYTES = 1 << 30
 @triton.jit
 def shas_query_backward_kernel(
     q, k, v, bias, gate, rho, out, lse, grad, grad_lse, dq, dgate, drho, shift, delta,
-    start, length, tile_start, tile_level, table_tile, table_mask, table_used,
-    scale, queries, levels, shared, width,
-    stride_q_row, stride_q_head, stride_k_row, stride_k_head, stride_v_row, stride_v_head,
-    stride_out_row, stride_out_head, stride_grad_row, stride_grad_head, stride_grad_lse_row, stride_grad_lse_head,
-    stride_dq_row, stride_dq_head, stride_bias, stride_gate_row, stride_gate_head, stride_gate_level,
+    start, length, tile_level, table_tile, table_start, table_mask, table_used,
+    scale, levels, shared, width,
+    stride_grad_lse_row, stride_grad_lse_head, stride_dq_row, stride_dq_head,
+    stride_bias, stride_gate_row, stride_gate_head, stride_gate_level,
     LEVELS: tl.constexpr, CHANNELS: tl.constexpr, PRECISION: tl.constexpr, UPCAST: tl.constexpr, STAGES: tl.constexpr,
 ):  # fmt: skip
     """Gradients of query block `program_id(0)` and head `program_id(1)`; `LEVELS` is a power of two.
 
-    Also writes what the keys need of each row: `shift`, the gate of each level less lse in base 2, -inf where nothing
-    is seen, [heads, levels, queries]; and `delta` = rowsum(out * grad) - grad_lse, [heads, queries].
+    Also writes what the keys need of each row of a block: `shift`, the gate of each level less lse in base 2, -inf
+    where nothing is seen or there is no row, [heads * levels, blocks * 64]; and `delta` = rowsum(out * grad) -
+    grad_lse, [heads, blocks * 64].
     """
     block, head = tl.program_id(0), tl.program_id(1)
-    heads = tl.num_programs(1)
+    blocks, heads = tl.num_programs(0), tl.num_programs(1)
     place = tl.arange(0, ROWS)
     first = tl.load(start + block)
     own = place < tl.load(length + block)
-    asked = load_rows(q + head * stride_q_head, first, own, stride_q_row, CHANNELS, UPCAST)
-    given = load_rows(grad + head * stride_grad_head, first, own, stride_grad_row, CHANNELS, UPCAST)
-    found = load_rows(out + head * stride_out_head, first, own, stride_out_row, CHANNELS, UPCAST)
+    channel = head * CHANNELS
+    asked = load_tile(q, first, channel, UPCAST)
+    given = load_tile(grad, first, channel, UPCAST)
+    found = load_tile(out, first, channel, UPCAST)
     row = first + place
     less = tl.load(grad_lse + row * stride_grad_lse_row + head * stride_grad_lse_head, mask=own, other=0.0)
     rest = tl.sum(given.to(tl.float32) * found.to(tl.float32), 1) - less
     total = tl.load(lse + row * heads + head, mask=own, other=float("-inf")) * TO_BASE_2
     total = tl.where(total == float("-inf"), float("inf"), total)
-    tl.store(delta + head.to(tl.int64) * queries + row, rest, mask=own)
-    each_level = tl.arange(0, LEVELS)
+    tl.store(delta + (head.to(tl.int64) * blocks + block) * ROWS + place, rest)
+    if gate is not None:
+        gate += head * stride_gate_head
     for level in range(0, levels):
         less = -total
         if gate is not None:
-            less += load_gate(gate + head * stride_gate_head, first, own, level, stride_gate_row, stride_gate_level)
-        tl.store(shift + (head.to(tl.int64) * levels + level) * queries + row, less, mask=own)
+            less += load_gate(gate, first, own, level, stride_gate_row, stride_gate_level)
+        tl.store(shift + ((head.to(tl.int64) * levels + level) * blocks + block) * ROWS + place, less)
 
-    k += head * stride_k_head
-    v += head * stride_v_head
-    bias += head * stride_bias
-    if gate is not None:
-        gate += head * stride_gate_head
     if rho is not None:
-        drho += (head.to(tl.int64) * tl.num_programs(0) + block) * width
-    table = (head // shared).to(tl.int64) * tl.num_programs(0) + block
+        drho += (head.to(tl.int64) * blocks + block) * width
+    table = (head // shared).to(tl.int64) * blocks + block
     used = tl.load(table_used + table)
+    each_level = tl.arange(0, LEVELS)
     mixed = tl.zeros([ROWS, CHANNELS], tl.float32)
     by_level = tl.zeros([ROWS, LEVELS], tl.float32)
     for nth in tl.range(0, used, num_stages=STAGES):
         entry = table * width + nth
-        tile = tl.load(table_tile + entry)
+        tile, tile_first = tl.load(table_tile + entry), tl.load(table_start + entry)
         level = tl.load(tile_level + tile)
-        tile_first = tl.load(tile_start + tile)
-        active = ((tl.load(table_mask + entry) >> place) & 1) != 0
-        keys = load_rows(k, tile_first, active, stride_k_row, CHANNELS, UPCAST)
-        values = load_rows(v, tile_first, active, stride_v_row, CHANNELS, UPCAST)
+        keys = load_tile(k, tile_first, channel, UPCAST)
+        values = load_tile(v, tile_first, channel, UPCAST)
         logits = tile_logits(
-            asked, keys, bias, gate, rho, tile_first, active, first, own, level, entry, scale,
-            stride_gate_row, stride_gate_level, PRECISION,
+            asked, keys, bias, head * stride_bias, gate, rho, tile, tl.load(table_mask + entry), first, own, level,
+            entry, scale, stride_gate_row, stride_gate_level, PRECISION,
         )  # fmt: skip
         weight = tl.exp2(logits - total[:, None])
         slope = weight * (tl.dot(given, tl.trans(values), input_precision=PRECISION) - rest[:, None])
@@ -114,50 +114,42 @@ def shas_query_backward_kernel(
 @triton.jit
 def shas_key_backward_kernel(
     q, k, v, bias, rho, grad, shift, delta, dk, dv, dbias, part_k, part_v, part_bias,
-    start, length, tile_start, tile_full, tile_level, entry, entry_block, entry_mask,
+    tile_start, tile_full, tile_level, entry, entry_block, entry_mask, entry_start,
     piece_list, piece_bounds, piece_slot,
-    scale, queries, levels, rows, tiles, lists, slots,
-    stride_q_row, stride_q_head, stride_k_row, stride_k_head, stride_v_row, stride_v_head,
-    stride_grad_row, stride_grad_head, stride_dk_row, stride_dk_head, stride_bias,
+    scale, levels, rows, tiles, lists, slots, stride_dk_row, stride_dk_head, stride_bias,
     CHANNELS: tl.constexpr, PRECISION: tl.constexpr, UPCAST: tl.constexpr, STAGES: tl.constexpr,
 ):  # fmt: skip
     """Gradients of a tile from one piece of its list, for head `program_id(1)` of those that share a routing head."""
     piece = tl.num_programs(0) - 1 - tl.program_id(0)
-    number = tl.load(piece_list + piece)
+    number = tl.load(piece_list + piece).to(tl.int32)
     if number < lists:
         tile = number % tiles
-        head = number // tiles * tl.num_programs(1) + tl.program_id(1)
+        line = number // tiles * tl.num_programs(1) + tl.program_id(1)
+        head, channel = line.to(tl.int64), line * CHANNELS
         place = tl.arange(0, ROWS)
         tile_first = tl.load(tile_start + tile)
         held = ((tl.load(tile_full + tile) >> place) & 1) != 0
-        level = tl.load(tile_level + tile)
-        keys = load_rows(k + head * stride_k_head, tile_first, held, stride_k_row, CHANNELS, UPCAST)
-        values = load_rows(v + head * stride_v_head, tile_first, held, stride_v_row, CHANNELS, UPCAST)
-        prior = tl.load(bias + head * stride_bias + tile_first + place, mask=held, other=float("-inf"))
-        q += head * stride_q_head
-        grad += head * stride_grad_head
+        keys = load_tile(k, tile_first, channel, UPCAST)
+        values = load_tile(v, tile_first, channel, UPCAST)
+        prior = tl.load(bias + (head * stride_bias * tiles + tile) * ROWS + place)
         # Queries know no levels where they have no gates.
-        shift += (head * levels + tl.where(levels > 1, level, 0)) * queries
-        delta += head * queries
+        shift_line = line * levels + tl.where(levels > 1, tl.load(tile_level + tile), 0)
         to_keys = tl.zeros([ROWS, CHANNELS], tl.float32)
         to_values = tl.zeros([ROWS, CHANNELS], tl.float32)
         to_bias = tl.zeros([ROWS], tl.float32)
-        for at in tl.range(tl.load(piece_bounds + 2 * piece), tl.load(piece_bounds + 2 * piece + 1), num_stages=STAGES):
-            block = tl.load(entry_block + at)
-            first = tl.load(start + block)
-            own = place < tl.load(length + block)
-            active = ((tl.load(entry_mask + at) >> place) & 1) != 0
-            asked = load_rows(q, first, own, stride_q_row, CHANNELS, UPCAST)
-            given = load_rows(grad, first, own, stride_grad_row, CHANNELS, UPCAST)
-            by_row = tl.load(shift + first + place, mask=own, other=float("-inf"))
-            by_unit = tl.where(active, prior, float("-inf"))
+        one, last = tl.load(piece_bounds + 2 * piece).to(tl.int32), tl.load(piece_bounds + 2 * piece + 1).to(tl.int32)
+        for at in tl.range(one, last, num_stages=STAGES):
+            block, first = tl.load(entry_block + at), tl.load(entry_start + at)
+            asked = load_tile(q, first, channel, UPCAST)
+            given = load_tile(grad, first, channel, UPCAST)
+            by_unit = tl.where(((tl.load(entry_mask + at) >> place) & 1) != 0, prior, float("-inf"))
             if rho is not None:
                 by_unit += load_rho(rho, tl.load(entry + at))
             logits = tl.dot(keys, tl.trans(asked), input_precision=PRECISION) * (scale * TO_BASE_2)
-            logits += by_unit[:, None] + by_row[None, :]
-            weight = tl.exp2(logits)
+            logits += load_vector(shift, shift_line, block)[None, :]
+            weight = tl.exp2(logits + by_unit[:, None])
             to_values = tl.dot(weight.to(given.dtype), given, to_values, input_precision=PRECISION)
-            rest = tl.load(delta + first + place, mask=own, other=0.0)
+            rest = load_vector(delta, line, block)
             slope = weight * (tl.dot(values, tl.trans(given), input_precision=PRECISION) - rest[None, :])
             to_keys = tl.dot(slope.to(asked.dtype), asked, to_keys, input_precision=PRECISION)
             if dbias is not None:
@@ -169,11 +161,11 @@ def shas_key_backward_kernel(
             if dbias is not None:
                 tl.store(dbias + head * rows + tile_first + place, to_bias, mask=held)
         else:
-            line = (tl.program_id(1).to(tl.int64) * slots + slot) * ROWS
-            store_rows(part_k, line, held, to_keys * scale, CHANNELS, CHANNELS)
-            store_rows(part_v, line, held, to_values, CHANNELS, CHANNELS)
+            part = (tl.program_id(1).to(tl.int64) * slots + slot) * ROWS
+            store_rows(part_k, part, held, to_keys * scale, CHANNELS, CHANNELS)
+            store_rows(part_v, part, held, to_values, CHANNELS, CHANNELS)
             if dbias is not None:
-                tl.store(part_bias + line + place, to_bias, mask=held)
+                tl.store(part_bias + part + place, to_bias, mask=held)
 
 
 @triton.jit
@@ -195,8 +187,8 @@ def shas_piece_sum_kernel(
         to_bias = tl.zeros([ROWS], tl.float32)
         for slot in range(first, last):
             line = (tl.program_id(1).to(tl.int64) * slots + slot) * ROWS
-            to_keys += load_rows(part_k, line, held, CHANNELS, CHANNELS, False)
-            to_values += load_rows(part_v, line, held, CHANNELS, CHANNELS, False)
+            to_keys += load_rows(part_k, line, held, CHANNELS, CHANNELS)
+            to_values += load_rows(part_v, line, held, CHANNELS, CHANNELS)
             if dbias is not None:
                 to_bias += tl.load(part_bias + line + place, mask=held, other=0.0)
         store_rows(dk + head * stride_dk_head, tile_first, held, to_keys, stride_dk_row, CHANNELS)
@@ -230,41 +222,42 @@ def backward(
     (queries, heads, channels), rows = q.shape, len(k)
     routing, blocks, width = table.tile.shape
     shared, tiles = heads // routing, len(geometry.tile_start)
-    q, k, v, out, grad, bias = rowwise(q), rowwise(k), rowwise(v), rowwise(out), rowwise(grad), bias_of(mass, geometry)
+    bias = bias_of(mass, geometry)
     strides = bias_and_gate_strides(bias, gate)
+    by_tile = tiles_of(q), tiles_of(k), tiles_of(v)
+    lean = mass is None and gate is None
 
     def empty(*shape: int) -> Tensor:
         return q.new_empty(shape, dtype=torch.float32)
 
-    dq, dk, dv = q.new_empty(q.shape), k.new_empty(k.shape), v.new_empty(v.shape)
+    dq, dk, dv = (x.new_empty(x.shape) for x in (q, k, v))
     dbias = None if mass is None else empty(heads, rows)
     dgate = None if gate is None else gate.new_empty(gate.shape)
     drho = None if rho is None else empty(heads, blocks, width).zero_()
     rho = None if rho is None else rho.contiguous()
     levels = 1 if gate is None else gate.shape[2]
-    shift, delta = empty(heads, levels, queries), empty(heads, queries)
+    shift, delta = empty(heads * levels, blocks * TILE), empty(heads, blocks * TILE)
     with on_device(q):
         if queries:
             shas_query_backward_kernel[blocks, heads](
-                q, k, v, bias, gate, rho, out, lse, grad, grad_lse, dq, dgate, drho, shift, delta,
-                geometry.start, geometry.length, geometry.tile_start, geometry.tile_level, *table[:3],
-                scale, queries, levels, shared, width,
-                *q.stride()[:2], *k.stride()[:2], *v.stride()[:2], *out.stride()[:2], *grad.stride()[:2],
-                *grad_lse.stride(), *dq.stride()[:2], *strides,
+                *by_tile, vectors_of(bias), gate, rho, tiles_of(out), lse, tiles_of(grad), grad_lse,
+                dq, dgate, drho, shift, delta,
+                geometry.start, geometry.length, geometry.tile_level, *seen(table, geometry),
+                scale, levels, shared, width, *grad_lse.stride(), *dq.stride()[:2], *strides,
                 LEVELS=triton.next_power_of_2(levels),
-                **launch("query_backward", q.dtype, channels),
+                **launch("query_backward", q.dtype, channels, lean),
             )  # fmt: skip
         if tiles:
             lists = lists_of(table, tiles, PARTIAL_BYTES // (shared * TILE * (2 * channels + 1) * 4))
             part_k, part_v = (empty(shared, lists.slots, TILE, channels) for _ in range(2))
             part_bias = None if mass is None else empty(shared, lists.slots, TILE)
             shas_key_backward_kernel[len(lists.piece_list), shared](
-                q, k, v, bias, rho, grad, shift, delta, dk, dv, dbias, part_k, part_v, part_bias,
-                geometry.start, geometry.length, geometry.tile_start, geometry.tile_full, geometry.tile_level,
-                *lists[:6], scale, queries, levels, rows, tiles, routing * tiles, lists.slots,
-                *q.stride()[:2], *k.stride()[:2], *v.stride()[:2], *grad.stride()[:2], *dk.stride()[:2],
-                strides[0],
-                **launch("key_backward", q.dtype, channels),
+                *by_tile, bias, rho, tiles_of(grad), vectors_of(shift), vectors_of(delta),
+                dk, dv, dbias, part_k, part_v, part_bias,
+                geometry.tile_start, geometry.tile_full, geometry.tile_level,
+                *lists[:3], geometry.start[lists.block], *lists[3:6],
+                scale, levels, rows, tiles, routing * tiles, lists.slots, *dk.stride()[:2], strides[0],
+                **launch("key_backward", q.dtype, channels, lean),
             )  # fmt: skip
             if lists.slots:
                 shas_piece_sum_kernel[routing * tiles, shared](

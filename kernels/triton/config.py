@@ -16,10 +16,15 @@ INTERPRETED: bool = triton.knobs.runtime.interpret
 
 
 class Launch(NamedTuple):
-    """Warps of a program, and stages of the pipeline in its loop."""
+    """Warps of a program, and stages of the pipeline in its loop.
+
+    A kernel without gates and without a mass to learn can be held to so many `registers` of a thread that one program
+    more fits into a multiprocessor. With them it would spill.
+    """
 
     warps: int
     stages: int
+    registers: int | None = None
 
 
 # By bytes of an element and channels. Autotuning would need a GPU at hand, and give other rounding on each machine.
@@ -29,11 +34,11 @@ LAUNCHES: dict[str, dict[tuple[int, int], Launch]] = {
         (4, 32): Launch(4, 1), (4, 64): Launch(4, 1), (4, 128): Launch(8, 1),
     },
     "query_backward": {
-        (2, 32): Launch(4, 3), (2, 64): Launch(4, 2), (2, 128): Launch(8, 2),
+        (2, 32): Launch(4, 2), (2, 64): Launch(4, 2, 128), (2, 128): Launch(4, 2),
         (4, 32): Launch(4, 1), (4, 64): Launch(4, 1), (4, 128): Launch(8, 1),
     },
     "key_backward": {
-        (2, 32): Launch(4, 3), (2, 64): Launch(4, 2), (2, 128): Launch(8, 2),
+        (2, 32): Launch(4, 2), (2, 64): Launch(4, 2, 168), (2, 128): Launch(8, 2),
         (4, 32): Launch(4, 1), (4, 64): Launch(8, 1), (4, 128): Launch(8, 1),
     },
     "mass": {
@@ -66,11 +71,12 @@ def constants(dtype: torch.dtype, channels: int) -> dict[str, Any]:
     return {"CHANNELS": channels, "PRECISION": exact, "UPCAST": INTERPRETED and dtype != torch.float32}
 
 
-def launch(kernel: str, dtype: torch.dtype, channels: int) -> dict[str, Any]:
-    """Constants and launch options of one of the attention kernels."""
+def launch(kernel: str, dtype: torch.dtype, channels: int, lean: bool) -> dict[str, Any]:
+    """Constants and launch options of one of the attention kernels; `lean` is one without gates and learned mass."""
     chosen = LAUNCHES[kernel][dtype.itemsize, channels]
     return constants(dtype, channels) | {
         "STAGES": chosen.stages, "num_warps": chosen.warps, "num_stages": chosen.stages,
+        "maxnreg": chosen.registers if lean else None,
     }  # fmt: skip
 
 

@@ -1,16 +1,14 @@
-"""The descent as one Triton kernel. What it means is `shas_kb.kernels.reference.descend`, entry for entry.
+"""The descent by Triton kernels. What it means is `shas_kb.kernels.reference.descend`, entry for entry.
 
 A program walks for one query block and one routing head. It notes the tiles that it visits in a **trail** of its own in
-global memory, level after level, rising in each level, and beside each what its group was found to be worth:
+global memory, level after level, rising in each level, and beside those that are candidates what their groups score:
 
     [ tiles of the top level | tiles opened below | ... | candidates for the level that is being chosen ]
 
 The groups of the level last visited are appended as candidates. When all are there, or room runs out, they are reduced
 in place to those that are always opened and the k best of the others; what remains is the next level. In the end a unit
-of the trail is active if no later tile of the trail stands for it.
-
-A worth is one integer, so that comparisons and ties are exact: in its upper half the score, in a form that keeps the
-order; in its lower half the summary and the unit to which the score is due.
+of the trail is active if no later tile of the trail stands for it. A score is kept as an integer that keeps its order,
+so that ties are exact. To whom it is due is found by a second kernel, for the groups that were opened alone.
 """
 
 # Kernels have no types for mypy, and their constants are upper case.
@@ -36,49 +34,44 @@ ROUTING_CHANNELS = (16, 32, 64)
 WARPS = 4
 PAIRS = 1024
 """So many pairs of candidates are compared side by side. With many more, registers spill."""
+SCORED = 256
+"""So many units are scored side by side, likewise."""
 
 UNITS = tl.constexpr(TILE)
-GROUPS = tl.constexpr(TILE)  # A tile has no more groups than units.
-FAN = tl.constexpr(8)  # Groups of a tile that are taken side by side.
+TILES = tl.constexpr(16)  # Tiles of a trail that are looked at side by side.
 LATER = tl.constexpr(PAIRS // TILE)  # Later tiles of a trail, likewise.
 SIDES = tl.constexpr(SUMMARIES)
-ROWS = tl.constexpr(16)  # Of a matrix product; it is no faster with fewer.
 DUE = tl.constexpr(SUMMARIES * TILE - 1)  # The bits of a worth that say to whom it is due.
 
-# Scores that are none, in their place among those that are.
-TAINTED = tl.constexpr(0x7FFFFFFF)  # A unit's score is NaN: it must win within its group,
-LOWEST = tl.constexpr(-0x7FFFFFFF)  # and its group must lose against all others.
-FORCED = tl.constexpr(-0x80000000)  # The group is always opened, and beats none.
+FORCED = tl.constexpr(-0x80000000)  # In the place of a score: the group is always opened, and beats none.
 NOTHING = tl.constexpr(-0x8000000000000000)
 
 
 @triton.jit
 def shas_descent_kernel(
     means, route_k, route_mass, closed,
-    top, bottom, first, near, whole, tile_start, tile_full, tile_mask, tile_group, tile_children, log_count,
-    trail_tile, trail_worth, out_tile, out_mask, out_used, out_row, out_summary,
+    top, bottom, first, near, whole, tile_full, tile_mask, tile_group, tile_children, log_count,
+    trail_tile, trail_score, out_tile, out_mask, out_used,
     scale, room, width,
     stride_means_head, stride_means_block, stride_means_summary, stride_key_row, stride_key_head,
     stride_mass_row, stride_mass_head,
-    K: tl.constexpr, LEVELS: tl.constexpr, CHANNELS: tl.constexpr, TILES: tl.constexpr, SLOTS: tl.constexpr,
-    RIVALS: tl.constexpr, UPCAST: tl.constexpr,
+    K: tl.constexpr, LEVELS: tl.constexpr, CHANNELS: tl.constexpr, GROUPS: tl.constexpr, LONGEST: tl.constexpr,
+    SLOTS: tl.constexpr, RIVALS: tl.constexpr, UPCAST: tl.constexpr,
 ):  # fmt: skip
     """Walk for query block `program_id(0)` and routing head `program_id(1)`.
 
-    `K` and `LEVELS` are those of the plan. `TILES` tiles are scored side by side; a level to which `K` is a limit never
-    has more than `SLOTS - 64` tiles; a trail has `room` for all.
+    `K` and `LEVELS` are those of the plan. `GROUPS` groups of at most `LONGEST` units are scored side by side; a level
+    to which `K` is a limit never has more than `SLOTS - 64` tiles; a trail has `room` for all.
     """
     block, head = tl.program_id(0), tl.program_id(1)
     program = head.to(tl.int64) * tl.num_programs(0) + block
     trail_tile += program * room
-    trail_worth += program * room
-    unit, channel, nth = tl.arange(0, UNITS), tl.arange(0, CHANNELS), tl.arange(0, TILES)
-
-    # Rows beyond the summaries repeat them, and of equal ones the first wins.
-    side = tl.arange(0, ROWS) % SIDES
-    means += head.to(tl.int64) * stride_means_head + block.to(tl.int64) * stride_means_block
-    queries = tl.load(means + side[None, :] * stride_means_summary + channel[:, None])
-    queries = queries.to(route_k.dtype.element_ty)
+    trail_score += program * room
+    unit, nth, slot = tl.arange(0, UNITS), tl.arange(0, TILES), tl.arange(0, GROUPS)
+    queries = _summaries(
+        means + head.to(tl.int64) * stride_means_head + block.to(tl.int64) * stride_means_block,
+        stride_means_summary, route_k.dtype.element_ty, CHANNELS,
+    )  # fmt: skip
 
     lowest = 0
     if closed is not None:
@@ -109,107 +102,158 @@ def shas_descent_kernel(
             tile = tl.load(trail_tile + at + nth, mask=here, other=0)
             child = tl.load(tile_children + 2 * tile)
             fan = tl.where(here, tl.load(tile_children + 2 * tile + 1) - child, 0)
-            # Only as many tiles as there is room for the groups of.
-            before = tl.cumsum(fan, 0)
-            here &= before <= GROUPS
-            fan = tl.where(here, fan, 0)
-            before -= fan
-
-            start = tl.load(tile_start + tile)
-            full = tl.load(tile_full + tile, mask=here, other=0)
-            worth = _worth(
-                queries, route_k, route_mass, log_count, start, full, head, scale,
-                stride_key_row, stride_key_head, stride_mass_row, stride_mass_head, CHANNELS, TILES, UPCAST,
-            )  # fmt: skip
-            for turn in range(0, tl.max(fan, 0), FAN):
-                place = turn + tl.arange(0, FAN)[None, :]
-                group, there = child[:, None] + place, place < fan[:, None]
-                one = (tl.load(tile_group + 2 * group, mask=there, other=0) - start[:, None]).to(tl.int32)
-                last = (tl.load(tile_group + 2 * group + 1, mask=there, other=0) - start[:, None]).to(tl.int32)
-                held = (one[:, :, None] <= unit) & (unit < last[:, :, None])  # [tiles, groups, units]
-                best = tl.max(tl.where(held, worth[:, None, :], NOTHING), 2)
-                score = best >> 32
-                score = tl.where(score == TAINTED, LOWEST, score)
+            after = tl.cumsum(fan, 0)
+            # The group at place i of all these tiles' groups is the i - offset of its tile's.
+            offset = child - (after - fan)
+            groups = tl.sum(fan, 0)
+            at += TILES
+            for turn in range(0, groups, GROUPS):
+                place = turn + slot
+                there = place < groups
+                its = (after - fan <= place[:, None]) & (place[:, None] < after)
+                group = tl.sum(tl.where(its, offset, 0), 1) + place
+                score = _group_scores(
+                    queries, route_k, route_mass, log_count, tile_group, group, there, head, scale,
+                    stride_key_row, stride_key_head, stride_mass_row, stride_mass_head,
+                    CHANNELS, GROUPS, LONGEST, UPCAST,
+                )  # fmt: skip
                 forced = (group == always) | ((near_one <= group) & (group < near_last))
-                score = tl.where(forced, FORCED, score)
-                to = seen + found + before[:, None] + place
-                tl.store(trail_tile + to, group, mask=there)
-                tl.store(trail_worth + to, (score << 32) | (DUE - (best & DUE) - one), mask=there)
-            tl.debug_barrier()
-            at += tl.sum(here.to(tl.int32), 0)
-            found += tl.sum(fan, 0)
-            if (found > k) & ((at >= seen) | (found > SLOTS - GROUPS)):
-                found = _reduce(trail_tile + seen, trail_worth + seen, found, k, SLOTS, RIVALS)
+                tl.store(trail_tile + seen + found + slot, group, mask=there)
+                tl.store(trail_score + seen + found + slot, tl.where(forced, FORCED, score), mask=there)
+                tl.debug_barrier()
+                found += tl.minimum(groups - turn, GROUPS)
+                done = (at >= seen) & (turn + GROUPS >= groups)
+                if (found > k) & (done | (found > SLOTS - GROUPS)):
+                    found = _reduce(trail_tile + seen, trail_score + seen, found, k, SLOTS, RIVALS)
+        at = seen
         seen += found
 
     used = _write(
-        trail_tile, trail_worth, tile_full, tile_mask, tile_group, tile_children, seen, roots,
-        out_tile, out_mask, out_row, out_summary, program * width, width,
+        trail_tile, tile_full, tile_mask, tile_children, seen, out_tile + program * width, out_mask + program * width,
+        width,
     )  # fmt: skip
     tl.store(out_used + program, used)
 
 
 @triton.jit
-def _worth(
-    queries, route_k, route_mass, log_count, start, full, head, scale,
-    stride_key_row, stride_key_head, stride_mass_row, stride_mass_head,
-    CHANNELS: tl.constexpr, TILES: tl.constexpr, UPCAST: tl.constexpr,
+def shas_due_kernel(
+    means, route_k, route_mass, whole, tile_group, log_count, table_tile, table_used, out_row, out_summary,
+    scale, width,
+    stride_means_head, stride_means_block, stride_means_summary, stride_key_row, stride_key_head,
+    stride_mass_row, stride_mass_head,
+    CHANNELS: tl.constexpr, GROUPS: tl.constexpr, LONGEST: tl.constexpr, UPCAST: tl.constexpr,
 ):  # fmt: skip
-    """What each unit of some tiles is worth to the summary that values it most, [tiles, units].
-
-    In its lower half, `DUE` less 64 times the summary less the unit, so that of equal scores the first is the greatest.
-    """
-    unit, channel = tl.arange(0, UNITS), tl.arange(0, CHANNELS)
-    row = tl.reshape(start[:, None] + unit[None, :], [TILES * UNITS])
-    own = tl.reshape((full[:, None] >> unit[None, :]) & 1, [TILES * UNITS]) != 0
-    keys = route_k + row[:, None] * stride_key_row + head * stride_key_head + channel[None, :]
-    keys = tl.load(keys, mask=own[:, None], other=0.0)
-    bias = tl.load(log_count + row, mask=own, other=0.0)
-    if route_mass is not None:
-        mass = tl.load(route_mass + row * stride_mass_row + head * stride_mass_head, mask=own, other=0.0)
-        bias += mass.to(tl.float32)
-    if UPCAST:  # The interpreter would multiply bit patterns.
-        keys, queries = keys.to(tl.float32), queries.to(tl.float32)
-    score = tl.dot(keys, queries, input_precision="ieee") * scale + bias[:, None]
-    bits = score.to(tl.int32, bitcast=True)
-    ordered = tl.where(score == score, bits ^ ((bits >> 31) & 0x7FFFFFFF), TAINTED)
-    best, summary = tl.max(ordered, 1, return_indices=True)
-    best, summary = tl.reshape(best, [TILES, UNITS]), tl.reshape(summary, [TILES, UNITS])
-    return (best.to(tl.int64) << 32) | (DUE - summary * UNITS - unit[None, :])
+    """To which unit and summary the groups of a block's entries owe their scores. Of equal ones to the first summary,
+    and to the first unit for it."""
+    block, head = tl.program_id(0), tl.program_id(1)
+    entry = (head.to(tl.int64) * tl.num_programs(0) + block) * width
+    slot, unit = tl.arange(0, GROUPS), tl.arange(0, LONGEST)
+    queries = _summaries(
+        means + head.to(tl.int64) * stride_means_head + block.to(tl.int64) * stride_means_block,
+        stride_means_summary, route_k.dtype.element_ty, CHANNELS,
+    )  # fmt: skip
+    used = tl.load(table_used + head * tl.num_programs(0) + block)
+    if tl.load(whole + block):
+        used = 0
+    for at in range(0, width, GROUPS):
+        row, summary = tl.full([GROUPS], -1, tl.int32), tl.zeros([GROUPS], tl.int32)
+        if at < used:
+            group = tl.load(table_tile + entry + at + slot, mask=at + slot < used, other=0)
+            one = tl.load(tile_group + 2 * group)
+            there = (at + slot < used) & (one < tl.load(tile_group + 2 * group + 1))
+            score, own = _unit_scores(
+                queries, route_k, route_mass, log_count, tile_group, group, there, head, scale,
+                stride_key_row, stride_key_head, stride_mass_row, stride_mass_head, CHANNELS, GROUPS, LONGEST, UPCAST,
+            )  # fmt: skip
+            best, due = tl.max(_ordered(score), 1, return_indices=True)
+            best, due = tl.reshape(best, [GROUPS, LONGEST]), tl.reshape(due, [GROUPS, LONGEST])
+            worth = (best.to(tl.int64) << 32) | (DUE - due * UNITS - unit[None, :])
+            due = DUE - (tl.max(tl.where(tl.reshape(own, [GROUPS, LONGEST]), worth, NOTHING), 1) & DUE).to(tl.int32)
+            row = tl.where(there, one + due % UNITS, -1)
+            summary = tl.where(there, due // UNITS, 0)
+        tl.store(out_row + entry + at + slot, row, mask=at + slot < width)
+        tl.store(out_summary + entry + at + slot, summary, mask=at + slot < width)
 
 
 @triton.jit
-def _reduce(tiles, worths, found, k, SLOTS: tl.constexpr, RIVALS: tl.constexpr):
+def _summaries(means, stride_means_summary, DTYPE: tl.constexpr, CHANNELS: tl.constexpr):
+    """Summaries of a block, [channels, 4]."""
+    side, channel = tl.arange(0, SIDES), tl.arange(0, CHANNELS)
+    return tl.load(means + side[None, :] * stride_means_summary + channel[:, None]).to(DTYPE)
+
+
+@triton.jit
+def _unit_scores(
+    queries, route_k, route_mass, log_count, tile_group, group, there, head, scale,
+    stride_key_row, stride_key_head, stride_mass_row, stride_mass_head,
+    CHANNELS: tl.constexpr, GROUPS: tl.constexpr, LONGEST: tl.constexpr, UPCAST: tl.constexpr,
+):  # fmt: skip
+    """Scores of the units of groups by each summary, -inf where there is none, [units, 4]; and which units there are."""
+    one = tl.load(tile_group + 2 * group, mask=there, other=0)
+    last = tl.load(tile_group + 2 * group + 1, mask=there, other=0)
+    unit, channel = tl.arange(0, LONGEST)[None, :], tl.arange(0, CHANNELS)[None, None, :]
+    own = unit < (last - one)[:, None]
+    # The first row of a group is one int64; what differs inside of it fits into 32 bits.
+    first = one.to(tl.int64)[:, None]
+    keys = route_k + head * stride_key_head + first[:, :, None] * stride_key_row
+    keys = tl.load(keys + (unit[:, :, None] * stride_key_row + channel), mask=own[:, :, None], other=0.0)
+    keys = tl.reshape(keys, [GROUPS * LONGEST, CHANNELS])
+    bias = tl.load(log_count + first + unit, mask=own, other=0.0)
+    if route_mass is not None:
+        mass = route_mass + head * stride_mass_head + first * stride_mass_row
+        bias += tl.load(mass + unit * stride_mass_row, mask=own, other=0.0).to(tl.float32)
+    bias, own = tl.reshape(bias, [GROUPS * LONGEST]), tl.reshape(own, [GROUPS * LONGEST])
+    if UPCAST:  # The interpreter would multiply bit patterns.
+        keys, queries = keys.to(tl.float32), queries.to(tl.float32)
+    score = tl.dot(keys, queries, input_precision="ieee") * scale + bias[:, None]
+    return tl.where((score == score) & own[:, None], score, float("-inf")), own
+
+
+@triton.jit
+def _group_scores(
+    queries, route_k, route_mass, log_count, tile_group, group, there, head, scale,
+    stride_key_row, stride_key_head, stride_mass_row, stride_mass_head,
+    CHANNELS: tl.constexpr, GROUPS: tl.constexpr, LONGEST: tl.constexpr, UPCAST: tl.constexpr,
+):  # fmt: skip
+    """Scores of groups as integers that keep their order, [groups]."""
+    score, own = _unit_scores(
+        queries, route_k, route_mass, log_count, tile_group, group, there, head, scale,
+        stride_key_row, stride_key_head, stride_mass_row, stride_mass_head, CHANNELS, GROUPS, LONGEST, UPCAST,
+    )  # fmt: skip
+    return _ordered(tl.max(tl.reshape(tl.max(score, 1), [GROUPS, LONGEST]), 1))
+
+
+@triton.jit
+def _ordered(x):
+    """Integers in the order of numbers."""
+    bits = x.to(tl.int32, bitcast=True)
+    return bits ^ ((bits >> 31) & 0x7FFFFFFF)
+
+
+@triton.jit
+def _reduce(tiles, scores, found, k, SLOTS: tl.constexpr, RIVALS: tl.constexpr):
     """Keep, of at most `SLOTS` candidates, those always opened and the k best of the others; returns how many."""
     slot = tl.arange(0, SLOTS)
     tile = tl.load(tiles + slot, mask=slot < found, other=0)
-    worth = tl.load(worths + slot, mask=slot < found, other=NOTHING)
-    score = worth >> 32
+    score = tl.load(scores + slot, mask=slot < found, other=FORCED)
     better = tl.zeros([SLOTS], tl.int32)
     for at in range(0, found, RIVALS):
         rival = at + tl.arange(0, RIVALS)
-        its = tl.load(worths + rival, mask=rival < found, other=NOTHING) >> 32
+        its = tl.load(scores + rival, mask=rival < found, other=FORCED)
         tied = (its[None, :] == score[:, None]) & (rival[None, :] < slot[:, None])
         better += tl.sum(((its[None, :] > score[:, None]) | tied).to(tl.int32), 1)
     kept = (slot < found) & ((score == FORCED) | (better < k))
     to = tl.cumsum(kept.to(tl.int32), 0) - 1
     tl.debug_barrier()  # All have read,
     tl.store(tiles + to, tile, mask=kept)
-    tl.store(worths + to, worth, mask=kept)
+    tl.store(scores + to, score, mask=kept)
     tl.debug_barrier()  # and all may read again.
     return tl.sum(kept.to(tl.int32), 0)
 
 
 @triton.jit
-def _write(
-    trail_tile, trail_worth, tile_full, tile_mask, tile_group, tile_children, seen, roots,
-    out_tile, out_mask, out_row, out_summary, begin, width,
-):  # fmt: skip
+def _write(trail_tile, tile_full, tile_mask, tile_children, seen, out_tile, out_mask, width):
     """Write what is active in the tiles of a trail as the entries of a table; returns how many there are."""
-    out_tile += begin
-    out_mask += begin
-    out_row += begin
-    out_summary += begin
     unit = tl.arange(0, UNITS)
     used = 0
     for at in range(0, seen, UNITS):
@@ -226,36 +270,27 @@ def _write(
             active -= tl.sum(tl.where(stands, bits[None, :], 0), 1)
         kept = active != 0
         to = used + tl.cumsum(kept.to(tl.int32), 0) - 1
-        chosen = here & (at + unit >= roots)
-        due = tl.load(trail_worth + at + unit, mask=chosen, other=0).to(tl.int32) & DUE
-        row = tl.load(tile_group + 2 * tile, mask=chosen, other=-1) + due % UNITS
         tl.store(out_tile + to, tile, mask=kept)
         tl.store(out_mask + to, active, mask=kept)
-        tl.store(out_row + to, row, mask=kept)
-        tl.store(out_summary + to, due // UNITS, mask=kept)
         used += tl.sum(kept.to(tl.int32), 0)
     for at in range(used, width, UNITS):
         rest = at + unit < width
         tl.store(out_tile + at + unit, 0, mask=rest)
         tl.store(out_mask + at + unit, 0, mask=rest)
-        tl.store(out_row + at + unit, -1, mask=rest)
-        tl.store(out_summary + at + unit, 0, mask=rest)
     return used
 
 
-def constants_of(k: Sequence[int], widths: Sequence[int], channels: int, dtype: torch.dtype) -> dict[str, Any]:
-    """What the kernel is compiled for; lengths of texts change it by powers of two at most."""
+def constants_of(k: Sequence[int], widths: Sequence[int], longest: int) -> dict[str, Any]:
+    """What the descent kernel is compiled for; lengths of texts change it by powers of two at most."""
     limited = (most for number, most in zip(k, widths, strict=False) if number < most)
     slots: int = triton.next_power_of_2(max(limited, default=0) + TILE)
-    return {
-        "K": tuple(k),
-        "LEVELS": len(k) + 1,
-        "CHANNELS": channels,
-        "TILES": 4 if channels * dtype.itemsize <= 128 else 2,
-        "SLOTS": slots,
-        "RIVALS": max(PAIRS // slots, 1),
-        "UPCAST": INTERPRETED and dtype != torch.float32,
-    }
+    return {"K": tuple(k), "LEVELS": len(k) + 1, "SLOTS": slots, "RIVALS": max(PAIRS // slots, 1)} | groups_of(longest)
+
+
+def groups_of(longest: int) -> dict[str, int]:
+    """How many groups of at most so many units are scored side by side."""
+    longest = triton.next_power_of_2(max(longest, 1))
+    return {"LONGEST": longest, "GROUPS": min(max(SCORED // longest, 1), TILE)}
 
 
 def descent(
@@ -267,6 +302,7 @@ def descent(
     k: Sequence[int],
     widths: Sequence[int],
     width: int,
+    longest: int,
 ) -> Table:
     """Walk for every query block and routing head. Arguments as in `shas_kb.kernels.ops.register_descent`.
 
@@ -277,21 +313,27 @@ def descent(
     validate("route_k", route_k, ROUTING_CHANNELS)
     means, route_k = rowwise(means), rowwise(route_k)
     closed = None if closed is None else closed.contiguous()
-    constants = constants_of(k, widths, channels, route_k.dtype)
+    constants = constants_of(k, widths, longest)
     room = width + constants["SLOTS"]
 
     def empty(*shape: int, dtype: torch.dtype = torch.int32) -> Tensor:
         return torch.empty(heads, blocks, *shape, dtype=dtype, device=means.device)
 
     table = Table(empty(width), empty(width, dtype=torch.int64), empty(), empty(width), empty(width))
+    strides = *means.stride()[:3], *route_k.stride()[:2], *((0, 0) if route_mass is None else route_mass.stride())
+    common = {"CHANNELS": channels, "UPCAST": INTERPRETED and route_k.dtype != torch.float32, "num_stages": 1}
     with on_device(means):
         shas_descent_kernel[blocks, heads](
             means, route_k, route_mass, closed,
-            geometry.top, geometry.bottom, geometry.first, geometry.near, geometry.whole, geometry.tile_start,
+            geometry.top, geometry.bottom, geometry.first, geometry.near, geometry.whole,
             geometry.tile_full, geometry.tile_mask, geometry.tile_group, geometry.tile_children, geometry.log_count,
-            empty(room), empty(room, dtype=torch.int64), *table, channels**-0.5, room, width,
-            *means.stride()[:3], *route_k.stride()[:2], *((0, 0) if route_mass is None else route_mass.stride()),
-            **constants, num_warps=WARPS, num_stages=1,
+            empty(room), empty(room), *table[:3], channels**-0.5, room, width,
+            *strides, **constants, **common, num_warps=WARPS,
+        )  # fmt: skip
+        shas_due_kernel[blocks, heads](
+            means, route_k, route_mass, geometry.whole, geometry.tile_group, geometry.log_count,
+            table.tile, table.used, table.best_row, table.best_summary, channels**-0.5, width,
+            *strides, **groups_of(longest), **common, num_warps=WARPS,
         )  # fmt: skip
     return table
 

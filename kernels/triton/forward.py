@@ -18,16 +18,24 @@ import triton.language as tl
 from torch import Tensor
 
 from shas_kb.kernels.layout import Geometry, Layout, Table
-from shas_kb.kernels.triton.config import CHANNELS, launch, on_device, rowwise, validate
-from shas_kb.kernels.triton.tiles import ROWS, TO_BASE_2, bias_of, load_rows, store_rows, tile_logits
+from shas_kb.kernels.triton.config import CHANNELS, launch, on_device, validate
+from shas_kb.kernels.triton.tiles import (
+    ROWS,
+    TO_BASE_2,
+    bias_of,
+    load_tile,
+    store_rows,
+    tile_logits,
+    tiles_of,
+    vectors_of,
+)
 
 
 @triton.jit
 def shas_forward_kernel(
     q, k, v, bias, gate, rho, out, lse,
-    start, length, tile_start, tile_level, table_tile, table_mask, table_used,
+    start, length, tile_level, table_tile, table_start, table_mask, table_used,
     scale, shared, width,
-    stride_q_row, stride_q_head, stride_k_row, stride_k_head, stride_v_row, stride_v_head,
     stride_out_row, stride_out_head, stride_bias, stride_gate_row, stride_gate_head, stride_gate_level,
     CHANNELS: tl.constexpr, PRECISION: tl.constexpr, UPCAST: tl.constexpr, STAGES: tl.constexpr,
 ):  # fmt: skip
@@ -37,10 +45,7 @@ def shas_forward_kernel(
     place = tl.arange(0, ROWS)
     first = tl.load(start + block)
     own = place < tl.load(length + block)
-    queries = load_rows(q + head * stride_q_head, first, own, stride_q_row, CHANNELS, UPCAST)
-    k += head * stride_k_head
-    v += head * stride_v_head
-    bias += head * stride_bias
+    queries = load_tile(q, first, head * CHANNELS, UPCAST)
     if gate is not None:
         gate += head * stride_gate_head
 
@@ -51,14 +56,12 @@ def shas_forward_kernel(
     mixed = tl.zeros([ROWS, CHANNELS], tl.float32)
     for nth in tl.range(0, used, num_stages=STAGES):
         entry = table * width + nth
-        tile = tl.load(table_tile + entry)
-        tile_first = tl.load(tile_start + tile)
-        active = ((tl.load(table_mask + entry) >> place) & 1) != 0
-        keys = load_rows(k, tile_first, active, stride_k_row, CHANNELS, UPCAST)
-        values = load_rows(v, tile_first, active, stride_v_row, CHANNELS, UPCAST)
+        tile, tile_first = tl.load(table_tile + entry), tl.load(table_start + entry)
+        keys = load_tile(k, tile_first, head * CHANNELS, UPCAST)
+        values = load_tile(v, tile_first, head * CHANNELS, UPCAST)
         logits = tile_logits(
-            queries, keys, bias, gate, rho, tile_first, active, first, own, tl.load(tile_level + tile), entry, scale,
-            stride_gate_row, stride_gate_level, PRECISION,
+            queries, keys, bias, head * stride_bias, gate, rho, tile, tl.load(table_mask + entry), first, own,
+            tl.load(tile_level + tile), entry, scale, stride_gate_row, stride_gate_level, PRECISION,
         )  # fmt: skip
         higher = tl.maximum(peak, tl.max(logits, 1))
         # Where a row has nothing to see yet, -inf - -inf would be NaN.
@@ -77,10 +80,9 @@ def shas_forward_kernel(
 @triton.jit
 def shas_mass_kernel(
     q, k, bias, gate, lse, spent,
-    start, length, tile_start, tile_level, table_tile, table_mask, table_used,
+    start, length, tile_level, table_tile, table_start, table_mask, table_used,
     scale, shared, width,
-    stride_q_row, stride_q_head, stride_k_row, stride_k_head, stride_lse_row, stride_lse_head,
-    stride_bias, stride_gate_row, stride_gate_head, stride_gate_level,
+    stride_lse_row, stride_lse_head, stride_bias, stride_gate_row, stride_gate_head, stride_gate_level,
     CHANNELS: tl.constexpr, PRECISION: tl.constexpr, UPCAST: tl.constexpr, STAGES: tl.constexpr,
 ):  # fmt: skip
     """Softmax mass of query block `program_id(0)` and head `program_id(1)` on each tile."""
@@ -88,11 +90,9 @@ def shas_mass_kernel(
     place = tl.arange(0, ROWS)
     first = tl.load(start + block)
     own = place < tl.load(length + block)
-    queries = load_rows(q + head * stride_q_head, first, own, stride_q_row, CHANNELS, UPCAST)
+    queries = load_tile(q, first, head * CHANNELS, UPCAST)
     sums = tl.load(lse + (first + place) * stride_lse_row + head * stride_lse_head, mask=own, other=float("inf"))
     sums *= TO_BASE_2
-    k += head * stride_k_head
-    bias += head * stride_bias
     if gate is not None:
         gate += head * stride_gate_head
     table = (head // shared).to(tl.int64) * tl.num_programs(0) + block
@@ -100,12 +100,10 @@ def shas_mass_kernel(
     for nth in tl.range(0, tl.load(table_used + table), num_stages=STAGES):
         entry = table * width + nth
         tile = tl.load(table_tile + entry)
-        tile_first = tl.load(tile_start + tile)
-        active = ((tl.load(table_mask + entry) >> place) & 1) != 0
-        keys = load_rows(k, tile_first, active, stride_k_row, CHANNELS, UPCAST)
+        keys = load_tile(k, tl.load(table_start + entry), head * CHANNELS, UPCAST)
         logits = tile_logits(
-            queries, keys, bias, gate, None, tile_first, active, first, own, tl.load(tile_level + tile), entry, scale,
-            stride_gate_row, stride_gate_level, PRECISION,
+            queries, keys, bias, head * stride_bias, gate, None, tile, tl.load(table_mask + entry), first, own,
+            tl.load(tile_level + tile), entry, scale, stride_gate_row, stride_gate_level, PRECISION,
         )  # fmt: skip
         tl.store(spent + nth, tl.sum(tl.sum(tl.exp2(logits - sums[:, None]), 1), 0))
 
@@ -129,17 +127,16 @@ def forward(
     """
     validate("q", q, CHANNELS)
     queries, heads, channels = q.shape
-    q, k, v, bias = rowwise(q), rowwise(k), rowwise(v), bias_of(mass, geometry)
+    bias = bias_of(mass, geometry)
     out, lse = q.new_empty(q.shape), q.new_empty((queries, heads), dtype=torch.float32)
     if queries:
         with on_device(q):
             shas_forward_kernel[len(geometry.start), heads](
-                q, k, v, bias, gate, None if rho is None else rho.contiguous(), out, lse,
-                geometry.start, geometry.length, geometry.tile_start, geometry.tile_level, *table[:3],
+                tiles_of(q), tiles_of(k), tiles_of(v), vectors_of(bias), gate, None if rho is None else rho.contiguous(),
+                out, lse, geometry.start, geometry.length, geometry.tile_level, *seen(table, geometry),
                 scale, heads // len(table.tile), table.tile.shape[-1],
-                *q.stride()[:2], *k.stride()[:2], *v.stride()[:2], *out.stride()[:2],
-                *bias_and_gate_strides(bias, gate),
-                **launch("forward", q.dtype, channels),
+                *out.stride()[:2], *bias_and_gate_strides(bias, gate),
+                **launch("forward", q.dtype, channels, gate is None and mass is None),
             )  # fmt: skip
     return out, lse
 
@@ -156,22 +153,26 @@ def tile_mass(
 ) -> Tensor:
     """Softmax mass on each tile of a table. See `shas_kb.kernels.attention.attention_mass`."""
     validate("q", q, CHANNELS)
-    geometry, heads = layout.geometry, q.shape[1]
-    q, k, bias = rowwise(q), rowwise(k), bias_of(mass, geometry)
+    geometry, heads, bias = layout.geometry, q.shape[1], bias_of(mass, layout.geometry)
     spent = q.new_zeros((heads, *table.tile.shape[1:]), dtype=torch.float32)
     if len(q):
         with on_device(q):
             shas_mass_kernel[layout.blocks, heads](
-                q, k, bias, gate, lse, spent,
-                geometry.start, geometry.length, geometry.tile_start, geometry.tile_level, *table[:3],
+                tiles_of(q), tiles_of(k), vectors_of(bias), gate, lse, spent,
+                geometry.start, geometry.length, geometry.tile_level, *seen(table, geometry),
                 scale, heads // len(table.tile), table.tile.shape[-1],
-                *q.stride()[:2], *k.stride()[:2], *lse.stride(), *bias_and_gate_strides(bias, gate),
-                **launch("mass", q.dtype, q.shape[2]),
+                *lse.stride(), *bias_and_gate_strides(bias, gate),
+                **launch("mass", q.dtype, q.shape[2], gate is None and mass is None),
             )  # fmt: skip
     return spent.view(len(table.tile), heads // len(table.tile), *spent.shape[1:]).sum(1)
 
 
+def seen(table: Table, geometry: Geometry) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Of a table what attention needs: tiles, the first row of each, active units, and how many there are."""
+    return table.tile, geometry.tile_start[table.tile], table.mask, table.used
+
+
 def bias_and_gate_strides(bias: Tensor, gate: Tensor | None) -> tuple[int, int, int, int]:
-    """From head to head of the bias; from row to row, head to head and level to level of the gate."""
+    """From head to head of the bias, in lines; from row to row, head to head and level to level of the gate."""
     row, head, level = (0, 0, 0) if gate is None else gate.stride()
-    return bias.stride(0) if len(bias) > 1 else 0, row, head, level
+    return int(len(bias) > 1), row, head, level

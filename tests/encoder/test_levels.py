@@ -33,9 +33,8 @@ def test_levels_are_four_times_coarser_each(encoder: Encoder) -> None:
     levels = encoder.levels(["cell " * 254, "light"])
     assert encoder.depth == 4
     assert [len(units) for units in levels.units] == [256 + 3, 64 + 1, 16 + 1, 4 + 1, 2, 1]
-    assert [counts.sum().item() for counts in levels.counts] == [259] * 6
-    assert levels.counts[4].tolist() == [256, 3]
-    assert levels.steps[3].children.tolist() == [0, 4, 5]
+    assert levels.pyramid.offsets[3].tolist() == [0, 4, 5]
+    assert np.diff(levels.pyramid.span)[-3:, 0].tolist() == [256, 3, 259]
 
 
 def test_a_head_that_has_learned_reaches_the_vectors() -> None:
@@ -43,7 +42,7 @@ def test_a_head_that_has_learned_reaches_the_vectors() -> None:
     document = ["cell " * 30, "light and heat"]
     before = next(encoder.encode([document]))
     with torch.no_grad():
-        encoder.head.attention_gate.fill_(0.5)
+        encoder.head.gate.fill_(0.5)
     passages, vector = next(encoder.encode([document]))
     levels = encoder.levels(document)
     assert np.abs(passages - before[0]).max() > 1e-3

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shas_kb.encoder import describe, load, models
+from shas_kb.encoder.encoder import Encoder
 from shas_kb.errors import ModelError
 
 
@@ -56,6 +58,12 @@ def test_an_unknown_model_says_what_to_do(name: str) -> None:
 def test_a_folder_without_a_model_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"without config\.json and tokenizer\.json"):
         describe(str(tmp_path))
+
+
+def test_a_model_of_any_width_gets_a_head() -> None:
+    described = describe()
+    widths = {width: replace(described, facts=replace(described.facts, dimension=width)) for width in (16, 300, 384)}
+    assert {width: Encoder(each, "cpu").head.groups for width, each in widths.items()} == {16: 16, 300: 3, 384: 12}
 
 
 def test_an_unknown_device_is_refused() -> None:

@@ -12,13 +12,19 @@ pytest.importorskip("triton")
 
 from sm90 import Spec, compile_kernels
 
-from shas_kb.kernels.triton.descent import WARPS, constants_of
+from shas_kb.kernels.triton.descent import WARPS, constants_of, groups_of
 
 TYPES = """
 means:*{0} route_k:*{0} route_mass:*fp32 closed:*i1 top:*i32 bottom:*i32 first:*i32 near:*i32 whole:*i1
-tile_start:*i64 tile_full:*i64 tile_mask:*i64 tile_group:*i32 tile_children:*i32 log_count:*fp32
-trail_tile:*i32 trail_worth:*i64 out_tile:*i32 out_mask:*i64 out_used:*i32 out_row:*i32 out_summary:*i32
+tile_full:*i64 tile_mask:*i64 tile_group:*i32 tile_children:*i32 log_count:*fp32
+trail_tile:*i32 trail_score:*i32 out_tile:*i32 out_mask:*i64 out_used:*i32
 scale:fp32 room:i32 width:i32 stride_means_head:i32 stride_means_block:i32 stride_means_summary:i32
+stride_key_row:i32 stride_key_head:i32 stride_mass_row:i32 stride_mass_head:i32
+"""
+DUE_TYPES = """
+means:*{0} route_k:*{0} route_mass:*fp32 whole:*i1 tile_group:*i32 log_count:*fp32 table_tile:*i32 table_used:*i32
+out_row:*i32 out_summary:*i32 scale:fp32 width:i32
+stride_means_head:i32 stride_means_block:i32 stride_means_summary:i32
 stride_key_row:i32 stride_key_head:i32 stride_mass_row:i32 stride_mass_head:i32
 """
 NAMES = {torch.bfloat16: "bf16", torch.float16: "fp16", torch.float32: "fp32"}
@@ -26,9 +32,15 @@ NAMES = {torch.bfloat16: "bf16", torch.float16: "fp16", torch.float32: "fp32"}
 
 def spec(tokens: int, levels: int | str, dtype: torch.dtype, channels: int) -> Spec:
     plan = Plan.asking(Pyramid.from_lengths([tokens], 4, levels))
-    constants = constants_of(plan.k, plan.widths, channels, dtype) | {"UPCAST": False}
+    constants = constants_of(plan.k, plan.widths, plan.longest) | {"CHANNELS": channels, "UPCAST": False}
     kernel = "shas_kb.kernels.triton.descent:shas_descent_kernel"
     return Spec(kernel, TYPES.format(NAMES[dtype]), constants, num_warps=WARPS, num_stages=1)
+
+
+def due(dtype: torch.dtype, channels: int) -> Spec:
+    constants = groups_of(16) | {"CHANNELS": channels, "UPCAST": False}
+    kernel = "shas_kb.kernels.triton.descent:shas_due_kernel"
+    return Spec(kernel, DUE_TYPES.format(NAMES[dtype]), constants, num_warps=WARPS, num_stages=1)
 
 
 @pytest.mark.slow
@@ -39,7 +51,7 @@ def test_it_compiles_without_spills_and_uses_the_matrix_unit() -> None:
     different = [each for i, each in enumerate(bf16) if each not in bf16[:i]]
     assert len(different) == 3
     exact = spec(65_536, 5, torch.float32, 32)
-    reports = compile_kernels([*different, exact])
+    reports = compile_kernels([*different, due(torch.bfloat16, 32), exact])
     for report in reports:
         assert report.spills == 0
         assert report.shared < 227 * 1024

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import RAGGED, Problem, problem, ragged_pyramid
+from problems import DEVICE, RAGGED, Problem, problem, ragged_pyramid
 from torch import Tensor
 from torch.nn.functional import logsigmoid, scaled_dot_product_attention
 
@@ -112,13 +112,13 @@ def test_opening_everything_is_dense_attention(ratio: int, k: int | None) -> Non
 def expanded(p: Problem, table: Table, rho: Tensor | None = None) -> Tensor:
     """The same as one dense attention of every row to every unit under a mask, [queries, heads, channels]."""
     geometry, plan = p.layout.geometry, p.layout.plan
-    level = torch.empty(plan.pyramid.rows, dtype=torch.long)
+    level = torch.empty(plan.pyramid.rows, dtype=torch.long, device=DEVICE)
     for each, first in enumerate(plan.pyramid.bounds):
         level[first[0] : first[-1]] = each
     outs = []
     for head in range(p.q.shape[1]):
         routing = head * table.tile.shape[0] // p.q.shape[1]
-        bias = torch.full((plan.rows, plan.pyramid.rows), -torch.inf, dtype=p.q.dtype)
+        bias = torch.full((plan.rows, plan.pyramid.rows), -torch.inf, dtype=p.q.dtype, device=DEVICE)
         for block in range(p.layout.blocks):
             rows = slice(int(geometry.start[block]), int(geometry.start[block] + geometry.length[block]))
             seen = seen_by_block(table, p.layout, routing, block)
@@ -139,7 +139,7 @@ def expanded(p: Problem, table: Table, rho: Tensor | None = None) -> Tensor:
 def test_it_is_dense_attention_under_the_expanded_mask(routing_heads: int) -> None:
     p = problem([1, 65, 300, 64], k=1, routing_heads=routing_heads)
     table = run(p).table
-    rho = torch.randn(table.tile.shape, dtype=p.q.dtype, generator=torch.Generator().manual_seed(1))
+    rho = torch.randn(table.tile.shape, dtype=p.q.dtype, generator=torch.Generator().manual_seed(1)).to(DEVICE)
     out = attend(p.q, p.k, p.v, p.layout, table, mass=p.mass, gate=p.gate, rho=rho, impl="reference").out
     torch.testing.assert_close(out, expanded(p, table, rho), rtol=1e-12, atol=1e-12)
 
@@ -147,7 +147,7 @@ def test_it_is_dense_attention_under_the_expanded_mask(routing_heads: int) -> No
 def test_gradients_of_q_k_v_mass_gate_and_rho() -> None:
     p = problem([70, 3], ratio=4, levels=3, k=1, channels=4)
     table = run(p).table
-    rho = torch.zeros(table.tile.shape, dtype=p.q.dtype)
+    rho = torch.zeros(table.tile.shape, dtype=p.q.dtype, device=DEVICE)
     inputs = [x.clone().requires_grad_() for x in (p.q, p.k, p.v, p.mass, p.gate, rho) if x is not None]
 
     def attended(q: Tensor, k: Tensor, v: Tensor, mass: Tensor, gate: Tensor, rho: Tensor) -> tuple[Tensor, Tensor]:
@@ -206,14 +206,12 @@ def test_a_level_below_the_threshold_is_not_opened_and_nothing_is_dropped() -> N
     assert p.gate is not None
     p.gate[:, :, 0] = -1.0
     table = run(p).table
-    level = torch.from_numpy(p.layout.plan.pyramid.tiles.level)[table.tile.long()]
+    level = p.layout.geometry.tile_level[table.tile]
     assert (level[table.mask != 0] >= 1).all(), "tokens stay closed"
     assert_exact_cover(table, p.layout)
     p.gate[100, 1, 0] = 1.0
     opened = run(p).table
-    blocks = ((torch.from_numpy(p.layout.plan.pyramid.tiles.level)[opened.tile.long()] == 0) & (opened.mask != 0)).any(
-        -1
-    )
+    blocks = ((p.layout.geometry.tile_level[opened.tile] == 0) & (opened.mask != 0)).any(-1)
     assert blocks[0].nonzero().flatten().tolist() == [1], "one row of the second block asks for tokens"
     assert_exact_cover(opened, p.layout)
 
@@ -227,7 +225,7 @@ def test_packed_texts_do_not_see_each_other() -> None:
         for x in (changed.k, changed.v, changed.route_k):
             x[level[6] : level[7]] += 1.0
     other = run(changed).out
-    mine = torch.zeros(len(out), dtype=torch.bool)
+    mine = torch.zeros(len(out), dtype=torch.bool, device=DEVICE)
     for level in p.layout.plan.pyramid.bounds:
         mine[level[6] : level[7]] = True
     torch.testing.assert_close(out[~mine], other[~mine], rtol=0, atol=0)
@@ -240,7 +238,7 @@ def test_attention_mass_adds_up_to_the_rows_of_a_block() -> None:
     mass = attention_mass(p.q, p.k, p.layout, seen, mass=p.mass, gate=p.gate)
     rows = p.layout.geometry.length * p.q.shape[1]
     torch.testing.assert_close(mass.sum(-1)[0], rows.float(), rtol=1e-5, atol=0)
-    assert (mass[torch.arange(mass.shape[-1]) >= seen.table.used[..., None]] == 0).all()
+    assert (mass[torch.arange(mass.shape[-1], device=DEVICE) >= seen.table.used[..., None]] == 0).all()
 
 
 def test_questions_from_outside_ask_one_text_each_and_an_empty_text_answers_nothing() -> None:

@@ -37,6 +37,7 @@ class Spec:
     constexprs: Mapping[str, int | float | bool | str | list[int] | None] = field(default_factory=dict)
     num_warps: int = 4
     num_stages: int = 2
+    maxnreg: int | None = None
     divisible: Sequence[str] = ()
 
 
@@ -89,7 +90,7 @@ def _compile(spec: Spec) -> Report:
 
     module, name = spec.kernel.split(":")
     kernel = getattr(import_module(module), name)
-    types = dict(pair.split(":") for pair in spec.types.split())
+    types = dict(pair.split(":", 1) for pair in spec.types.split())
     place = {argument: (i,) for i, argument in enumerate(kernel.arg_names)}
     if set(types) | set(spec.constexprs) != set(place) or set(types) & set(spec.constexprs):
         raise ValueError(f"types and constexprs must name {sorted(place)} once each, "
@@ -102,7 +103,7 @@ def _compile(spec: Spec) -> Report:
         constexprs={place[argument]: value for argument, value in constants.items()},
         attrs={place[argument]: [["tt.divisibility", 16]] for argument in even},
     )
-    options = {"num_warps": spec.num_warps, "num_stages": spec.num_stages}
+    options = {"num_warps": spec.num_warps, "num_stages": spec.num_stages, "maxnreg": spec.maxnreg}
     made = triton.compile(source, target=GPUTarget("cuda", 90, 32), options=options)
     words = _assemble(made.asm["ptx"], Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "ptxas")
 
