@@ -14,9 +14,10 @@ from clock import Figures, Work
 from torch import Tensor
 from torch.autograd import grad
 
+from shas_kb.kernels import pooling
 from shas_kb.kernels.abstraction import Abstraction, windows
-from shas_kb.kernels.attention import Attended, attend, descend, shas_attention
-from shas_kb.kernels.layout import Layout, Table, scores, summaries
+from shas_kb.kernels.attention import Attended, attend, descend, scores, shas_attention, summaries
+from shas_kb.kernels.layout import Layout, Table
 from shas_kb.kernels.plan import COARSE, FINE, Plan
 from shas_kb.kernels.pyramid import TILE, Pyramid
 
@@ -69,7 +70,7 @@ class Problem:
         self.pyramid = Pyramid.from_lengths(case.lengths, levels=case.levels)
         plan = Plan.asking(self.pyramid, case.k, levels=case.asking, window=case.window, dense=case.dense)
         self.layout = Layout.of(plan, device)
-        self.offsets = [torch.from_numpy(offsets).to(device) for offsets in self.pyramid.offsets]
+        self.steps = pooling.Steps.of(self.pyramid, device)
         generator = torch.Generator(device).manual_seed(0)
 
         def draw(rows: int, heads: int, channels: int) -> Tensor:
@@ -84,10 +85,7 @@ class Problem:
 
     def pooled(self, tokens: Tensor) -> Tensor:
         """Means of tokens at all levels, as one matrix of rows."""
-        levels = [tokens.flatten(1)]
-        for offsets in self.offsets:
-            levels.append(torch.segment_reduce(levels[-1], "mean", offsets=offsets, axis=0, unsafe=True))
-        return torch.cat(levels).view(-1, *tokens.shape[1:])
+        return pooling.means(tokens, self.steps)
 
     def levels(self) -> tuple[Tensor, Tensor, Tensor]:
         """Keys, values and routing keys of all levels."""

@@ -5,13 +5,15 @@ anything is padded: a block to a multiple of `ROWS`, a text's attention to one o
 PyTorch keeps a compiled product for each shape it meets, and a thousand shapes are gigabytes. The matrix products are
 oneDNN's with weights laid out once, GELU and the residual sum fused into them.
 
-On a CPU a row's value depends neither on how many rows stand beside it nor on which, as long as a block is computed by
-one thread and has more than one row: `[CLS]` and `[SEP]` see to the latter, encoder.py to the former.
+On a CPU a row's value depends neither on how many rows stand beside it nor on which. With AMX that needs care: for
+other numbers of rows or threads oneDNN cuts a sum over 512 and more channels elsewhere, which changes last bits. So
+every product there has exactly `ROWS` rows, and encoder.py has a block computed by one thread. (AVX-512 alone does not
+do that, but keeping oneDNN from AMX would cost three quarters of the speed.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -23,7 +25,7 @@ from torch.nn import functional
 from shas_kb.encoder.bert import BertShape, weights
 from shas_kb.encoder.models import WEIGHTS, Located
 
-ROWS = 128
+ROWS = 256
 LENGTHS = 16
 
 
@@ -41,13 +43,12 @@ class BertBackbone:
     Args:
         located: the model.
         device: where it works.
-        rows: about how many tokens a block will have.
     """
 
-    def __init__(self, located: Located, device: torch.device, rows: int) -> None:
+    def __init__(self, located: Located, device: torch.device) -> None:
         self._shape = BertShape.of(located)
         self._device = device
-        reader = _Reader(located, device, rows)
+        reader = _Reader(located, device)
         self._word = reader.words()
         self._position = reader.positions()
         self._norm = reader.norm("embeddings.LayerNorm")
@@ -95,7 +96,11 @@ class _Layer:
         self._down_norm = reader.norm(f"{name}.output.LayerNorm")
 
     def __call__(self, states: Tensor, shapes: Sequence[tuple[int, int]]) -> Tensor:
-        seen = self._attend(self._query_key_value(states), shapes)
+        seen = self._attend(_piecewise(self._query_key_value, states), shapes)
+        return _piecewise(self._forward, seen, states)
+
+    def _forward(self, seen: Tensor, states: Tensor) -> Tensor:
+        """What follows attention, each row by itself."""
         states = self._out_norm(self._out.add(seen, states))
         return self._down_norm(self._down.add(self._up.gelu(states), states))
 
@@ -110,6 +115,14 @@ class _Layer:
             self._attention(query, key, value, seen[rows].view(texts, length, self._heads, -1).transpose(1, 2))
             start = rows.stop
         return seen
+
+
+def _piecewise(work: Callable[..., Tensor], *matrices: Tensor) -> Tensor:
+    """What `work` makes of matrices' rows, on a CPU `ROWS` at a time: always the same products, so the same bits."""
+    if matrices[0].is_cuda:
+        return work(*matrices)
+    pieces = zip(*(torch.split(matrix, ROWS) for matrix in matrices), strict=True)
+    return torch.cat([work(*piece) for piece in pieces])
 
 
 def plain_attention(query: Tensor, key: Tensor, value: Tensor, out: Tensor) -> None:
@@ -157,10 +170,10 @@ class _Linear:
 
 
 class _PackedLinear(_Linear):
-    """The same by oneDNN on a CPU, its weights laid out once for blocks of about `rows` rows."""
+    """The same by oneDNN on a CPU, its weights laid out once for `ROWS` rows."""
 
-    def __init__(self, weight: Tensor, bias: Tensor, rows: int) -> None:
-        super().__init__(torch.ops.mkldnn._reorder_linear_weight(weight, rows), bias)
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        super().__init__(torch.ops.mkldnn._reorder_linear_weight(weight, ROWS), bias)
         self._product: Any = torch.ops.mkldnn._linear_pointwise
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -191,12 +204,12 @@ class _Norm:
 class _Reader:
     """Takes a model's tensors from its file to the device and dtype in which it works."""
 
-    def __init__(self, located: Located, device: torch.device, rows: int) -> None:
+    def __init__(self, located: Located, device: torch.device) -> None:
         self.dtype = working_dtype(device)
         self.packs = device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         self._weights = weights(located.folder / WEIGHTS)
         self._epsilon = BertShape.of(located).epsilon
-        self._device, self._rows = device, rows
+        self._device = device
 
     def words(self) -> Tensor:
         """[vocabulary, hidden]."""
@@ -224,7 +237,7 @@ class _Reader:
 
     def _linear(self, weight: Tensor, bias: Tensor) -> _Linear:
         if self.packs:
-            return _PackedLinear(self._work(weight), self._work(bias), self._rows)
+            return _PackedLinear(self._work(weight), self._work(bias))
         return _Linear(self._work(weight), self._work(bias))
 
     def _read(self, name: str) -> Tensor:

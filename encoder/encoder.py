@@ -75,7 +75,7 @@ class Encoder:
         self._tokenizer = located.load_tokenizer()
         self._block = BLOCK[self.device.type]
         self._threads = torch.get_num_threads() if self.device.type == "cpu" else 1
-        self._backbone = _backbone(described, self.device, self._block)
+        self._backbone = _backbone(described, self.device)
         self.depth = next(depth for depth in range(1, 64) if RATIO**depth >= located.limit)
         dimension = self.facts.dimension
         groups = gcd(dimension, dimension // 32)  # of 32 channels, or of more where they would not come out even
@@ -110,12 +110,18 @@ class Encoder:
             passages: its passages; at least one, each cut at the window.
         """
         ids = self._tokenize(passages)
-        states = [self._backbone.states([text]) for text in ids]
-        pooled = [self._backbone.pool(*each) for each in zip(states, ([text] for text in ids), strict=True)]
+        with _pool(self._threads) as pool:
+            states, pooled = zip(*pool.map(self._alone, ids), strict=True)
         inner = self._pyramid(ids)
         units = self._climb(torch.cat(states), torch.cat(pooled), inner)
         units.append(self.head.abstract(units[-1], self._whole(inner.tokens), self.depth))
         return Levels(tuple(units), Pyramid.from_offsets([*inner.offsets, [0, len(ids)]], [0, 1], alone=True))
+
+    @torch.inference_mode()
+    def _alone(self, text: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """A passage's token states, and what the backbone makes of them."""
+        states = self._backbone.states([text])
+        return states, self._backbone.pool(states, [text])
 
     def _pyramid(self, ids: _Ids) -> Pyramid:
         """From tokens up to passages, each a text of its own, so that no window reaches into another passage."""
@@ -238,9 +244,9 @@ def _device(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def _backbone(described: Described, device: torch.device, rows: int) -> Backbone:
+def _backbone(described: Described, device: torch.device) -> Backbone:
     if is_bert(described.located):
-        return BertBackbone(described.located, device, rows)
+        return BertBackbone(described.located, device)
     from shas_kb.encoder.foreign import ForeignBackbone
 
     return ForeignBackbone(described.located, device)

@@ -204,7 +204,9 @@ def weighted_sums(values: Tensor, row: Tensor, bounds: Tensor, weight: Tensor) -
     Returns:
         [sums, width].
     """
-    width, groups = values.shape[1], weight.shape[1]
+    width, groups, dtype = values.shape[1], weight.shape[1], values.dtype
+    if values.is_cuda and dtype == torch.bfloat16:  # for whose weights PyTorch has no gradient there
+        values, weight = values.float(), weight.float()
     group = torch.arange(groups, device=row.device)[:, None]  # sums of the first group, then of the second, ...
     sums = embedding_bag(
         (row * groups + group).flatten(),
@@ -213,4 +215,4 @@ def weighted_sums(values: Tensor, row: Tensor, bounds: Tensor, weight: Tensor) -
         mode="sum",
         per_sample_weights=weight.T.flatten(),
     )
-    return sums.view(groups, len(bounds) - 1, width // groups).transpose(0, 1).flatten(1)
+    return sums.view(groups, len(bounds) - 1, width // groups).transpose(0, 1).flatten(1).to(dtype)

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from shas_kb.kernels import reference
-from shas_kb.kernels.layout import Layout, Table, scores, summaries
+from shas_kb.kernels.layout import Layout, Table
 from shas_kb.kernels.validation import validate_attention, validate_routing
 
 Impl = Literal["auto", "reference", "cpu", "triton"]
@@ -98,11 +98,28 @@ def shas_attention(
     Raises:
         ValueError: If a shape, dtype or device does not fit, or `impl` cannot run there.
     """
-    means = summaries(route_q, layout)
+    means = summaries(route_q, layout, impl=impl)
     table = descend(means, route_k, layout, route_mass=route_mass, gate=gate, impl=impl)
-    score = scores(means, route_k, route_mass, table, layout)
-    rho = score - score.detach()
+    rho = None
+    if torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in (route_q, route_k, route_mass)):
+        score = scores(means, route_k, route_mass, table, layout, impl=impl)
+        rho = score - score.detach()
     return attend(q, k, v, layout, table, mass=mass, gate=gate, rho=rho, scale=scale, impl=impl)
+
+
+def summaries(route_q: Tensor, layout: Layout, *, impl: Impl = "auto") -> Tensor:
+    """Mean routing query of each quarter of a query block; quarters without rows repeat the first. Differentiable.
+
+    Args:
+        route_q: Routing queries, [queries, routing heads, channels].
+        layout: The geometry, on the tensor's device.
+        impl: As in `shas_attention`.
+
+    Returns:
+        [routing heads, blocks, 4, channels].
+    """
+    means: Tensor = _implementation(chosen(impl, route_q.device)).summaries(route_q, layout)
+    return means
 
 
 def descend(
@@ -138,6 +155,21 @@ def descend(
     with torch.no_grad():
         table: Table = _implementation(name).descend(means, route_k, route_mass, layout, closed)
     return table
+
+
+def scores(
+    means: Tensor, route_k: Tensor, route_mass: Tensor | None, table: Table, layout: Layout, *, impl: Impl = "auto"
+) -> Tensor:
+    """Scores of the groups that opened into the tiles of a table; 0 where a tile has none. Differentiable.
+
+    Arguments as in `descend`.
+
+    Returns:
+        [routing heads, blocks, width].
+    """
+    name = chosen(impl, route_k.device)
+    score: Tensor = _implementation(name).scores(means, route_k, route_mass, table, layout)
+    return score
 
 
 def attend(

@@ -141,8 +141,8 @@ def register_descent(name: str, descent: Callable[..., Table]) -> Descend:
     """Make `shas_kb::descent_<name>`.
 
     Args:
-        descent: `(means, route_k, route_mass, closed, geometry, k, widths, width, longest) -> Table`, the last four as in
-            `shas_kb.kernels.plan.Plan`.
+        descent: `(means, route_k, route_mass, closed, geometry, k, widths, width, longest) -> Table`, the last four
+            as in `shas_kb.kernels.plan.Plan`.
     """
 
     def run(

@@ -13,8 +13,10 @@ import torch
 from torch import Tensor
 
 from shas_kb.kernels.descent import Scores, walk
-from shas_kb.kernels.layout import Layout, Table
+from shas_kb.kernels.layout import Layout, Table, scores, summaries
 from shas_kb.kernels.pyramid import TILE, Ints
+
+__all__ = ["attend", "descend", "scores", "summaries", "tile_mass"]
 
 Best = dict[int, tuple[int, int]]
 

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from shas_kb.kernels.layout import Geometry, Table
-from shas_kb.kernels.pyramid import TILE
 
 TOGETHER = 128
 """Query blocks that descend at once; the keys of what they may open fill about 12 MB at 32 channels."""

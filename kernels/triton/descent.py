@@ -188,7 +188,7 @@ def _unit_scores(
     stride_key_row, stride_key_head, stride_mass_row, stride_mass_head,
     CHANNELS: tl.constexpr, GROUPS: tl.constexpr, LONGEST: tl.constexpr, UPCAST: tl.constexpr,
 ):  # fmt: skip
-    """Scores of the units of groups by each summary, -inf where there is none, [units, 4]; and which units there are."""
+    """Scores of the units of groups by each summary, -inf where there is none, [units, 4]; which units there are."""
     one = tl.load(tile_group + 2 * group, mask=there, other=0)
     last = tl.load(tile_group + 2 * group + 1, mask=there, other=0)
     unit, channel = tl.arange(0, LONGEST)[None, :], tl.arange(0, CHANNELS)[None, None, :]
@@ -216,7 +216,7 @@ def _group_scores(
     CHANNELS: tl.constexpr, GROUPS: tl.constexpr, LONGEST: tl.constexpr, UPCAST: tl.constexpr,
 ):  # fmt: skip
     """Scores of groups as integers that keep their order, [groups]."""
-    score, own = _unit_scores(
+    score, _ = _unit_scores(
         queries, route_k, route_mass, log_count, tile_group, group, there, head, scale,
         stride_key_row, stride_key_head, stride_mass_row, stride_mass_head, CHANNELS, GROUPS, LONGEST, UPCAST,
     )  # fmt: skip

@@ -132,8 +132,9 @@ def forward(
     if queries:
         with on_device(q):
             shas_forward_kernel[len(geometry.start), heads](
-                tiles_of(q), tiles_of(k), tiles_of(v), vectors_of(bias), gate, None if rho is None else rho.contiguous(),
-                out, lse, geometry.start, geometry.length, geometry.tile_level, *seen(table, geometry),
+                tiles_of(q), tiles_of(k), tiles_of(v), vectors_of(bias), gate,
+                None if rho is None else rho.contiguous(), out, lse,
+                geometry.start, geometry.length, geometry.tile_level, *seen(table, geometry),
                 scale, heads // len(table.tile), table.tile.shape[-1],
                 *out.stride()[:2], *bias_and_gate_strides(bias, gate),
                 **launch("forward", q.dtype, channels, gate is None and mass is None),

@@ -15,7 +15,9 @@ from torch import Tensor
 from shas_kb.kernels.layout import Table
 
 PIECE = 128
-"""Entries of a piece, so many that its sums are little beside what it reads."""
+"""Entries of a piece at most, so many that its sums are little beside what it reads."""
+SHORT = 32
+"""Where few blocks are, they are fewer, so that nobody waits for a list that all of them are in; but so many."""
 
 
 class Lists(NamedTuple):
@@ -56,7 +58,7 @@ def lists_of(table: Table, tiles: int, most: int) -> Lists:
     number, entry = torch.sort(number, stable=True)
     edges = torch.searchsorted(number, torch.arange(lists + 1, dtype=torch.int32, device=device))
 
-    piece = PIECE
+    piece = min(PIECE, max(blocks // 8, SHORT))
     while slots_of(entries, piece, lists, blocks) > max(most, 1):
         piece *= 2
     # A list without entries has a piece too, which writes its zeros.

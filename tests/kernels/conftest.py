@@ -1,4 +1,7 @@
-"""Where there is no GPU, Triton's kernels run in its interpreter, which has to be said before they are imported."""
+"""Where there is no GPU, Triton's kernels run in its interpreter, which has to be said before they are imported.
+
+Where several processes test side by side, each has one thread: more would only wait for each other.
+"""
 
 from __future__ import annotations
 
@@ -8,3 +11,5 @@ import torch
 
 if not torch.cuda.is_available():
     os.environ["TRITON_INTERPRET"] = "1"
+if "PYTEST_XDIST_WORKER" in os.environ:
+    torch.set_num_threads(1)

@@ -221,6 +221,7 @@ def test_gradients_are_right(kind: Kind) -> None:
     assert torch.autograd.gradcheck(rows, given_values)
 
 
+@pytest.mark.skipif(DEVICE == "cuda", reason="PyTorch's own sums have no fixed order there")
 def test_the_same_input_gives_the_same_bits_forward_and_backward() -> None:
     pyramid = ragged_pyramid([12_000, 8_000], 5, 2)  # long enough for threads to share the work
     made, tokens = head(learned=True).float(), states(20_000).float().requires_grad_()
@@ -230,9 +231,14 @@ def test_the_same_input_gives_the_same_bits_forward_and_backward() -> None:
         rows = abstracted(made, tokens, pyramid)
         return [rows, *grad(rows, [tokens, *made.parameters()], weight)]
 
-    first = step()
-    for _ in range(3):
-        assert all(map(torch.equal, first, step()))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        first = step()
+        for _ in range(3):
+            assert all(map(torch.equal, first, step()))
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_no_texts_and_empty_texts() -> None:
