@@ -98,7 +98,8 @@ class Problem:
 
     def step(self) -> tuple[Tensor, ...]:
         """All that is done forward and backward."""
-        return grad(self.operator().out, self.leaves, self.grad)
+        # Where all is seen, the router has no part.
+        return grad(self.operator().out, self.leaves, self.grad, materialize_grads=True)
 
     def abstraction(self) -> dict[str, Work]:
         """The levels made by an abstraction head instead of means, with one state of all heads for each unit."""

@@ -101,7 +101,8 @@ def shas_attention(
     means = summaries(route_q, layout, impl=impl)
     table = descend(means, route_k, layout, route_mass=route_mass, gate=gate, impl=impl)
     rho = None
-    if torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in (route_q, route_k, route_mass)):
+    learns = torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in (route_q, route_k, route_mass))
+    if learns and layout.descends:  # Where all is seen, nothing was chosen.
         score = scores(means, route_k, route_mass, table, layout, impl=impl)
         rho = score - score.detach()
     return attend(q, k, v, layout, table, mass=mass, gate=gate, rho=rho, scale=scale, impl=impl)

@@ -67,6 +67,7 @@ class Layout:
         rows: Number of units of all levels.
         levels: Number of levels.
         blocks: Number of query blocks.
+        descends: Whether any block does, and not all see their texts whole.
         whole: For every text seen whole, where its queries and its tokens begin and end: flat fours of rows.
     """
 
@@ -76,6 +77,7 @@ class Layout:
     rows: int
     levels: int
     blocks: int
+    descends: bool
     whole: tuple[int, ...]
 
     @classmethod
@@ -106,7 +108,9 @@ class Layout:
             tile_log_count=put(np.where(unit < tiles.length[:, None], log_count[row], -np.inf), np.float32),
             log_count=put(log_count, np.float32),
         )
-        return cls(plan, geometry, plan.rows, pyramid.rows, pyramid.levels, len(plan.start), tuple(_whole_texts(plan)))
+        descends = not plan.whole.all()
+        whole = tuple(_whole_texts(plan))
+        return cls(plan, geometry, plan.rows, pyramid.rows, pyramid.levels, len(plan.start), descends, whole)
 
     @property
     def device(self) -> torch.device:

@@ -58,10 +58,10 @@ def forward(
         values = head.join(v[:, head.nth])
         for chunk in head.chunks:
             given = (_taken(head.queries, chunk.row), _taken(head.keys, chunk.unit), _taken(values, chunk.unit))
-            its, sums = _flash(*(x[:, None] for x in given), attn_mask=head.bias(chunk), scale=scale)
-            row = chunk.row[chunk.own]
-            out[row, head.nth] = its[:, 0, :, :channels][chunk.own].to(q.dtype)
-            lse[row, head.nth] = sums[:, 0][chunk.own]
+            its, sums = _flash(*given, attn_mask=head.bias(chunk), scale=scale)
+            row = chunk.owned(chunk.row)
+            out[:, head.nth].index_copy_(0, row, chunk.owned(its[..., :channels].transpose(1, 2)).to(q.dtype))
+            lse[:, head.nth].index_copy_(0, row, chunk.owned(sums.transpose(1, 2)))
     return out, lse
 
 
@@ -85,7 +85,7 @@ def backward(
     channels, wide = q.shape[2], _wide(q)
     dq, dk, dv = (torch.zeros_like(x, dtype=wide) for x in (q, k, v))
     dmass, dgate, drho = (None if x is None else torch.zeros_like(x, dtype=wide) for x in (mass, gate, rho))
-    summed = mass is not None or rho is not None or bool(grad_lse.any())
+    summed = mass is not None or bool(grad_lse.any())
     for asking, held in _texts(whole):
         own = lse[asking] if gate is None else lse[asking] - gate[asking, :, 0]
         join = _Joining(channels, 0, summed, q.dtype)
@@ -104,14 +104,17 @@ def backward(
             dmass[held] += two[..., channels]
         if dgate is not None:
             dgate[asking, :, 0] = grad_lse[asking]
-    for head in _heads(q, k, mass, gate, rho, table, geometry, scale, ~geometry.whole, summed):
+    for head in _heads(q, k, mass, gate, rho, table, geometry, scale, ~geometry.whole, summed or rho is not None):
         nth = head.nth
         values = head.join(v[:, nth])
         grads, outs = head.join(grad[:, nth], 1.0), head.join(out[:, nth], -grad_lse[:, nth])
-        dkeys, dvalues = torch.zeros_like(head.keys), torch.zeros_like(head.keys)
+        dkeys, dvalues = torch.zeros_like(head.keys).flatten(1), torch.zeros_like(head.keys).flatten(1)
+        sums = lse[:, nth].to(wide)
         for chunk in head.chunks:
-            row, unit = chunk.row[chunk.own], chunk.unit.flatten()
-            its_grads = _taken(grads, chunk.row).masked_fill_(~chunk.own[..., None], 0)
+            row, unit = chunk.owned(chunk.row), chunk.unit.flatten()
+            its_grads = _taken(grads, chunk.row)
+            if not chunk.full:
+                its_grads.masked_fill_(~chunk.own[:, None, :, None], 0)
             given = (
                 its_grads,
                 _taken(head.queries, chunk.row),
@@ -120,22 +123,22 @@ def backward(
                 _taken(outs, chunk.row),
             )
             found = _flash_backward(
-                *(x[:, None] for x in given), lse[chunk.row, nth][:, None].to(wide), 0.0, False,
-                attn_mask=head.bias(chunk), scale=scale,
+                *given, _taken(sums, chunk.row), 0.0, False, attn_mask=head.bias(chunk), scale=scale
             )  # fmt: skip
-            one, two, three = (x[:, 0] for x in found)
-            one = one[chunk.own]
-            dq[row, nth] = one[:, :channels]
-            dkeys.index_add_(0, unit, two.flatten(0, 1))
-            dvalues.index_add_(0, unit, three.flatten(0, 1))
+            one, two, three = (x.transpose(1, 2) for x in found)
+            one = chunk.owned(one)
+            dq[:, nth].index_copy_(0, row, one[..., :channels])
+            dkeys.index_add_(0, unit, two.flatten(0, 1).flatten(1))
+            dvalues.index_add_(0, unit, three.flatten(0, 1).flatten(1))
             if dgate is not None:
-                dgate[row, nth] = one[:, head.join.gates]
+                dgate[:, nth].index_copy_(0, row, one[..., head.join.gates])
             if drho is not None:
-                drho[head.routing].view(-1).index_add_(0, chunk.entry.flatten(), two[..., channels].flatten())
-        dk[:, nth] += dkeys[:, :channels]
-        dv[:, nth] += dvalues[:, :channels]
+                drho[head.routing].view(-1).index_add_(0, chunk.entry.flatten(), two[..., channels].sum(-1).flatten())
+        dkeys, dvalues = dkeys.view_as(head.keys), dvalues.view_as(head.keys)
+        dk[:, nth] += dkeys[..., :channels]
+        dv[:, nth] += dvalues[..., :channels]
         if dmass is not None:
-            dmass[:, nth] += dkeys[:, channels]
+            dmass[:, nth] += dkeys[..., channels]
     return tuple(
         None if found is None or its is None else found.to(its.dtype)
         for found, its in zip((dq, dk, dv, dmass, dgate, drho), (q, k, v, mass, gate, rho), strict=True)
@@ -157,11 +160,11 @@ def tile_mass(
     everyone = torch.ones_like(layout.geometry.whole)
     for head in _heads(q, k, mass, gate, None, table, layout.geometry, scale, everyone, summed=False):
         for chunk in head.chunks:
-            sums = lse[chunk.row, head.nth].masked_fill(~chunk.own, torch.inf)
-            bias = head.bias(chunk)[:, 0] - sums[..., None]
-            logits = torch.baddbmm(bias, _taken(head.queries, chunk.row), _taken(head.keys, chunk.unit).mT, alpha=scale)
-            share = logits.exp_().sum(1).float()
-            spent[head.routing].view(-1).index_add_(0, chunk.entry.flatten(), share.flatten())
+            sums = _taken(lse[:, head.nth], chunk.row).masked_fill(~chunk.own[:, None], torch.inf)
+            logits = _taken(head.queries, chunk.row) @ _taken(head.keys, chunk.unit).mT
+            logits = logits.mul_(scale).add_(head.bias(chunk)).sub_(sums[..., None])
+            for share in logits.exp_().sum(2).float().unbind(1):
+                spent[head.routing].view(-1).index_add_(0, chunk.entry.flatten(), share.flatten())
     return spent
 
 
@@ -194,20 +197,20 @@ class _Joining:
 
 
 class _Head(NamedTuple):
-    """What is common to the chunks of one head.
+    """What is common to the chunks of one routing head.
 
     Attributes:
-        nth: Which head it is.
-        routing: Its routing head.
+        nth: The heads that share it.
+        routing: Which it is.
         chunks: The query blocks.
         join: Of channels.
-        queries: [queries, all channels].
-        keys: [rows, all channels].
-        units: Bias of each unit, [rows].
+        queries: [queries, heads, all channels].
+        keys: [rows, heads, all channels].
+        units: Bias of each unit, [rows, heads or 1 for all].
         entries: Bias of each entry of the table, through all blocks, or None.
     """
 
-    nth: int
+    nth: slice
     routing: int
     chunks: Sequence[Chunk]
     join: _Joining
@@ -217,11 +220,11 @@ class _Head(NamedTuple):
     entries: Tensor | None
 
     def bias(self, chunk: Chunk) -> Tensor:
-        """What is added to q . k, [blocks, 1, 1, seen]."""
+        """What is added to q . k, [blocks, heads or 1 for all, 1, seen]."""
         bias = _taken(self.units, chunk.unit)
         if self.entries is not None:
-            bias += _taken(self.entries, chunk.entry)
-        return bias.masked_fill_(~chunk.held, -torch.inf)[:, None, None]
+            bias += self.entries.index_select(0, chunk.entry.flatten()).view(chunk.entry.shape)[:, None]
+        return bias.masked_fill_(~chunk.held[:, None], -torch.inf)[:, :, None]
 
 
 def _heads(
@@ -236,28 +239,26 @@ def _heads(
     asked: Tensor,
     summed: bool,
 ) -> Iterator[_Head]:
-    """All heads, for the blocks that are asked for."""
-    wide, heads, routing_heads = _wide(q), q.shape[1], len(table.tile)
+    """All routing heads, for the blocks that are asked for."""
+    wide, shared = _wide(q), q.shape[1] // len(table.tile)
     join = _Joining(q.shape[2], 0 if gate is None else gate.shape[2], summed, wide)
     tile = torch.searchsorted(geometry.tile_start, torch.arange(len(k)), right=True) - 1
-    its_level = one_hot(geometry.tile_level[tile].long(), join.levels).to(wide) / scale if join.levels else 0.0
-    found: list[Chunk] = []
-    for head in range(heads if asked.any() else 0):
-        routing, sharing = divmod(head, heads // routing_heads)
-        if sharing == 0:
-            found = list(chunks(table, geometry, asked.nonzero()[:, 0], routing))
-        gates = 0.0 if gate is None else gate[:, head].to(wide).clamp(min=CLOSED)
+    its_level = one_hot(geometry.tile_level[tile].long(), join.levels)[:, None].to(wide) / scale if join.levels else 0.0
+    log_count = geometry.log_count[:, None]
+    for routing in range(len(table.tile) if asked.any() else 0):
+        nth = slice(routing * shared, (routing + 1) * shared)
+        gates = 0.0 if gate is None else gate[:, nth].to(wide).clamp(min=CLOSED)
         yield _Head(
-            head, routing, found, join,
-            queries=join(q[:, head], 1 / scale, gates), keys=join(k[:, head], gates=its_level),
-            units=geometry.log_count.to(wide) if mass is None else (geometry.log_count + mass[:, head]).to(wide),
+            nth, routing, list(chunks(table, geometry, asked.nonzero()[:, 0], routing, shared)), join,
+            queries=join(q[:, nth], 1 / scale, gates), keys=join(k[:, nth], gates=its_level),
+            units=log_count.to(wide) if mass is None else (log_count + mass[:, nth]).to(wide),
             entries=None if rho is None else rho[routing].flatten().to(wide),
         )  # fmt: skip
 
 
 def _taken(x: Tensor, row: Tensor) -> Tensor:
-    """The same as x[row], and several times as fast."""
-    return x.index_select(0, row.flatten()).view(*row.shape, *x.shape[1:])
+    """x[row] with heads first, several times as fast: [rows, heads, ...] to [blocks, heads, of a block, ...]."""
+    return x.index_select(0, row.flatten()).view(*row.shape, *x.shape[1:]).transpose(1, 2)
 
 
 def _wide(q: Tensor) -> torch.dtype:

@@ -72,6 +72,16 @@ def test_triton_is_imported_only_when_it_runs() -> None:
     assert without_triton_named() == ["[]"]
 
 
+@pytest.mark.parametrize("impl", FAST)
+def test_a_router_learns_where_something_was_chosen_and_has_no_part_where_all_is_seen(impl: str) -> None:
+    for dense, learns in ((0, True), (500, False)):
+        p = problem([300, 65], k=1, levels=3, dense=dense, dtype=torch.float32)
+        p = replace(p, route_q=p.route_q.requires_grad_(), q=p.q.requires_grad_())
+        run(p, impl).out.square().sum().backward()
+        assert p.q.grad is not None and p.q.grad.abs().sum() > 0
+        assert (p.route_q.grad is not None) == learns
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
