@@ -33,7 +33,7 @@ class Geometry(NamedTuple):
         tile_mask: The units of the parent tile for which it stands, int64 [tiles].
         tile_group: Those units as rows, first and after the last, int32 [tiles, 2].
         tile_children: Tiles into which it opens, first and after the last, int32 [tiles, 2].
-        tile_log_count: Logarithm of the tokens under each of its units, -inf past its end, float32 [tiles, 64].
+        tile_log2_count: Logarithm of base 2 of the tokens under its units, -inf past its end, float32 [tiles, 64].
         log_count: Logarithm of the tokens under each unit, float32 [rows].
     """
 
@@ -50,7 +50,7 @@ class Geometry(NamedTuple):
     tile_mask: Tensor
     tile_group: Tensor
     tile_children: Tensor
-    tile_log_count: Tensor
+    tile_log2_count: Tensor
     log_count: Tensor
 
 
@@ -105,7 +105,9 @@ class Layout:
             tile_mask=put(tiles.mask, np.int64),
             tile_group=put(tiles.group),
             tile_children=put(tiles.children),
-            tile_log_count=put(np.where(unit < tiles.length[:, None], log_count[row], -np.inf), np.float32),
+            tile_log2_count=put(
+                np.where(unit < tiles.length[:, None], log_count[row] / np.log(2), -np.inf), np.float32
+            ),
             log_count=put(log_count, np.float32),
         )
         descends = not plan.whole.all()

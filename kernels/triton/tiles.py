@@ -48,12 +48,12 @@ def vectors_of(matrix: Tensor) -> TensorDescriptor:
 
 def bias_of(mass: Tensor | None, geometry: Geometry) -> Tensor:
     """Mass logits by tile, in base 2, -inf past its end, float32 [heads or 1 for all, tiles * 64]."""
-    bias = geometry.tile_log_count[None]
+    bias = geometry.tile_log2_count[None]
     if mass is not None:
         unit = torch.arange(TILE, device=mass.device)
         row = (geometry.tile_start[:, None] + unit).clamp(max=len(mass) - 1)
-        bias = bias + mass.T[:, row]
-    return (bias * LOG2E).flatten(1).contiguous()
+        bias = bias + mass.T[:, row].float() * LOG2E
+    return bias.flatten(1).contiguous()
 
 
 @triton.jit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -16,6 +17,7 @@ from shas_kb.kernels.plan import Plan
 from shas_kb.kernels.pyramid import TILE, Pyramid
 
 ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
 README = (ROOT / "kernels" / "README.md").read_text(encoding="utf-8")
 
 
@@ -49,6 +51,45 @@ def keys_a_query(tokens: int, levels: int) -> float:
         gone = (tiles.group[opened, 1] - tiles.group[opened, 0]).sum()
         counts.append(sum(tiles.length[visit.tiles].sum() for visit in visits) - gone)
     return float(np.mean(counts))
+
+
+def test_its_figures_of_a_gpu_are_those_of_the_file() -> None:
+    cases = json.loads((RESULTS / "attention_gpu-nvidia-h200.json").read_text())["figures"]["cases"]
+    rows = re.findall(r"^\| (\d+ K[^|]*) \| (.*) \|$", README, re.MULTILINE)
+    assert len(rows) == 8
+    for name, stated in rows:
+        keys, *stated = (cell.strip() for cell in stated.split("|"))
+        assert keys == str(round(cases[name]["keys_a_query"]))
+        for (ms, faster), what in zip(batched(stated), ("forward", "backward"), strict=True):
+            found = cases[name]["compared"][what]
+            assert ms == f"{found['ms']:.3g} ms"
+            assert faster == (f"{found['times_faster']:.2f} x" if "times_faster" in found else "")
+
+
+def batched(cells: list[str]) -> list[list[str]]:
+    return [cells[i : i + 2] for i in range(0, len(cells), 2)]
+
+
+def test_its_figures_of_a_cpu_are_those_of_the_file() -> None:
+    sizes = json.loads((RESULTS / "attention_cpu.json").read_text())["figures"]["sizes"]
+    rows = re.findall(r"^\| (\d+) thousand \| (.*) \|$", README, re.MULTILINE)
+    assert {f"{size} K" for size, _ in rows} == set(sizes)
+    for size, stated in rows:
+        found = sizes[f"{size} K"]
+        faster = [f"{found[what]['times_faster']:.2f} x" for what in ("forward", "backward")]
+        assert [cell.strip() for cell in stated.split("|")] == [str(round(found["keys_a_query"])), *faster]
+
+
+def test_its_figures_of_errors_are_those_of_the_file() -> None:
+    errors = json.loads((RESULTS / "approximation.json").read_text())["figures"]["error at 16384 tokens"]
+    ways = list(next(iter(errors.values()))["chosen by means"])
+    stated = [
+        re.findall(r"\d?\.\d{3}", row) for row in re.findall(r"^\| .* \|(?: \d?\.\d{3} \|){7}$", README, re.MULTILINE)
+    ]
+    measured = [[f"{each['chosen by means'][way]['error']['mean']:.3f}" for each in errors.values()] for way in ways]
+    measured = [[figure.removeprefix("0") for figure in row] for row in measured]
+    assert len(stated) == 7
+    assert all(row in measured for row in stated)
 
 
 def test_its_table_of_files_is_the_folder() -> None:
