@@ -170,14 +170,14 @@ class Abstraction(nn.Module):
         # `embedding(i, x)` is x[i], but its gradient comes out the same each time: no threads race to add it up.
         place = embedding(window.place, self.place.to(wide))
         if self.kind == "linear":
-            return weighted_sums(value, window.row, window.bounds, (place * own).to(x.dtype))
+            return weighted_sums(value, window.row, window.bounds, (place * own).to(value.dtype))
         logits = embedding(window.row, self.score(x).to(wide)) + place + self.own.to(wide) * own  # [pairs, groups]
         if self.kind == "own":
             logits = logits.masked_fill(~own, -torch.inf)
         top = reduced(logits.detach(), "max", window.bounds)
         mass = (logits - top.repeat_interleave(window.bounds.diff(), 0, output_size=len(logits))).exp()
-        total = reduced(mass, "sum", window.bounds).to(x.dtype)
-        sums = weighted_sums(value, window.row, window.bounds, mass.to(x.dtype))
+        total = reduced(mass, "sum", window.bounds).to(value.dtype)
+        sums = weighted_sums(value, window.row, window.bounds, mass.to(value.dtype))
         return (sums.view(*total.shape, x.shape[1] // self.groups) / total[..., None]).flatten(1)
 
 

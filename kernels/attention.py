@@ -9,7 +9,6 @@ was opened, `attend` to it. Mathematics, sources and non-goals are in kernels/RE
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
@@ -20,8 +19,8 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from shas_kb.kernels import reference
-from shas_kb.kernels.layout import Layout, Table
-from shas_kb.kernels.validation import validate_attention, validate_routing
+from shas_kb.kernels.layout import SUMMARIES, Layout, Table
+from shas_kb.kernels.validation import validate_attention, validate_queries, validate_routing, validate_scores
 
 Impl = Literal["auto", "reference", "cpu", "triton"]
 HAS_TRITON = find_spec("triton") is not None
@@ -79,7 +78,8 @@ def shas_attention(
     """Let every query block descend to the units that matter to it, and attend to them.
 
     With logits scale q . k + m + log sigmoid(gate of the unit's level) + rho of its tile, under one softmax; m is the
-    logarithm of the tokens under a unit plus `mass`, and rho is zero in value and gives the router its gradient.
+    logarithm of the tokens under a unit plus `mass`, and rho is zero in value and gives the router its gradient. Values
+    must be finite: where they are not, texts packed beside a text may get NaN, too.
 
     Args:
         q: Queries of the blocks of the layout's plan, [queries, heads, channels].
@@ -98,13 +98,18 @@ def shas_attention(
     Raises:
         ValueError: If a shape, dtype or device does not fit, or `impl` cannot run there.
     """
-    means = summaries(route_q, layout, impl=impl)
+    validate_queries(route_q, layout)
+    if layout.descends:
+        means = summaries(route_q, layout, impl=impl)
+    else:  # Nobody asks for them.
+        means = route_q.new_zeros(route_q.shape[1], layout.blocks, SUMMARIES, route_q.shape[2])
     table = descend(means, route_k, layout, route_mass=route_mass, gate=gate, impl=impl)
     rho = None
     learns = torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in (route_q, route_k, route_mass))
     if learns and layout.descends:  # Where all is seen, nothing was chosen.
         score = scores(means, route_k, route_mass, table, layout, impl=impl)
-        rho = score - score.detach()
+        # What is worth nothing or everything has no gradient, and inf - inf would be NaN.
+        rho = torch.where(score.isfinite(), score - score.detach(), 0)
     return attend(q, k, v, layout, table, mass=mass, gate=gate, rho=rho, scale=scale, impl=impl)
 
 
@@ -119,7 +124,9 @@ def summaries(route_q: Tensor, layout: Layout, *, impl: Impl = "auto") -> Tensor
     Returns:
         [routing heads, blocks, 4, channels].
     """
-    means: Tensor = _implementation(chosen(impl, route_q.device)).summaries(route_q, layout)
+    name = chosen(impl, route_q.device)
+    validate_queries(route_q, layout)
+    means: Tensor = _implementation(name).summaries(route_q, layout)
     return means
 
 
@@ -169,6 +176,7 @@ def scores(
         [routing heads, blocks, width].
     """
     name = chosen(impl, route_k.device)
+    validate_scores(means, route_k, route_mass, table, layout)
     score: Tensor = _implementation(name).scores(means, route_k, route_mass, table, layout)
     return score
 
@@ -194,8 +202,7 @@ def attend(
     """
     name = chosen(impl, q.device)
     validate_attention(q, k, v, mass, gate, rho, table, layout)
-    log_gate = None if gate is None else logsigmoid(gate)
-    scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    log_gate, scale = _given(gate, scale, q)
     if rho is not None:
         rho = rho.masked_fill(layout.geometry.whole[:, None], 0)
     out, lse = _implementation(name).attend(q, k, v, mass, log_gate, rho, table, layout, scale)
@@ -220,11 +227,19 @@ def attention_mass(
         Sums over the block's rows, and over the heads that share a routing head, float32
         [routing heads, blocks, width].
     """
-    log_gate = None if gate is None else logsigmoid(gate)
-    scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    validate_attention(q, k, k, mass, gate, None, seen.table, layout)
+    log_gate, scale = _given(gate, scale, q)
     with torch.no_grad():
         spent: Tensor = _implementation(seen.impl).tile_mass(q, k, mass, log_gate, seen.lse, seen.table, layout, scale)
     return spent
+
+
+def _given(gate: Tensor | None, scale: float | None, q: Tensor) -> tuple[Tensor | None, float]:
+    """Logarithms of the gates, and the scale."""
+    scale = q.shape[-1] ** -0.5 if scale is None else scale
+    if not scale > 0:
+        raise ValueError(f"scale must be above 0, got {scale}")
+    return None if gate is None else logsigmoid(gate), scale
 
 
 def _implementation(impl: str) -> ModuleType:
@@ -244,5 +259,6 @@ def _closed(gate: Tensor, routing_heads: int, layout: Layout) -> Tensor:
     """Levels that no row of a block finds relevant enough, bool [routing heads, blocks, levels]."""
     rows, _ = layout.rows_of_blocks()
     relevance = gate.detach().sigmoid()[rows].amax(1)  # [blocks, heads, levels]
-    blocks, _, levels = relevance.shape
-    return relevance.view(blocks, routing_heads, -1, levels).amax(2).transpose(0, 1) < layout.plan.threshold
+    blocks, heads, levels = relevance.shape
+    relevance = relevance.view(blocks, routing_heads, heads // routing_heads, levels).amax(2)
+    return relevance.transpose(0, 1) < layout.plan.threshold

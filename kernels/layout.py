@@ -195,7 +195,8 @@ def scores(means: Tensor, route_k: Tensor, route_mass: Tensor | None, table: Tab
     row = table.best_row.long().clamp(min=0)
     key = route_k[row, head]
     query = means[head, block, table.best_summary.long()]
-    value = (query * key).sum(-1) * means.shape[-1] ** -0.5 + layout.geometry.log_count[row]
+    wide = torch.promote_types(means.dtype, torch.float32)
+    value = (query.to(wide) * key).sum(-1) * means.shape[-1] ** -0.5 + layout.geometry.log_count[row]
     if route_mass is not None:
         value = value + route_mass[row, head]
     return torch.where(table.best_row >= 0, value, value.new_zeros(()))

@@ -69,7 +69,8 @@ def register_attention(name: str, forward: Callable[..., Any], backward: Callabl
         whole: Sequence[int],
         scale: float,
     ) -> tuple[Tensor, Tensor]:
-        out, lse = forward(q, k, v, mass, gate, rho, Table(*table), Geometry(*geometry), whole, scale)
+        with torch.autocast(q.device.type, enabled=False):
+            out, lse = forward(q, k, v, mass, gate, rho, Table(*table), Geometry(*geometry), whole, scale)
         return out, lse
 
     def run_backward(
@@ -89,7 +90,8 @@ def register_attention(name: str, forward: Callable[..., Any], backward: Callabl
         scale: float,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         inputs = (q, k, v, mass, gate, rho)
-        given = backward(grad, grad_lse, out, lse, *inputs, Table(*table), Geometry(*geometry), whole, scale)
+        with torch.autocast(q.device.type, enabled=False):
+            given = backward(grad, grad_lse, out, lse, *inputs, Table(*table), Geometry(*geometry), whole, scale)
         dq, dk, dv, dmass, dgate, drho = (q.new_empty(0) if each is None else each for each in given)
         return dq, dk, dv, dmass, dgate, drho
 
@@ -156,7 +158,9 @@ def register_descent(name: str, descent: Callable[..., Table]) -> Descend:
         width: int,
         longest: int,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        return tuple(descent(means, route_k, route_mass, closed, Geometry(*geometry), k, widths, width, longest))  # type: ignore[return-value]
+        with torch.autocast(means.device.type, enabled=False):
+            table = descent(means, route_k, route_mass, closed, Geometry(*geometry), k, widths, width, longest)
+        return tuple(table)  # type: ignore[return-value]
 
     operator = torch.library.custom_op(f"shas_kb::descent_{name}", run, mutates_args=())
 

@@ -7,8 +7,10 @@ later has to wait for the device.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +67,8 @@ class Plan:
         Args:
             pyramid: Its tiles must hold at most 64 units.
             k: Groups opened at each level beside those always open, from the top level down; if there are more levels,
-                the first number stands for those above. One number stands for all levels; None opens everything.
+                the first number stands for those above, if there are fewer, those of the top are left out. One number
+                stands for all levels; None opens everything.
             levels: So many levels ask, from level 0 up; all by default.
             window: So many tiles to each side of its own are always open to a block, at its own level and above.
             dense: Texts with at most so many tokens are opened whole, which costs less there and is exact. Not where
@@ -77,7 +80,7 @@ class Plan:
         """
         if window < 0:
             raise ValueError(f"window must be at least 0 tiles, got {window}")
-        asking = pyramid.levels if levels is None else levels
+        asking = pyramid.levels if levels is None else index(levels)
         if not 1 <= asking <= pyramid.levels:
             raise ValueError(f"levels must be 1 to {pyramid.levels}, got {levels}")
         home = np.arange(pyramid.tile_bounds[asking - 1, -1])
@@ -164,7 +167,7 @@ class Plan:
 def _k(k: int | Sequence[int] | None, levels: int) -> tuple[int, ...]:
     """Numbers of groups to open, one for each level below the top, level 0 first."""
     everything = 1 << 30
-    given = [everything] if k is None else [k] if isinstance(k, int) else list(k)
+    given = [everything] if k is None or k == math.inf else list(k) if isinstance(k, Sequence) else [index(k)]
     if not given or any(number < 0 for number in given):
         raise ValueError(f"k must be None, a number of at least 0 or a list of them, got {k!r}")
     steps = max(levels - 1, 0)

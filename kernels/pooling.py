@@ -68,7 +68,7 @@ def means(tokens: Tensor, steps: Steps, impl: Impl = "auto") -> Tensor:
 
     Args:
         tokens: [tokens, ...].
-        impl: `"auto"` takes Triton's kernels on a GPU and PyTorch elsewhere; otherwise the one that is named runs.
+        impl: `"auto"` takes Triton's kernels on a GPU and PyTorch, `"cpu"`, elsewhere; that one runs on any device.
 
     Returns:
         [rows, ...], in the dtype of the tokens.

@@ -88,21 +88,22 @@ class Pyramid:
         Args:
             lengths: Tokens of each text; 0 is allowed.
             ratio: Units abstracted into one, 2 to 64.
-            levels: Number of levels, tokens included; `"auto"` takes 1 + ceil(log_ratio(longest / 256)), so that
-                at most 256 units are left at the top.
+            levels: Number of levels, tokens included; `"auto"` takes 1 + ceil(log_ratio(longest / 256)), at least 2,
+                so that at most 256 units are left at the top.
 
         Raises:
             ValueError: If a length is negative, or `ratio` or `levels` is out of range.
         """
         if not 2 <= ratio <= TILE:
             raise ValueError(f"ratio must be 2 to {TILE}, got {ratio}")
-        count = np.asarray(lengths, np.int64)
-        if count.ndim != 1 or (count < 0).any():
-            raise ValueError("lengths must be a list of numbers of tokens, 0 or more each")
+        given = np.asarray(lengths)
+        count = given.astype(np.int64)
+        if given.ndim != 1 or (count < 0).any() or (count != given).any():
+            raise ValueError("lengths must be a list of whole numbers of tokens, 0 or more each")
         if levels == "auto":
             longest = int(count.max(initial=1))
             levels = max(2, 1 + math.ceil(math.log(max(longest, 256) / 256, ratio) - 1e-9))
-        if not isinstance(levels, int) or levels < 1:
+        if isinstance(levels, str) or levels < 1:
             raise ValueError(f'levels must be "auto" or at least 1, got {levels!r}')
         offsets = []
         for _ in range(1, levels):

@@ -1,4 +1,4 @@
-"""SHAS attention written to be read, exact in float64, differentiable by autograd; and the variants to compare it with.
+"""SHAS attention written to be read, exact in float64, differentiable by autograd.
 
 Loops over heads and query blocks, and gathers what each sees. Slow: for tests, and as the meaning of the other two.
 """
@@ -75,8 +75,14 @@ Combine = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def one_softmax(logits: Tensor, values: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
-    """SHAS: all that a block sees under one softmax. [rows, seen], [seen, channels], [seen] to output and lse."""
-    return torch.softmax(logits, -1) @ values, torch.logsumexp(logits, -1)
+    """SHAS: all that a block sees under one softmax. [rows, seen], [seen, channels], [seen] to output and lse.
+
+    A row to which nothing is worth anything, or that sees nothing, has an output of 0 and an lse of -inf.
+    """
+    nothing = (logits == -torch.inf).all(-1)
+    logits = logits.masked_fill(nothing[:, None], 0)
+    out = (torch.softmax(logits, -1) @ values).masked_fill(nothing[:, None], 0)
+    return out, torch.logsumexp(logits, -1).masked_fill(nothing, -torch.inf)
 
 
 def attend(
@@ -97,6 +103,8 @@ def attend(
         gate: Logarithms of the relevance of each level, [queries, heads, levels].
         combine: What to do with the logits of all that a block sees; another one makes another attention.
     """
+    dtype, wide = q.dtype, torch.promote_types(q.dtype, torch.float32)
+    q, k, v = q.to(wide), k.to(wide), v.to(wide)
     outputs, logsums = [], []
     for head in range(q.shape[1]):
         rows_out, rows_lse = [], []
@@ -107,7 +115,7 @@ def attend(
             rows_lse.append(lse)
         outputs.append(torch.cat(rows_out) if rows_out else q[:0, head])
         logsums.append(torch.cat(rows_lse) if rows_lse else q[:0, head, 0])
-    return torch.stack(outputs, 1), torch.stack(logsums, 1)
+    return torch.stack(outputs, 1).to(dtype), torch.stack(logsums, 1)
 
 
 class _Seen(NamedTuple):
@@ -141,11 +149,11 @@ def _logits(
     row, level = layout.geometry.tile_start[tile] + unit, layout.geometry.tile_level[tile].long()
     logits = q[asking, head] @ k[row, head].T * scale + layout.geometry.log_count[row].to(q.dtype)
     if mass is not None:
-        logits = logits + mass[row, head]
+        logits = logits + mass[row, head].to(q.dtype)
     if gate is not None:
-        logits = logits + gate[asking, head][:, level]
+        logits = logits + gate[asking, head][:, level].to(q.dtype)
     if rho is not None:
-        logits = logits + rho[routing, block][entry]
+        logits = logits + rho[routing, block][entry].to(q.dtype)
     return _Seen(asking, entry, row, level, logits)
 
 
@@ -161,7 +169,8 @@ def tile_mass(
 ) -> Tensor:
     """Softmax mass on each tile of a table. See `shas_kb.kernels.attention.attention_mass`."""
     spent = torch.zeros(table.tile.shape, dtype=torch.float32, device=q.device)
-    shared = q.shape[1] // table.tile.shape[0]
+    shared, wide = q.shape[1] // table.tile.shape[0], torch.promote_types(q.dtype, torch.float32)
+    q, k, lse = q.to(wide), k.to(wide), lse.masked_fill(lse == -torch.inf, torch.inf)
     for head in range(q.shape[1]):
         for block in range(layout.blocks):
             seen = _logits(q, k, mass, gate, None, table, layout, scale, head, block)

@@ -122,8 +122,8 @@ def explore_loss(
 
 def _divergence(mass: Tensor, scores: Tensor, among: Tensor | None = None) -> Tensor:
     """KL(mass, as a distribution, || softmax of scores) over the last dimension, of those `among` which it is meant."""
-    if among is None:
-        among = torch.ones_like(scores, dtype=torch.bool)
+    finite = scores.isfinite()  # What is worth nothing cannot be learned.
+    among = finite if among is None else among & finite
     share = mass.to(scores.dtype).masked_fill(~among, 0)
     share = share / share.sum(-1, keepdim=True).clamp(min=torch.finfo(scores.dtype).tiny)
     # The least number and not -inf, whose gradient is NaN where there is nothing else.

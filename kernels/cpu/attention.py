@@ -47,21 +47,27 @@ def forward(
 ) -> tuple[Tensor, Tensor]:
     """Output and lse; see `shas_kb.kernels.ops.register_attention`."""
     channels, wide = q.shape[2], _wide(q)
-    out, lse = torch.zeros_like(q), torch.full(q.shape[:2], -torch.inf, dtype=wide)
+    out, lse = torch.empty_like(q), torch.full(q.shape[:2], -torch.inf, dtype=wide)
+    if sum(asking.stop - asking.start for asking, _ in _texts(whole)) < len(q):
+        out.zero_()
     for asking, held in _texts(whole):
         its, sums = _flash(*_heads_first(q[asking], k[held], v[held]), attn_mask=_bias(mass, held, wide), scale=scale)
         out[asking], lse[asking] = its[0].transpose(0, 1), sums[0].T
         if gate is not None:
-            # One number for all that a row sees: it cancels in the output.
+            # One number for all that a row sees: it cancels in the output, unless it is all.
             lse[asking] += gate[asking, :, 0]
+            out[asking] = out[asking].masked_fill((lse[asking] == -torch.inf)[..., None], 0)
     for head in _heads(q, k, mass, gate, rho, table, geometry, scale, ~geometry.whole, summed=False):
         values = head.join(v[:, head.nth])
         for chunk in head.chunks:
             given = (_taken(head.queries, chunk.row), _taken(head.keys, chunk.unit), _taken(values, chunk.unit))
             its, sums = _flash(*given, attn_mask=head.bias(chunk), scale=scale)
-            row = chunk.owned(chunk.row)
-            out[:, head.nth].index_copy_(0, row, chunk.owned(its[..., :channels].transpose(1, 2)).to(q.dtype))
-            lse[:, head.nth].index_copy_(0, row, chunk.owned(sums.transpose(1, 2)))
+            row, its, sums = chunk.owned(chunk.row), its[..., :channels].transpose(1, 2), sums.transpose(1, 2)
+            if gate is not None:
+                nothing = sums < CLOSED / 2
+                its, sums = its.masked_fill(nothing[..., None], 0), sums.masked_fill(nothing, -torch.inf)
+            out[:, head.nth].index_copy_(0, row, chunk.owned(its).to(q.dtype))
+            lse[:, head.nth].index_copy_(0, row, chunk.owned(sums))
     return out, lse
 
 
@@ -83,11 +89,12 @@ def backward(
 ) -> tuple[Tensor | None, ...]:
     """Gradients of the six inputs; see `shas_kb.kernels.ops.register_attention`."""
     channels, wide = q.shape[2], _wide(q)
+    lse = lse.masked_fill(lse == -torch.inf, torch.inf)  # Of what has no weight nothing has a gradient.
     dq, dk, dv = (torch.zeros_like(x, dtype=wide) for x in (q, k, v))
     dmass, dgate, drho = (None if x is None else torch.zeros_like(x, dtype=wide) for x in (mass, gate, rho))
     summed = mass is not None or bool(grad_lse.any())
     for asking, held in _texts(whole):
-        own = lse[asking] if gate is None else lse[asking] - gate[asking, :, 0]
+        own = lse[asking] if gate is None else lse[asking] - gate[asking, :, 0].to(wide).clamp(min=CLOSED)
         join = _Joining(channels, 0, summed, q.dtype)
         given = (
             join(grad[asking], 1.0), join(q[asking], 1 / scale), join(k[held]), join(v[held]),
@@ -160,7 +167,8 @@ def tile_mass(
     everyone = torch.ones_like(layout.geometry.whole)
     for head in _heads(q, k, mass, gate, None, table, layout.geometry, scale, everyone, summed=False):
         for chunk in head.chunks:
-            sums = _taken(lse[:, head.nth], chunk.row).masked_fill(~chunk.own[:, None], torch.inf)
+            sums = _taken(lse[:, head.nth], chunk.row)
+            sums = sums.masked_fill(~chunk.own[:, None] | (sums == -torch.inf), torch.inf)
             logits = _taken(head.queries, chunk.row) @ _taken(head.keys, chunk.unit).mT
             logits = logits.mul_(scale).add_(head.bias(chunk)).sub_(sums[..., None])
             for share in logits.exp_().sum(2).float().unbind(1):
@@ -188,11 +196,12 @@ class _Joining:
         width = self.channels + -(-(self.summed + self.levels) // ALIGNED) * ALIGNED
         if width == self.channels:
             return x.to(self.dtype)
-        joined = x.new_zeros((*x.shape[:-1], width), dtype=self.dtype)
+        joined = x.new_empty((*x.shape[:-1], width), dtype=self.dtype)
         joined[..., : self.channels] = x
         if self.summed:
             joined[..., self.channels] = sums
         joined[..., self.gates] = gates
+        joined[..., self.gates.stop :] = 0
         return joined
 
 

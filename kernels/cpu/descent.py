@@ -73,10 +73,10 @@ def _descend(
     first, last = geometry.top[block].long().T[..., None]
     tile = first + torch.arange(widths[-1])
     there = tile < last
+    tile = tile.where(there, 0)
     row, summary = torch.full_like(tile, -1), torch.zeros_like(tile)
     parts = []
     for level in range(len(k) - 1, -1, -1):
-        tile = tile.where(there, 0)
         one, end = geometry.tile_children[tile].long().unbind(-1)
         fan = max(int((end - one).max()), 1)
         group = one[..., None] + torch.arange(fan)
@@ -92,6 +92,7 @@ def _descend(
         parts.append((tile, (geometry.tile_full[tile] & ~away).where(there, 0), row, summary))
         pick, there = _compacted(opened, widths[level])
         tile, row, summary = (x.gather(1, pick) for x in (group, best_row, best_summary))
+        tile = tile.where(there, 0)
     parts.append((tile, geometry.tile_full[tile].where(there, 0), row, summary))
     tile, mask, row, summary = (torch.cat(part, 1) for part in zip(*parts, strict=True))
     pick, there = _compacted(mask != 0, width)

@@ -74,7 +74,7 @@ def shas_query_backward_kernel(
     total = tl.where(total == float("-inf"), float("inf"), total)
     tl.store(delta + (head.to(tl.int64) * blocks + block) * ROWS + place, rest)
     if gate is not None:
-        gate += head * stride_gate_head
+        gate += head.to(tl.int64) * stride_gate_head
     for level in range(0, levels):
         less = -total
         if gate is not None:

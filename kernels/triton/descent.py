@@ -195,12 +195,12 @@ def _unit_scores(
     own = unit < (last - one)[:, None]
     # The first row of a group is one int64; what differs inside of it fits into 32 bits.
     first = one.to(tl.int64)[:, None]
-    keys = route_k + head * stride_key_head + first[:, :, None] * stride_key_row
+    keys = route_k + head.to(tl.int64) * stride_key_head + first[:, :, None] * stride_key_row
     keys = tl.load(keys + (unit[:, :, None] * stride_key_row + channel), mask=own[:, :, None], other=0.0)
     keys = tl.reshape(keys, [GROUPS * LONGEST, CHANNELS])
     bias = tl.load(log_count + first + unit, mask=own, other=0.0)
     if route_mass is not None:
-        mass = route_mass + head * stride_mass_head + first * stride_mass_row
+        mass = route_mass + head.to(tl.int64) * stride_mass_head + first * stride_mass_row
         bias += tl.load(mass + unit * stride_mass_row, mask=own, other=0.0).to(tl.float32)
     bias, own = tl.reshape(bias, [GROUPS * LONGEST]), tl.reshape(own, [GROUPS * LONGEST])
     if UPCAST:  # The interpreter would multiply bit patterns.

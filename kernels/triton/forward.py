@@ -47,7 +47,7 @@ def shas_forward_kernel(
     own = place < tl.load(length + block)
     queries = load_tile(q, first, head * CHANNELS, UPCAST)
     if gate is not None:
-        gate += head * stride_gate_head
+        gate += head.to(tl.int64) * stride_gate_head
 
     table = (head // shared).to(tl.int64) * tl.num_programs(0) + block
     used = tl.load(table_used + table)
@@ -65,9 +65,9 @@ def shas_forward_kernel(
         )  # fmt: skip
         higher = tl.maximum(peak, tl.max(logits, 1))
         # Where a row has nothing to see yet, -inf - -inf would be NaN.
-        level = tl.where(higher == float("-inf"), 0.0, higher)
-        weight = tl.exp2(logits - level[:, None])
-        fade = tl.exp2(peak - level)
+        base = tl.where(higher == float("-inf"), 0.0, higher)
+        weight = tl.exp2(logits - base[:, None])
+        fade = tl.exp2(peak - base)
         total = total * fade + tl.sum(weight, 1)
         mixed = tl.dot(weight.to(values.dtype), values, mixed * fade[:, None], input_precision=PRECISION)
         peak = higher
@@ -92,9 +92,9 @@ def shas_mass_kernel(
     own = place < tl.load(length + block)
     queries = load_tile(q, first, head * CHANNELS, UPCAST)
     sums = tl.load(lse + (first + place) * stride_lse_row + head * stride_lse_head, mask=own, other=float("inf"))
-    sums *= TO_BASE_2
+    sums = tl.where(sums == float("-inf"), float("inf"), sums * TO_BASE_2)
     if gate is not None:
-        gate += head * stride_gate_head
+        gate += head.to(tl.int64) * stride_gate_head
     table = (head // shared).to(tl.int64) * tl.num_programs(0) + block
     spent += (head.to(tl.int64) * tl.num_programs(0) + block) * width
     for nth in tl.range(0, tl.load(table_used + table), num_stages=STAGES):

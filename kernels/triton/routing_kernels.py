@@ -33,7 +33,7 @@ def shas_summaries_kernel(route_q, means, start, length, stride_row, stride_head
     place, side, channel = tl.arange(0, ROWS), tl.arange(0, SIDES), tl.arange(0, CHANNELS)
     rows = tl.load(length + block)
     row = tl.load(start + block) + place
-    its = route_q + row[:, None] * stride_row + head * stride_head + channel[None, :]
+    its = route_q + row[:, None] * stride_row + head.to(tl.int64) * stride_head + channel[None, :]
     its = tl.load(its, mask=(place < rows)[:, None], other=0.0).to(tl.float32)
     held = tl.minimum(tl.maximum(rows - side * QUARTER, 0), QUARTER)
     mean = tl.sum(tl.reshape(its, [SIDES, QUARTER, CHANNELS]), 1) / tl.maximum(held, 1)[:, None]
@@ -106,8 +106,8 @@ def shas_scores_means_kernel(
         row = tl.load(best_row + entry, mask=at + nth < used, other=-1)
         its = tl.load(best_summary + entry, mask=row >= 0, other=0)
         slope = tl.load(grad + entry, mask=row >= 0, other=0.0)
-        key = route_k + (row.to(tl.int64) * stride_key_row + head * stride_key_head)[:, None] + channel[None, :]
-        owed = tl.load(key, mask=(row >= 0)[:, None], other=0.0).to(tl.float32) * slope[:, None]
+        key = route_k + (row.to(tl.int64) * stride_key_row + head.to(tl.int64) * stride_key_head)[:, None]
+        owed = tl.load(key + channel[None, :], mask=(row >= 0)[:, None], other=0.0).to(tl.float32) * slope[:, None]
         owes = (its[None, :] == side[:, None])[:, :, None]
         total += tl.sum(tl.where(owes, owed[None, :, :], 0.0), 1)
     to = dmeans + (line * SIDES + side)[:, None] * CHANNELS + channel[None, :]

@@ -32,7 +32,8 @@ TO_BASE_2 = tl.constexpr(LOG2E)
 def tiles_of(matrix: Tensor) -> TensorDescriptor:
     """[rows, heads, channels] to be read by `load_tile`; copied if it does not lie in memory as that needs it."""
     rows, size = matrix.flatten(1), matrix.element_size()
-    if rows.stride(1) != 1 or rows.stride(0) * size % ALIGNED or rows.data_ptr() % ALIGNED:
+    apart = rows.stride(0) >= rows.shape[1]  # One row spread out is not what the accelerator can read.
+    if rows.stride(1) != 1 or not apart or rows.stride(0) * size % ALIGNED or rows.data_ptr() % ALIGNED:
         rows = rows.clone(memory_format=torch.contiguous_format)
     if not len(rows):  # There must be something to be read; what it is does not matter.
         rows = rows.new_zeros(1, rows.shape[1])
