@@ -44,7 +44,7 @@ def test_it_runs_at_tiny_sizes_and_writes_what_it_measured(tmp_path: Path) -> No
 @pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_without_a_device_it_says_so_before_anything_else() -> None:
-    made = subprocess.run(["make", "gpu"], cwd=ROOT, capture_output=True, text=True)
+    made = subprocess.run(["make", "--no-print-directory", "gpu"], cwd=ROOT, capture_output=True, text=True)
     assert made.returncode and not made.stdout
     assert "This needs a CUDA device" in made.stderr
 
