@@ -5,19 +5,27 @@ the top levels, are seen by all blocks of a text: long lists are cut into **piec
 a **slot**, and then added in order. All sizes follow from those of the table; nothing is read back from the device.
 """
 
+# Kernels have no types for mypy, and their constants are upper case.
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
+# ruff: noqa: N803
+
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import torch
+import triton
+import triton.language as tl
 from torch import Tensor
 
 from shas_kb.kernels.layout import Table
+from shas_kb.kernels.triton.config import on_device
 
 PIECE = 128
 """Entries of a piece at most, so many that its sums are little beside what it reads."""
 SHORT = 32
 """Where few blocks are, they are fewer, so that nobody waits for a list that all of them are in; but so many."""
+LANES = tl.constexpr(256)  # Of a program. Where little is done, launches are what takes time, so there are few of them.
 
 
 class Lists(NamedTuple):
@@ -53,35 +61,95 @@ def lists_of(table: Table, tiles: int, most: int) -> Lists:
     """
     routing, blocks, width = table.tile.shape
     device, lists, entries = table.tile.device, routing * tiles, table.tile.numel()
-    head = torch.arange(routing, dtype=torch.int32, device=device)[:, None, None]
-    number = torch.where(table.mask != 0, table.tile + head * tiles, lists).flatten()
-    number, entry = torch.sort(number, stable=True)
-    edges = torch.searchsorted(number, torch.arange(lists + 1, dtype=torch.int32, device=device))
-
     piece = min(PIECE, max(blocks // 8, SHORT))
     while slots_of(entries, piece, lists, blocks) > max(most, 1):
         piece *= 2
-    # A list without entries has a piece too, which writes its zeros.
-    pieces = ((edges.diff() + piece - 1) // piece).clamp(min=1)
-    piece_end = pieces.cumsum(0)
-    nth = torch.arange(entries // piece + lists, device=device)
-    piece_list = torch.searchsorted(piece_end, nth, right=True)
-    known = piece_list.clamp(max=lists - 1)
-    nth -= (piece_end - pieces)[known]
-    begin = edges[known] + nth * piece
-    needed = torch.where(pieces > 1, pieces, 0)
-    slot_end = needed.cumsum(0)
-    slot = torch.where(needed[known] > 0, (slot_end - needed)[known] + nth, -1)
+    pieces = entries // piece + lists
+
+    def empty(*shape: int, dtype: torch.dtype = torch.int64) -> Tensor:
+        return torch.empty(shape, dtype=dtype, device=device)
+
+    number, block, mask = empty(entries, dtype=torch.int32), empty(entries, dtype=torch.int32), empty(entries)
+    count, piece_list, piece_bounds = empty(2, lists), empty(pieces), empty(pieces, 2)
+    piece_slot, list_slots = empty(pieces), empty(lists, 2)
+    with on_device(table.tile):
+        if entries:
+            shas_number_kernel[(triton.cdiv(entries, LANES),)](
+                table.tile, table.mask, number, entries, blocks * width, tiles, lists
+            )  # fmt: skip
+        number, entry = torch.sort(number, stable=True)
+        edges = torch.searchsorted(number, torch.arange(lists + 1, dtype=torch.int32, device=device))
+        shas_count_kernel[(triton.cdiv(lists, LANES),)](edges, count, lists, piece)
+        ends = count.cumsum(1)
+        shas_cut_kernel[(triton.cdiv(pieces, LANES),)](
+            edges, count, ends, piece_list, piece_bounds, piece_slot, list_slots, lists, pieces, piece,
+            STEPS=lists.bit_length(),
+        )  # fmt: skip
+        if entries:
+            shas_entry_kernel[(triton.cdiv(entries, LANES),)](table.mask, entry, block, mask, entries, blocks, width)
     return Lists(
-        entry=entry,
-        block=(entry // width % blocks).int(),
-        mask=table.mask.flatten()[entry],
-        piece_list=piece_list,
-        piece_bounds=torch.stack([begin, torch.minimum(begin + piece, edges[known + 1])], 1),
-        piece_slot=slot,
-        list_slots=torch.stack([slot_end - needed, slot_end], 1),
-        slots=slots_of(entries, piece, lists, blocks),
-    )
+        entry, block, mask, piece_list, piece_bounds, piece_slot, list_slots, slots_of(entries, piece, lists, blocks)
+    )  # fmt: skip
+
+
+@triton.jit
+def shas_number_kernel(tile, mask, number, entries, of_head, tiles, lists):
+    """The list of each entry; beyond the last of a block the number of lists."""
+    entry = tl.program_id(0).to(tl.int64) * LANES + tl.arange(0, LANES)
+    there = entry < entries
+    its = tl.load(tile + entry, mask=there, other=0) + (entry // of_head).to(tl.int32) * tiles
+    seen = tl.load(mask + entry, mask=there, other=0) != 0
+    tl.store(number + entry, tl.where(seen, its, lists), mask=there)
+
+
+@triton.jit
+def shas_count_kernel(edges, count, lists, piece):
+    """Pieces of each list, and as many slots if they are several. One without entries has a piece, for its zeros."""
+    each = tl.program_id(0).to(tl.int64) * LANES + tl.arange(0, LANES)
+    there = each < lists
+    held = tl.load(edges + each + 1, mask=there, other=0) - tl.load(edges + each, mask=there, other=0)
+    pieces = tl.maximum((held + piece - 1) // piece, 1)
+    tl.store(count + each, pieces, mask=there)
+    tl.store(count + lists + each, tl.where(pieces > 1, pieces, 0), mask=there)
+
+
+@triton.jit
+def shas_cut_kernel(
+    edges, count, ends, piece_list, piece_bounds, piece_slot, list_slots, lists, pieces, piece, STEPS: tl.constexpr
+):
+    """Where each piece begins and ends, and what belongs to it; `count` and its sums `ends` are [2, lists]."""
+    nth = tl.program_id(0).to(tl.int64) * LANES + tl.arange(0, LANES)
+    # The list of a piece is the first whose pieces end after it.
+    low, high = tl.zeros([LANES], tl.int64), tl.full([LANES], 0, tl.int64) + lists
+    for _ in range(STEPS):
+        middle = (low + high) // 2
+        after = tl.load(ends + middle, mask=low < high, other=0) > nth
+        high = tl.where((low < high) & after, middle, high)
+        low = tl.where((low < high) & ~after, middle + 1, low)
+    its = tl.minimum(low, lists - 1)
+    turn = nth - (tl.load(ends + its) - tl.load(count + its))
+    begin = tl.load(edges + its) + turn * piece
+    needed = tl.load(count + lists + its)
+    slot = tl.where(needed > 0, tl.load(ends + lists + its) - needed + turn, -1)
+    there = nth < pieces
+    tl.store(piece_list + nth, low, mask=there)
+    tl.store(piece_bounds + 2 * nth, begin, mask=there)
+    tl.store(piece_bounds + 2 * nth + 1, tl.minimum(begin + piece, tl.load(edges + its + 1)), mask=there)
+    tl.store(piece_slot + nth, slot, mask=there)
+    last = tl.load(ends + lists + nth, mask=nth < lists, other=0)
+    first = last - tl.load(count + lists + nth, mask=nth < lists, other=0)
+    tl.store(list_slots + 2 * nth, first, mask=nth < lists)
+    tl.store(list_slots + 2 * nth + 1, last, mask=nth < lists)
+
+
+@triton.jit
+def shas_entry_kernel(table_mask, entry, block, mask, entries, blocks, width):
+    """The query block of each sorted entry, and its active units."""
+    nth = tl.program_id(0).to(tl.int64) * LANES + tl.arange(0, LANES)
+    there = nth < entries
+    its = tl.load(entry + nth, mask=there, other=0)
+    tl.store(block + nth, (its // width % blocks).to(tl.int32), mask=there)
+    tl.store(mask + nth, tl.load(table_mask + its, mask=there, other=0), mask=there)
 
 
 def slots_of(entries: int, piece: int, lists: int, blocks: int) -> int:

@@ -69,3 +69,21 @@ def test_it_compiles_without_spills_and_uses_the_matrix_unit(kernel: str) -> Non
     limited = specs[-1].maxnreg is not None
     assert [report.spills for report in reports[: -1 if limited else None]] == [0] * (len(specs) - limited)
     assert reports[-1].spills <= 160
+
+
+LISTS = {
+    "number": "tile:*i32 mask:*i64 number:*i32 entries:i32 of_head:i32 tiles:i32 lists:i32",
+    "count": "edges:*i64 count:*i64 lists:i32 piece:i32",
+    "cut": """edges:*i64 count:*i64 ends:*i64 piece_list:*i64 piece_bounds:*i64 piece_slot:*i64 list_slots:*i64
+        lists:i32 pieces:i32 piece:i32""",
+    "entry": "table_mask:*i64 entry:*i64 block:*i32 mask:*i64 entries:i32 blocks:i32 width:i32",
+}
+
+
+@pytest.mark.slow
+def test_what_turns_a_table_round_compiles_without_spills() -> None:
+    module = "shas_kb.kernels.triton.lists:shas_"
+    specs = [
+        Spec(f"{module}{each}_kernel", types, {"STEPS": 17} if each == "cut" else {}) for each, types in LISTS.items()
+    ]
+    assert [report.spills for report in compile_kernels(specs)] == [0] * len(specs)
