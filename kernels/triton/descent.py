@@ -29,18 +29,15 @@ from shas_kb.kernels.layout import SUMMARIES, Geometry, Table
 from shas_kb.kernels.ops import register_descent
 from shas_kb.kernels.pyramid import TILE
 from shas_kb.kernels.triton.config import INTERPRETED, on_device, rowwise, validate
+from shas_kb.kernels.triton.scoring import group_scores, groups_of, load_summaries, ordered, unit_scores
 
 ROUTING_CHANNELS = (16, 32, 64)
 WARPS = 4
 PAIRS = 1024
 """So many pairs of candidates are compared side by side. With many more, registers spill."""
-SCORED = 256
-"""So many units are scored side by side, likewise."""
-
 UNITS = tl.constexpr(TILE)
 TILES = tl.constexpr(16)  # Tiles of a trail that are looked at side by side.
 LATER = tl.constexpr(PAIRS // TILE)  # Later tiles of a trail, likewise.
-SIDES = tl.constexpr(SUMMARIES)
 DUE = tl.constexpr(SUMMARIES * TILE - 1)  # The bits of a worth that say to whom it is due.
 
 FORCED = tl.constexpr(-0x80000000)  # In the place of a score: the group is always opened, and beats none.
@@ -68,7 +65,7 @@ def shas_descent_kernel(
     trail_tile += program * room
     trail_score += program * room
     unit, nth, slot = tl.arange(0, UNITS), tl.arange(0, TILES), tl.arange(0, GROUPS)
-    queries = _summaries(
+    queries = load_summaries(
         means + head.to(tl.int64) * stride_means_head + block.to(tl.int64) * stride_means_block,
         stride_means_summary, route_k.dtype.element_ty, CHANNELS,
     )  # fmt: skip
@@ -112,7 +109,7 @@ def shas_descent_kernel(
                 there = place < groups
                 its = (after - fan <= place[:, None]) & (place[:, None] < after)
                 group = tl.sum(tl.where(its, offset, 0), 1) + place
-                score = _group_scores(
+                score = group_scores(
                     queries, route_k, route_mass, log_count, tile_group, group, there, head, scale,
                     stride_key_row, stride_key_head, stride_mass_row, stride_mass_head,
                     CHANNELS, GROUPS, LONGEST, UPCAST,
@@ -148,7 +145,7 @@ def shas_due_kernel(
     block, head = tl.program_id(0), tl.program_id(1)
     entry = (head.to(tl.int64) * tl.num_programs(0) + block) * width
     slot, unit = tl.arange(0, GROUPS), tl.arange(0, LONGEST)
-    queries = _summaries(
+    queries = load_summaries(
         means + head.to(tl.int64) * stride_means_head + block.to(tl.int64) * stride_means_block,
         stride_means_summary, route_k.dtype.element_ty, CHANNELS,
     )  # fmt: skip
@@ -161,11 +158,11 @@ def shas_due_kernel(
             group = tl.load(table_tile + entry + at + slot, mask=at + slot < used, other=0)
             one = tl.load(tile_group + 2 * group)
             there = (at + slot < used) & (one < tl.load(tile_group + 2 * group + 1))
-            score, own = _unit_scores(
+            score, own = unit_scores(
                 queries, route_k, route_mass, log_count, tile_group, group, there, head, scale,
                 stride_key_row, stride_key_head, stride_mass_row, stride_mass_head, CHANNELS, GROUPS, LONGEST, UPCAST,
             )  # fmt: skip
-            best, due = tl.max(_ordered(score), 1, return_indices=True)
+            best, due = tl.max(ordered(score), 1, return_indices=True)
             best, due = tl.reshape(best, [GROUPS, LONGEST]), tl.reshape(due, [GROUPS, LONGEST])
             worth = (best.to(tl.int64) << 32) | (DUE - due * UNITS - unit[None, :])
             due = DUE - (tl.max(tl.where(tl.reshape(own, [GROUPS, LONGEST]), worth, NOTHING), 1) & DUE).to(tl.int32)
@@ -173,61 +170,6 @@ def shas_due_kernel(
             summary = tl.where(there, due // UNITS, 0)
         tl.store(out_row + entry + at + slot, row, mask=at + slot < width)
         tl.store(out_summary + entry + at + slot, summary, mask=at + slot < width)
-
-
-@triton.jit
-def _summaries(means, stride_means_summary, DTYPE: tl.constexpr, CHANNELS: tl.constexpr):
-    """Summaries of a block, [channels, 4]."""
-    side, channel = tl.arange(0, SIDES), tl.arange(0, CHANNELS)
-    return tl.load(means + side[None, :] * stride_means_summary + channel[:, None]).to(DTYPE)
-
-
-@triton.jit
-def _unit_scores(
-    queries, route_k, route_mass, log_count, tile_group, group, there, head, scale,
-    stride_key_row, stride_key_head, stride_mass_row, stride_mass_head,
-    CHANNELS: tl.constexpr, GROUPS: tl.constexpr, LONGEST: tl.constexpr, UPCAST: tl.constexpr,
-):  # fmt: skip
-    """Scores of the units of groups by each summary, -inf where there is none, [units, 4]; which units there are."""
-    one = tl.load(tile_group + 2 * group, mask=there, other=0)
-    last = tl.load(tile_group + 2 * group + 1, mask=there, other=0)
-    unit, channel = tl.arange(0, LONGEST)[None, :], tl.arange(0, CHANNELS)[None, None, :]
-    own = unit < (last - one)[:, None]
-    # The first row of a group is one int64; what differs inside of it fits into 32 bits.
-    first = one.to(tl.int64)[:, None]
-    keys = route_k + head.to(tl.int64) * stride_key_head + first[:, :, None] * stride_key_row
-    keys = tl.load(keys + (unit[:, :, None] * stride_key_row + channel), mask=own[:, :, None], other=0.0)
-    keys = tl.reshape(keys, [GROUPS * LONGEST, CHANNELS])
-    bias = tl.load(log_count + first + unit, mask=own, other=0.0)
-    if route_mass is not None:
-        mass = route_mass + head.to(tl.int64) * stride_mass_head + first * stride_mass_row
-        bias += tl.load(mass + unit * stride_mass_row, mask=own, other=0.0).to(tl.float32)
-    bias, own = tl.reshape(bias, [GROUPS * LONGEST]), tl.reshape(own, [GROUPS * LONGEST])
-    if UPCAST:  # The interpreter would multiply bit patterns.
-        keys, queries = keys.to(tl.float32), queries.to(tl.float32)
-    score = tl.dot(keys, queries, input_precision="ieee") * scale + bias[:, None]
-    return tl.where((score == score) & own[:, None], score, float("-inf")), own
-
-
-@triton.jit
-def _group_scores(
-    queries, route_k, route_mass, log_count, tile_group, group, there, head, scale,
-    stride_key_row, stride_key_head, stride_mass_row, stride_mass_head,
-    CHANNELS: tl.constexpr, GROUPS: tl.constexpr, LONGEST: tl.constexpr, UPCAST: tl.constexpr,
-):  # fmt: skip
-    """Scores of groups as integers that keep their order, [groups]."""
-    score, _ = _unit_scores(
-        queries, route_k, route_mass, log_count, tile_group, group, there, head, scale,
-        stride_key_row, stride_key_head, stride_mass_row, stride_mass_head, CHANNELS, GROUPS, LONGEST, UPCAST,
-    )  # fmt: skip
-    return _ordered(tl.max(tl.reshape(tl.max(score, 1), [GROUPS, LONGEST]), 1))
-
-
-@triton.jit
-def _ordered(x):
-    """Integers in the order of numbers."""
-    bits = x.to(tl.int32, bitcast=True)
-    return bits ^ ((bits >> 31) & 0x7FFFFFFF)
 
 
 @triton.jit
@@ -285,12 +227,6 @@ def constants_of(k: Sequence[int], widths: Sequence[int], longest: int) -> dict[
     limited = (most for number, most in zip(k, widths, strict=False) if number < most)
     slots: int = triton.next_power_of_2(max(limited, default=0) + TILE)
     return {"K": tuple(k), "LEVELS": len(k) + 1, "SLOTS": slots, "RIVALS": max(PAIRS // slots, 1)} | groups_of(longest)
-
-
-def groups_of(longest: int) -> dict[str, int]:
-    """How many groups of at most so many units are scored side by side."""
-    longest = triton.next_power_of_2(max(longest, 1))
-    return {"LONGEST": longest, "GROUPS": min(max(SCORED // longest, 1), TILE)}
 
 
 def descent(

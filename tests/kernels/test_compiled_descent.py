@@ -12,7 +12,8 @@ pytest.importorskip("triton")
 
 from sm90 import Spec, compile_kernels
 
-from shas_kb.kernels.triton.descent import WARPS, constants_of, groups_of
+from shas_kb.kernels.triton.descent import WARPS, constants_of
+from shas_kb.kernels.triton.scoring import groups_of
 
 TYPES = """
 means:*{0} route_k:*{0} route_mass:*fp32 closed:*i1 top:*i32 bottom:*i32 first:*i32 near:*i32 whole:*i1
