@@ -253,8 +253,8 @@ def green() -> str:
     state = hashlib.sha256(b"".join([device.encode(), *(path.read_bytes() for path in files)])).hexdigest()
     if GREEN.exists() and GREEN.read_text().startswith(state):
         return GREEN.read_text().split("\n")[1]
-    # The conftest above tests/kernels imports the whole of shas-kb, which need not be installed here.
     together = ["-n", str(min(14, os.cpu_count() or 1))] if find_spec("xdist") else []
+    # The conftest above tests/kernels imports the whole of shas-kb, which need not be installed here.
     options = ["-q", "--confcutdir=tests/kernels", "-p", "no:benchmark", *together]
     command = [sys.executable, "-m", "pytest", *options, *tests]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}

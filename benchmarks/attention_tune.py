@@ -1,4 +1,4 @@
-"""Which launch of each attention kernel is the fastest on a GPU: where `LAUNCHES` in kernels/triton/config.py is from.
+"""Which launch of each attention kernel is the fastest on a GPU: for `LAUNCHES` in kernels/triton/config.py.
 
     python benchmarks/attention_tune.py                        # 16-bit numbers, 32, 64 and 128 channels
     python benchmarks/attention_tune.py --only key_backward
@@ -11,6 +11,7 @@ not written by this program: a new one goes in by hand, and the tests of what co
 from __future__ import annotations
 
 import argparse
+import sys
 from itertools import product
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from report import RESULTS, write_result
 
 from shas_kb.kernels.triton.config import LAUNCHES, Launch
 
-WIDTH = 768
+TOKENS, WIDTH = 65_536, 768
 STAGE = {"forward": "forward", "query_backward": "backward", "key_backward": "backward"}
 REGISTERS = (None, 128, 168)
 
@@ -31,13 +32,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the result")
     parser.add_argument("--only", default="", help="only kernels whose name holds this")
-    parser.add_argument("--tokens", type=int, default=65_536)
     options = parser.parse_args()
+    if not torch.cuda.is_available():
+        sys.exit(f"This needs a CUDA device, and PyTorch {torch.__version__} finds none here.")
     device = torch.device("cuda")
     clock, facts = Clock(device, seconds=0.03, most=8), device_facts(device)
     found: dict[str, Figures] = {}
     for channels in (64, 32, 128):
-        case = Case((options.tokens,), heads=WIDTH // channels, channels=channels, routing_heads=2)
+        case = Case((TOKENS,), heads=WIDTH // channels, channels=channels, routing_heads=2)
         stages = Problem(case, device).stages()
         for kernel, stage in STAGE.items():
             if options.only not in kernel:
@@ -58,9 +60,7 @@ def main() -> None:
             found[f"{kernel}, {channels} channels"] = {"table": str(tuple(chosen)), "best": best, "ms": tried}
             print(f"{kernel:16s} {channels:3d} channels: best {best} {timed[best]:.3f} ms; "
                   f"in the table {tuple(chosen)} {tried[str(tuple(chosen))]} ms", flush=True)  # fmt: skip
-    write_result(
-        named("attention_tune", facts), {"device": facts, "tokens": options.tokens, "launches": found}, options.out
-    )
+    write_result(named("attention_tune", facts), {"device": facts, "tokens": TOKENS, "launches": found}, options.out)
 
 
 if __name__ == "__main__":

@@ -98,10 +98,10 @@ def shas_attention(
     Raises:
         ValueError: If a shape, dtype or device does not fit, or `impl` cannot run there.
     """
-    validate_queries(route_q, layout)
     if layout.descends:
         means = summaries(route_q, layout, impl=impl)
     else:  # Nobody asks for them.
+        validate_queries(route_q, layout)
         means = route_q.new_zeros(route_q.shape[1], layout.blocks, SUMMARIES, route_q.shape[2])
     table = descend(means, route_k, layout, route_mass=route_mass, gate=gate, impl=impl)
     rho = None
@@ -229,7 +229,7 @@ def attention_mass(
     """
     validate_attention(q, k, k, mass, gate, None, seen.table, layout)
     log_gate, scale = _given(gate, scale, q)
-    with torch.no_grad():
+    with torch.no_grad(), torch.autocast(q.device.type, enabled=False):
         spent: Tensor = _implementation(seen.impl).tile_mass(q, k, mass, log_gate, seen.lse, seen.table, layout, scale)
     return spent
 

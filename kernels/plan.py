@@ -167,7 +167,8 @@ class Plan:
 def _k(k: int | Sequence[int] | None, levels: int) -> tuple[int, ...]:
     """Numbers of groups to open, one for each level below the top, level 0 first."""
     everything = 1 << 30
-    given = [everything] if k is None or k == math.inf else list(k) if isinstance(k, Sequence) else [index(k)]
+    numbers = [math.inf if k is None else k] if k is None or isinstance(k, int | float | np.number) else k
+    given = [everything if number == math.inf else index(number) for number in numbers]  # type: ignore[arg-type]
     if not given or any(number < 0 for number in given):
         raise ValueError(f"k must be None, a number of at least 0 or a list of them, got {k!r}")
     steps = max(levels - 1, 0)

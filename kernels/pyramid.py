@@ -103,7 +103,7 @@ class Pyramid:
         if levels == "auto":
             longest = int(count.max(initial=1))
             levels = max(2, 1 + math.ceil(math.log(max(longest, 256) / 256, ratio) - 1e-9))
-        if isinstance(levels, str) or levels < 1:
+        if not isinstance(levels, int | np.integer) or levels < 1:
             raise ValueError(f'levels must be "auto" or at least 1, got {levels!r}')
         offsets = []
         for _ in range(1, levels):

@@ -249,12 +249,16 @@ def _heads(
     summed: bool,
 ) -> Iterator[_Head]:
     """All routing heads, for the blocks that are asked for."""
+    if not asked.any():
+        return
     wide, shared = _wide(q), q.shape[1] // len(table.tile)
     join = _Joining(q.shape[2], 0 if gate is None else gate.shape[2], summed, wide)
-    tile = torch.searchsorted(geometry.tile_start, torch.arange(len(k)), right=True) - 1
-    its_level = one_hot(geometry.tile_level[tile].long(), join.levels)[:, None].to(wide) / scale if join.levels else 0.0
+    its_level: Tensor | float = 0.0
+    if gate is not None:
+        tile = torch.searchsorted(geometry.tile_start, torch.arange(len(k)), right=True) - 1
+        its_level = one_hot(geometry.tile_level[tile].long(), join.levels)[:, None].to(wide) / scale
     log_count = geometry.log_count[:, None]
-    for routing in range(len(table.tile) if asked.any() else 0):
+    for routing in range(len(table.tile)):
         nth = slice(routing * shared, (routing + 1) * shared)
         gates = 0.0 if gate is None else gate[:, nth].to(wide).clamp(min=CLOSED)
         yield _Head(

@@ -48,15 +48,15 @@ LAUNCHES: dict[str, dict[tuple[int, int], Launch]] = {
 }  # fmt: skip
 
 
-def validate(name: str, tensor: Tensor, channels: tuple[int, ...]) -> None:
-    """Check that the kernels can run on a tensor.
+def validate(name: str, tensor: Tensor, channels: tuple[int, ...] | None = None) -> None:
+    """Check that the kernels can run on a tensor, whose channels must be among those, if these are given.
 
     Raises:
         ValueError: If its dtype, its channels or its device are not among those that the kernels know.
     """
     if tensor.dtype not in DTYPES:
         raise ValueError(f"{name} must be float32, bfloat16 or float16, got {tensor.dtype}; or change impl")
-    if tensor.shape[-1] not in channels:
+    if channels is not None and tensor.shape[-1] not in channels:
         raise ValueError(f"channels of {name} must be one of {channels}, got {tensor.shape[-1]}; "
                          "pad them, or change impl")  # fmt: skip
     if not (tensor.is_cuda or INTERPRETED):
@@ -64,20 +64,19 @@ def validate(name: str, tensor: Tensor, channels: tuple[int, ...]) -> None:
                          "or set TRITON_INTERPRET=1 before the first import to interpret them")  # fmt: skip
 
 
-def constants(dtype: torch.dtype, channels: int) -> dict[str, Any]:
-    """What the attention kernels are compiled for."""
-    # Full precision has no matrix instruction; three products of a shorter format come close to it, and have one.
-    exact = "tf32x3" if dtype == torch.float32 else "tf32"
-    return {"CHANNELS": channels, "PRECISION": exact, "UPCAST": INTERPRETED and dtype != torch.float32}
-
-
 def launch(kernel: str, dtype: torch.dtype, channels: int, lean: bool) -> dict[str, Any]:
     """Constants and launch options of one of the attention kernels; `lean` is one without gates and learned mass."""
     chosen = LAUNCHES[kernel][dtype.itemsize, channels]
-    return constants(dtype, channels) | {
-        "STAGES": chosen.stages, "num_warps": chosen.warps, "num_stages": chosen.stages,
+    return {
+        "CHANNELS": channels,
+        # Full precision has no matrix instruction; three products of a shorter format come close to it, and have one.
+        "PRECISION": "tf32x3" if dtype == torch.float32 else "tf32",
+        "UPCAST": INTERPRETED and dtype != torch.float32,
+        "STAGES": chosen.stages,
+        "num_warps": chosen.warps,
+        "num_stages": chosen.stages,
         "maxnreg": chosen.registers if lean else None,
-    }  # fmt: skip
+    }
 
 
 def rowwise(tensor: Tensor) -> Tensor:

@@ -192,7 +192,7 @@ def forward(tokens: Tensor, children: Tensor, count: Tensor, sizes: Sequence[int
         ValueError: If the kernels do not know the dtype of the tokens, or these do not lie on a GPU.
     """
     columns = tokens.shape[1]
-    validate("tokens", tokens, (columns,))
+    validate("tokens", tokens)
     tokens, first = rowwise(tokens), first_rows(sizes)
     out = tokens.new_empty(sum(sizes), columns)
     base, source = 0, tokens

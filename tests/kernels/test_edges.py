@@ -92,8 +92,11 @@ def test_a_gradient_that_is_one_row_spread_out(impl: Any) -> None:
 def test_what_is_chosen_does_not_hang_on_autocast() -> None:
     p = problem([600], k=1, levels=3, dtype=torch.float32)
     plain = run(p, "cpu")
+    seen = attend(p.q, p.k, p.v, p.layout, reference_table(p), impl="cpu")
+    spent = attention_mass(p.q, p.k, p.layout, seen)
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(run(p, "cpu"), plain)
+        assert torch.equal(attention_mass(p.q, p.k, p.layout, seen), spent)
 
 
 @pytest.mark.parametrize("impl", EVERY)
@@ -121,6 +124,9 @@ def test_numbers_may_be_of_any_kind_that_is_whole() -> None:
     pyramid = Pyramid.from_lengths(np.array([300, 20]), levels=np.int64(3))  # type: ignore[arg-type]
     assert pyramid.levels == 3
     assert Plan.asking(pyramid, np.int64(2)).k == (2, 2)  # type: ignore[arg-type]
+    assert Plan.asking(pyramid, np.array([1, 2])).k == (2, 1)  # type: ignore[arg-type]
     assert Layout.of(Plan.asking(pyramid, math.inf)).descends is False  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r'levels must be "auto" or at least 1, got 2\.5'):
+        Pyramid.from_lengths([300], levels=2.5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="whole numbers of tokens"):
         Pyramid.from_lengths([10.7])  # type: ignore[list-item]
