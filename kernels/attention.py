@@ -157,6 +157,8 @@ def descend(
     """
     name = chosen(impl, route_k.device)
     validate_routing(means, route_k, route_mass, gate, layout)
+    if layout.seen is not None:
+        return Table(*(x.expand(len(means), *x.shape[1:]).contiguous() for x in layout.seen))
     closed = None
     if gate is not None and layout.plan.threshold > 0:
         closed = _closed(gate, means.shape[0], layout)

@@ -67,7 +67,7 @@ class Layout:
         rows: Number of units of all levels.
         levels: Number of levels.
         blocks: Number of query blocks.
-        descends: Whether any block does, and not all see their texts whole.
+        seen: What blocks see where none descends, as one routing head's table; None where any does.
         whole: For every text seen whole, where its queries and its tokens begin and end: flat fours of rows.
     """
 
@@ -77,7 +77,7 @@ class Layout:
     rows: int
     levels: int
     blocks: int
-    descends: bool
+    seen: Table | None
     whole: tuple[int, ...]
 
     @classmethod
@@ -110,9 +110,14 @@ class Layout:
             ),
             log_count=put(log_count, np.float32),
         )
-        descends = not plan.whole.all()
+        seen = _all_of_texts(plan, geometry) if plan.whole.all() else None
         whole = tuple(_whole_texts(plan))
-        return cls(plan, geometry, plan.rows, pyramid.rows, pyramid.levels, len(plan.start), descends, whole)
+        return cls(plan, geometry, plan.rows, pyramid.rows, pyramid.levels, len(plan.start), seen, whole)
+
+    @property
+    def descends(self) -> bool:
+        """Whether any block does, and not all see their texts whole."""
+        return self.seen is None
 
     @property
     def device(self) -> torch.device:
@@ -156,6 +161,16 @@ class Table(NamedTuple):
     used: Tensor
     best_row: Tensor
     best_summary: Tensor
+
+
+def _all_of_texts(plan: Plan, geometry: Geometry) -> Table:
+    first, last = geometry.bottom.T[..., None]
+    tile = first + torch.arange(plan.width, dtype=torch.int32, device=first.device)
+    there = tile < last
+    tile = torch.where(there, tile, 0)
+    mask = torch.where(there, geometry.tile_full[tile], 0)
+    none = torch.full_like(tile, -1)
+    return Table(*(x[None] for x in (tile, mask, (last - first)[:, 0], none, torch.zeros_like(tile))))
 
 
 def summaries(route_q: Tensor, layout: Layout) -> Tensor:

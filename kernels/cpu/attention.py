@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
+from torch.nn.functional import one_hot, pad
 
 from shas_kb.kernels.cpu.gathering import Chunk, chunks
 from shas_kb.kernels.layout import Geometry, Layout, Table
@@ -46,13 +46,16 @@ def forward(
     scale: float,
 ) -> tuple[Tensor, Tensor]:
     """Output and lse; see `shas_kb.kernels.ops.register_attention`."""
-    channels, wide = q.shape[2], _wide(q)
+    channels, wide, alone = q.shape[2], _wide(q), _alone(whole, q)
     out, lse = torch.empty_like(q), torch.full(q.shape[:2], -torch.inf, dtype=wide)
     if sum(asking.stop - asking.start for asking, _ in _texts(whole)) < len(q):
         out.zero_()
     for asking, held in _texts(whole):
         its, sums = _flash(*_heads_first(q[asking], k[held], v[held]), attn_mask=_bias(mass, held, wide), scale=scale)
-        out[asking], lse[asking] = its[0].transpose(0, 1), sums[0].T
+        if alone:
+            out, lse = its[0].transpose(0, 1).contiguous(), sums[0].T.contiguous()
+        else:
+            out[asking], lse[asking] = its[0].transpose(0, 1), sums[0].T
         if gate is not None:
             # One number for all that a row sees: it cancels in the output, unless it is all.
             lse[asking] += gate[asking, :, 0]
@@ -88,9 +91,9 @@ def backward(
     scale: float,
 ) -> tuple[Tensor | None, ...]:
     """Gradients of the six inputs; see `shas_kb.kernels.ops.register_attention`."""
-    channels, wide = q.shape[2], _wide(q)
+    channels, wide, alone = q.shape[2], _wide(q), _alone(whole, q)
     lse = lse.masked_fill(lse == -torch.inf, torch.inf)  # Of what has no weight nothing has a gradient.
-    dq, dk, dv = (torch.zeros_like(x, dtype=wide) for x in (q, k, v))
+    dq, dk, dv = (x.new_zeros(0) if alone else torch.zeros_like(x, dtype=wide) for x in (q, k, v))
     dmass, dgate, drho = (None if x is None else torch.zeros_like(x, dtype=wide) for x in (mass, gate, rho))
     summed = mass is not None or bool(grad_lse.any())
     for asking, held in _texts(whole):
@@ -104,11 +107,17 @@ def backward(
             *_heads_first(*given), own.T[None].to(wide), 0.0, False, attn_mask=_bias(mass, held, wide), scale=scale
         )
         one, two, three = (x[0].transpose(0, 1) for x in found)
-        dq[asking] = one[..., :channels]
-        dk[held] += two[..., :channels]
-        dv[held] += three[..., :channels]
+        sums = two[..., channels:]
+        one, two, three = (x[..., :channels] for x in (one, two, three))
+        if alone:
+            after = 0, 0, 0, 0, held.start, len(k) - held.stop
+            dq, dk, dv = one.contiguous(), pad(two, after), pad(three, after)
+        else:
+            dq[asking] = one
+            dk[held] += two
+            dv[held] += three
         if dmass is not None:
-            dmass[held] += two[..., channels]
+            dmass[held] += sums[..., 0]
         if dgate is not None:
             dgate[asking, :, 0] = grad_lse[asking]
     for head in _heads(q, k, mass, gate, rho, table, geometry, scale, ~geometry.whole, summed or rho is not None):
@@ -283,6 +292,11 @@ def _texts(whole: Sequence[int]) -> Iterator[tuple[slice, slice]]:
     for first, last, one, end in zip(*(iter(whole),) * 4, strict=True):
         if one < end:
             yield slice(first, last), slice(one, end)
+
+
+def _alone(whole: Sequence[int], q: Tensor) -> bool:
+    """Whether one text seen whole has all queries, so that what is found for it need not be put among others."""
+    return len(whole) == 4 and whole[1] - whole[0] == len(q) and whole[2] < whole[3]
 
 
 def _heads_first(*tensors: Tensor) -> Iterator[Tensor]:

@@ -12,8 +12,10 @@ from torch import Tensor
 from shas_kb.kernels.layout import Geometry, Table
 from shas_kb.kernels.pyramid import TILE
 
-TOGETHER = 32_768
-"""Units gathered at once, through all heads; their keys and values fill about 16 MB at 64 channels."""
+TOGETHER = 16_384
+"""Units gathered at once, through all heads; their keys and values fill about 8 MB at 64 channels."""
+LISTED = 65_536
+"""Units listed at once."""
 
 
 class Chunk(NamedTuple):
@@ -23,7 +25,7 @@ class Chunk(NamedTuple):
         row: Their queries, clipped to the last of each, int64 [blocks, 64].
         own: Which of those are a block's own.
         full: Whether all are.
-        unit: The rows that each sees, those of the longest list; shorter ones repeat their first, int64 [blocks, seen].
+        unit: The rows that each sees, those of the longest list; shorter ones repeat their last, int64 [blocks, seen].
         entry: The entries of the table to which these belong, counted through all blocks, int64 [blocks, seen].
         held: Which of those are a block's own.
     """
@@ -52,25 +54,31 @@ def chunks(
     width, masks = table.tile.shape[-1], table.mask[routing_head]
     seen = torch.from_numpy(np.bitwise_count(masks[block].numpy().view(np.uint64))).sum(-1)
     block, seen = block[seen > 0], seen[seen > 0]
+    start, length = geometry.start[block, None], geometry.length[block, None]
+    row, own = start + torch.minimum(torch.arange(TILE), length - 1), torch.arange(TILE) < length
     counts = seen.tolist()
-    last = 0
-    while last < len(counts):
-        first, most = last, 0
-        while last < len(counts) and (
-            last == first or (last + 1 - first) * max(most, counts[last]) * heads <= TOGETHER
-        ):
-            most = max(most, counts[last])
-            last += 1
-        some = block[first:last]
-        held = torch.arange(most) < seen[first:last, None]
-        # In the order of the table's entries, as the places in `held` are taken too.
-        nth_block, nth, bit = (masks[some][..., None] >> torch.arange(TILE) & 1).nonzero().unbind(-1)
-        which = some[nth_block]
-        entry, unit = torch.zeros(2, *held.shape, dtype=torch.int64)
-        entry[held] = which * width + nth
-        unit[held] = geometry.tile_start[table.tile[routing_head, which, nth]] + bit
-        entry, unit = (x.where(held, x[:, :1]) for x in (entry, unit))
-        start, length = geometry.start[some, None], geometry.length[some, None]
-        row = start + torch.minimum(torch.arange(TILE), length - 1)
-        own = torch.arange(TILE) < length
-        yield Chunk(row, own, bool(own.all()), unit, entry, held)
+    for listed in _spans(counts, LISTED):
+        # One after the other, in the order of the blocks and of their entries.
+        nth_block, nth, bit = (masks[block[listed]][..., None] >> torch.arange(TILE) & 1).nonzero().unbind(-1)
+        which = block[listed][nth_block]
+        units = geometry.tile_start[table.tile[routing_head, which, nth]] + bit
+        entries = which * width + nth
+        ends = seen[listed].cumsum(0)
+        for some in _spans(counts[listed], TOGETHER // heads):
+            end, most = ends[some, None], max(counts[listed][some])
+            held = torch.arange(most) < seen[listed][some, None]
+            at = torch.minimum(end - seen[listed][some, None] + torch.arange(most), end - 1)
+            rows = slice(listed.start + some.start, listed.start + some.stop)
+            yield Chunk(row[rows], own[rows], bool(own[rows].all()), units[at], entries[at], held)
+
+
+def _spans(counts: list[int], limit: int) -> Iterator[slice]:
+    """Runs of lists that fill at most `limit` if all are as long as their longest; at least one list each."""
+    first, most = 0, 0
+    for nth, count in enumerate(counts):
+        if nth > first and (nth + 1 - first) * max(most, count) > limit:
+            yield slice(first, nth)
+            first, most = nth, 0
+        most = max(most, count)
+    if counts:
+        yield slice(first, len(counts))
