@@ -1,0 +1,237 @@
+"""The evaluation collections as the product reads them: documents cut into passages, with vectors that are made once.
+
+    python benchmarks/corpora.py [--cache FOLDER] [NAME ...]
+
+A document here is a title and a text; of a meeting the text is its turns, a line each, and where turns begin is kept.
+The vectors are the backbone's: of each passage, and of its pieces of 16 word pieces, which are the pyramid's level 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from report import EVAL
+
+from shas_kb.encoder import describe, load
+from shas_kb.reading.passages import PassageMaker
+from shas_kb.records import Passage, Vectors
+
+CACHE = Path(tempfile.gettempdir()) / "shas-kb-corpora"
+PIECES = 2
+"""The level of the pieces, 4 ** 2 word pieces each."""
+TRAINED_ON = {"train", "Astronomy", "Psychology", "Sociology"}
+"""Of the meetings those of this split, and these textbooks. The others are only measured on."""
+REVIEW = re.compile(r"\n\s*Review Questions\s*\n")
+
+
+@dataclass(frozen=True)
+class Text:
+    """One document: `book` groups documents, as a meeting's kind or a textbook; `lines` are where its lines begin."""
+
+    id: str
+    title: str
+    book: str
+    text: str
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, its kind, and the passages that answer it: rows of the collection."""
+
+    text: str
+    kind: str
+    passages: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents, their passages one after another, and the backbone's vectors.
+
+    Attributes:
+        texts: The documents.
+        passages: All passages.
+        bounds: Document i has the passages `bounds[i]` to `bounds[i + 1]`, [documents + 1].
+        vectors: Of the passages, unit length, [passages, dimension].
+        pieces: Of their pieces, not of unit length, float16 [pieces, dimension].
+        piece_bounds: Passage i has the pieces `piece_bounds[i]` to `piece_bounds[i + 1]`, [passages + 1].
+        piece_tokens: Word pieces in each, specials included, [pieces].
+    """
+
+    texts: list[Text]
+    passages: list[Passage]
+    bounds: np.ndarray
+    vectors: Vectors
+    pieces: np.ndarray
+    piece_bounds: np.ndarray
+    piece_tokens: np.ndarray
+
+    def part(self, documents: Sequence[int]) -> Corpus:
+        """Some of its documents, as a collection of their own."""
+        rows = np.concatenate([np.arange(self.bounds[i], self.bounds[i + 1]) for i in documents])
+        inside = [np.arange(self.piece_bounds[row], self.piece_bounds[row + 1]) for row in rows]
+        pieces = np.concatenate(inside)
+        return Corpus(
+            texts=[self.texts[i] for i in documents],
+            passages=[self.passages[row] for row in rows],
+            bounds=np.cumsum([0, *np.diff(self.bounds)[list(documents)]]),
+            vectors=self.vectors[rows],
+            pieces=self.pieces[pieces],
+            piece_bounds=np.cumsum([0, *map(len, inside)]),
+            piece_tokens=self.piece_tokens[pieces],
+        )
+
+    def held_out(self) -> Corpus:
+        """What nothing is trained on."""
+        return self.part([i for i, text in enumerate(self.texts) if text.book not in TRAINED_ON])
+
+    @property
+    def documents(self) -> np.ndarray:
+        """The document of each passage."""
+        return np.repeat(np.arange(len(self.texts)), np.diff(self.bounds))
+
+
+def records(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def meetings() -> list[Text]:
+    """QMSum's meetings. They have no titles but their names."""
+    texts = []
+    for row in records(EVAL / "qmsum" / "meetings.jsonl.gz"):
+        lines = [f"{turn['speaker']}: {re.sub(r'{[a-z]+}', '', turn['text'])}" for turn in row["turns"]]
+        starts = tuple(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
+        texts.append(Text(row["id"], row["id"], row["split"], "\n".join(lines), starts))
+    return texts
+
+
+def textbooks() -> list[Text]:
+    """OpenStax's sections, without the questions at their end; one book is mostly sources, and is left out."""
+    return [
+        Text(row["id"], row["title"], row["l2"], REVIEW.split(row["text"])[0])
+        for row in records(EVAL / "openstax" / "docs.jsonl.gz")
+        if not row["l2"].startswith("Civics") and row["l3"] != "(front/back matter)"
+    ]
+
+
+def manuals(most: int = 1200) -> list[Text]:
+    """Pages of documentation of C++, some of them."""
+    rows = [row for row in records(EVAL / "cppdocs" / "docs.jsonl.gz") if len(row["text"]) > 3000]
+    some = np.random.default_rng(0).permutation(len(rows))[:most]
+    return [Text(rows[i]["id"], rows[i]["title"], rows[i]["l1"], rows[i]["text"]) for i in sorted(some)]
+
+
+CORPORA = {"qmsum": meetings, "openstax": textbooks, "cppdocs": manuals}
+
+
+def corpus(name: str, cache: Path = CACHE) -> Corpus:
+    """A collection with its vectors, made now or taken from the cache."""
+    texts = CORPORA[name]()
+    described = describe()
+    maker = PassageMaker(described.located.tokenizer, described.facts.window)
+    cut = [maker.passages(text.text, ()) for text in texts]
+    texts = [text for text, own in zip(texts, cut, strict=True) if own]
+    cut = [own for own in cut if own]
+    passages = [passage for own in cut for passage in own]
+    bounds = np.cumsum([0, *map(len, cut)])
+    file = cache / f"{name}-{described.facts.fingerprint[:12]}-{len(texts)}-{len(passages)}.npz"
+    if not file.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        np.savez(file, **encoded(cut))
+    data = np.load(file)
+    return Corpus(texts, passages, bounds, **{key: data[key] for key in data})
+
+
+def encoded(cut: Sequence[Sequence[Passage]]) -> dict[str, np.ndarray]:
+    """Vectors of passages and pieces, as `Corpus` has them."""
+    encoder = load()
+    vectors, pieces, counts, tokens = [], [], [], []
+    for own in cut:
+        levels = encoder.levels([passage.text for passage in own])
+        offsets = levels.pyramid.offsets
+        below = offsets[0]
+        for above in offsets[1:PIECES]:
+            below = below[above]
+        tokens.append(np.diff(below))
+        inside = np.arange(len(below))
+        for above in offsets[PIECES : encoder.depth]:
+            inside = inside[above]
+        counts.append(np.diff(inside))
+        pieces.append(levels.units[PIECES].cpu().numpy().astype(np.float16))
+        units = levels.units[encoder.depth].cpu().numpy()
+        vectors.append(units / np.linalg.norm(units, axis=1, keepdims=True))
+    return {
+        "vectors": np.concatenate(vectors),
+        "pieces": np.concatenate(pieces),
+        "piece_bounds": np.cumsum([0, *np.concatenate(counts)]),
+        "piece_tokens": np.concatenate(tokens),
+    }
+
+
+def meeting_questions(corpus: Corpus) -> list[Question]:
+    """QMSum's specific questions; a passage answers one if it holds any of its turns."""
+    place = {text.id: document for document, text in enumerate(corpus.texts)}
+    found = []
+    for row in records(EVAL / "qmsum" / "queries.jsonl.gz"):
+        if row["granularity"] != "specific" or row["meeting"] not in place:
+            continue
+        document = place[row["meeting"]]
+        lines, first = corpus.texts[document].lines, int(corpus.bounds[document])
+        own = corpus.passages[first : int(corpus.bounds[document + 1])]
+        rows = set()
+        for one, last in row["spans"]:
+            start = lines[min(int(one), len(lines) - 1)]
+            end = lines[int(last) + 1] if int(last) + 1 < len(lines) else len(corpus.texts[document].text)
+            rows |= {first + passage.ordinal for passage in own if passage.start < end and passage.end > start}
+        found.append(Question(row["query"], row["split"], frozenset(rows)))
+    return found
+
+
+def is_question(line: str) -> bool:
+    return line.endswith("?") and 30 <= len(line) <= 300 and len(line.split()) >= 5
+
+
+def textbook_questions(corpus: Corpus) -> list[Question]:
+    """The questions that stand at the end of a textbook's section; its passages answer them."""
+    place = {text.id: document for document, text in enumerate(corpus.texts)}
+    found = []
+    for row in records(EVAL / "openstax" / "docs.jsonl.gz"):
+        parts = REVIEW.split(row["text"], maxsplit=1)
+        if row["id"] not in place or len(parts) < 2:
+            continue
+        document = place[row["id"]]
+        rows = frozenset(range(int(corpus.bounds[document]), int(corpus.bounds[document + 1])))
+        lines = map(str.strip, parts[1].split("\n"))
+        found += [Question(line, row["l2"], rows) for line in lines if is_question(line)]
+    return found
+
+
+QUESTIONS = {"qmsum": meeting_questions, "openstax": textbook_questions}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(CORPORA)} (all)")
+    parser.add_argument("--cache", type=Path, default=CACHE)
+    options = parser.parse_args()
+    for name in options.names or CORPORA:
+        found = corpus(name, options.cache)
+        questions = len(QUESTIONS[name](found)) if name in QUESTIONS else 0
+        print(
+            f"{name}: {len(found.texts)} documents, {len(found.passages)} passages, {questions} questions", flush=True
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""Does a question find its passage? Among all passages of a collection, by the vectors of passages in several ways.
+
+    python benchmarks/finding.py [--cache FOLDER] [qmsum] [openstax]
+
+QMSum's specific questions and the review questions of OpenStax's books, put to all passages at once of the meetings and
+books that nothing is trained on. Right are the passages that hold any of the turns that answer, or those of the section
+at whose end the question stands. Counted is whether any of them is among the first 1, 5 and 10, and nDCG@10.
+
+Titles come in by two ways, as text before each passage and as a vector mixed in; the weight of the mix is the best of
+several on these very questions, so what has to be beaten is a little too good. Meetings have no title but their name.
+
+"Pieces" are the units of the pyramid's level 2, 16 word pieces each, as they are before anything is learned: a passage
+is worth what the best of its pieces is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from corpora import CACHE, QUESTIONS, Corpus, Question, corpus
+from report import EVAL, write_result
+
+from shas_kb.encoder import describe, load
+from shas_kb.records import Vectors
+
+Figures = dict[str, float]
+Rows = np.ndarray
+DEPTHS = (1, 5, 10)
+MIXES = (0.1, 0.2, 0.3, 0.45, 0.6, 0.9)
+PASSAGE, TITLE = 0.3, 0.1
+"""How much of them is mixed into a piece."""
+FUSION = 60
+"""The constant of reciprocal rank fusion."""
+
+
+def scored(questions: Sequence[Question], found: Sequence[Rows]) -> Figures:
+    """Recall and nDCG of the first ten of what was found for each question, the best first."""
+    hits = np.zeros((len(questions), max(DEPTHS)), bool)
+    for its, question, rows in zip(hits, questions, found, strict=True):
+        its[: len(rows)] = [row in question.passages for row in rows[: len(its)].tolist()]
+    discount = 1 / np.log2(np.arange(hits.shape[1]) + 2)
+    ideal = np.array([discount[: len(question.passages)].sum() for question in questions])
+    figures = {f"recall@{depth}": hits[:, :depth].any(1).mean() for depth in DEPTHS}
+    figures["ndcg@10"] = (hits @ discount / ideal).mean()
+    return {name: round(float(value), 4) for name, value in figures.items()}
+
+
+def nearest(asked: Vectors, vectors: Vectors, bounds: np.ndarray | None = None, most: int = 10) -> list[Rows]:
+    """The passages nearest to each question; with `bounds` a passage is worth what the best of its pieces is.
+
+    Args:
+        asked: Unit vectors of the questions.
+        vectors: Unit vectors of the passages, or of their pieces.
+        bounds: Passage i has the pieces `bounds[i]` to `bounds[i + 1]`.
+        most: So many for each.
+    """
+    rows: list[Rows] = []
+    for part in np.array_split(asked, max(1, len(asked) // 64)):
+        worth = part @ vectors.T
+        if bounds is not None:
+            worth = np.maximum.reduceat(worth, bounds[:-1], axis=1)
+        rows += list(np.argsort(-worth, axis=1, kind="stable")[:, :most])
+    return rows
+
+
+class Lexical:
+    """BM25 by SQLite's full text search, with stems."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._database = sqlite3.connect(":memory:")
+        self._database.execute("CREATE VIRTUAL TABLE passage USING fts5(text, tokenize='porter unicode61')")
+        self._database.executemany("INSERT INTO passage(rowid, text) VALUES (?, ?)", enumerate(texts))
+
+    def __call__(self, question: Question, most: int = 100) -> Rows:
+        words = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", question.text))
+        rows = self._database.execute(
+            "SELECT rowid FROM passage WHERE passage MATCH ? ORDER BY rank LIMIT ?", (words, most)
+        )
+        return np.array([row for (row,) in rows], np.int64)
+
+
+def unit(vectors: np.ndarray) -> Vectors:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), np.float32)
+
+
+def embedded(texts: Sequence[str], cache: Path) -> Vectors:
+    """Vectors of short texts by the product's own question encoder, or of longer ones by its encoder; kept."""
+    digest = hashlib.sha256(json.dumps([describe().facts.fingerprint, list(texts)]).encode()).hexdigest()[:16]
+    file = cache / f"texts-{digest}.npy"
+    if not file.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        np.save(file, np.concatenate([passages for passages, _ in load().encode([text] for text in texts)]))
+    return np.asarray(np.load(file), np.float32)
+
+
+def measured(found: Corpus, questions: Sequence[Question], cache: Path) -> dict[str, Figures]:
+    """Every way, for one collection."""
+    document = found.documents
+    texts = [passage.text for passage in found.passages]
+    titles = [found.texts[of].title for of in document]
+    asked = embedded([question.text for question in questions], cache)
+    title = embedded([text.title for text in found.texts], cache)[document]
+    mean = unit(np.add.reduceat(found.vectors, found.bounds[:-1]))[document]
+    before = [f"{name}. {text}" for name, text in zip(titles, texts, strict=True)]
+    lexical, near = list(map(Lexical(texts), questions)), nearest(asked, found.vectors, most=100)
+    rankings = {
+        "BM25": lexical,
+        "BM25, title before the passage": list(map(Lexical(before), questions)),
+        "backbone": near,
+        "backbone and BM25": [fused(*both) for both in zip(near, lexical, strict=True)],
+        "backbone, title before the passage": nearest(asked, embedded(before, cache)),
+    }
+    ways = {name: scored(questions, rows) for name, rows in rankings.items()}
+    for name, context in (("title", title), ("mean of its document", mean)):
+        mixes = {mix: scored(questions, nearest(asked, unit(found.vectors + mix * context))) for mix in MIXES}
+        best = max(mixes, key=lambda mix: mixes[mix]["recall@5"])
+        ways[f"backbone, {name} mixed in"] = mixes[best] | {"mix": best}
+    own = np.repeat(np.arange(len(texts)), np.diff(found.piece_bounds))
+    pieces = unit(found.pieces.astype(np.float32))
+    mixed = unit(pieces + PASSAGE * found.vectors[own] + TITLE * title[own])
+    ways["pieces"] = scored(questions, nearest(asked, pieces, found.piece_bounds))
+    ways["pieces, passage and title mixed in"] = scored(questions, nearest(asked, mixed, found.piece_bounds))
+    return ways
+
+
+def fused(*rankings: Rows) -> Rows:
+    """By reciprocal rank."""
+    score: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, row in enumerate(ranking.tolist()):
+            score[row] = score.get(row, 0.0) + 1 / (FUSION + rank)
+    return np.array(sorted(score, key=lambda row: (-score[row], row)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(QUESTIONS)} (all)")
+    parser.add_argument("--cache", type=Path, default=CACHE)
+    options = parser.parse_args()
+    figures: dict[str, object] = {}
+    for name in options.names or QUESTIONS:
+        if not (EVAL / name).is_dir():
+            print(f"skipped: no evaluation data {name}")
+            continue
+        found = corpus(name, options.cache).held_out()
+        questions = QUESTIONS[name](found)
+        ways = measured(found, questions, options.cache)
+        figures[name] = {
+            "documents": len(found.texts),
+            "passages": len(found.passages),
+            "questions": len(questions),
+            "ways": ways,
+        }
+        for way, its in ways.items():
+            print(f"{name:10s} {way:40s} " + "  ".join(f"{key} {value:.3f}" for key, value in its.items()), flush=True)
+    write_result("finding", figures)
+
+
+if __name__ == "__main__":
+    main()
