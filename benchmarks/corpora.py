@@ -132,7 +132,13 @@ def manuals(most: int = 1200) -> list[Text]:
     return [Text(rows[i]["id"], rows[i]["title"], rows[i]["l1"], rows[i]["text"]) for i in sorted(some)]
 
 
-CORPORA = {"qmsum": meetings, "openstax": textbooks, "cppdocs": manuals}
+def abstracts() -> list[Text]:
+    """SciFact's abstracts, with their titles before them as is usual there."""
+    rows = records(EVAL / "scifact" / "corpus.jsonl.gz")
+    return [Text(row["_id"], row["title"], "", f"{row['title']} {row['text']}") for row in rows]
+
+
+CORPORA = {"qmsum": meetings, "openstax": textbooks, "cppdocs": manuals, "scifact": abstracts}
 
 
 def corpus(name: str, cache: Path = CACHE) -> Corpus:
@@ -217,7 +223,19 @@ def textbook_questions(corpus: Corpus) -> list[Question]:
     return found
 
 
-QUESTIONS = {"qmsum": meeting_questions, "openstax": textbook_questions}
+def claims(corpus: Corpus) -> list[Question]:
+    """SciFact's claims that were judged; all passages of a right abstract are right."""
+    place = {text.id: document for document, text in enumerate(corpus.texts)}
+    right: dict[str, set[int]] = {}
+    for line in (EVAL / "scifact" / "qrels" / "test.tsv").read_text().splitlines()[1:]:
+        claim, abstract, _ = line.split("\t")
+        document = place[abstract]
+        right.setdefault(claim, set()).update(range(int(corpus.bounds[document]), int(corpus.bounds[document + 1])))
+    texts = {row["_id"]: row["text"] for row in records(EVAL / "scifact" / "queries.jsonl.gz")}
+    return [Question(texts[claim], "claim", frozenset(rows)) for claim, rows in right.items()]
+
+
+QUESTIONS = {"qmsum": meeting_questions, "openstax": textbook_questions, "scifact": claims}
 
 
 def main() -> None:
