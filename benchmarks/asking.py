@@ -17,7 +17,6 @@ beside other temporary files) keeps them.
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
 import json
 import math
@@ -33,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from corpora import records
 from report import EVAL, write_result
 from threadpoolctl import threadpool_limits
 
@@ -133,11 +133,6 @@ Contemporary Philosophies and Social Theories|The Early History of Philosophy ar
 PARTS = ("scifact", "heights", "unanswered", "latency")
 
 Embed = Callable[[Sequence[str]], Vectors]
-
-
-def records(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
 
 
 def cut(text: str, size: int = 1050) -> Iterator[list[tuple[int, int]]]:

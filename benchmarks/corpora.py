@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
 import re
 import tempfile
@@ -23,6 +24,7 @@ import numpy as np
 from report import EVAL
 
 from shas_kb.encoder import describe, load
+from shas_kb.organise.material import unit
 from shas_kb.reading.passages import PassageMaker
 from shas_kb.records import Passage, Vectors
 
@@ -47,10 +49,9 @@ class Text:
 
 @dataclass(frozen=True)
 class Question:
-    """A question, its kind, and the passages that answer it: rows of the collection."""
+    """A question, and the passages that answer it: rows of the collection."""
 
     text: str
-    kind: str
     passages: frozenset[int]
 
 
@@ -65,7 +66,6 @@ class Corpus:
         vectors: Of the passages, unit length, [passages, dimension].
         pieces: Of their pieces, not of unit length, float16 [pieces, dimension].
         piece_bounds: Passage i has the pieces `piece_bounds[i]` to `piece_bounds[i + 1]`, [passages + 1].
-        piece_tokens: Word pieces in each, specials included, [pieces].
     """
 
     texts: list[Text]
@@ -74,7 +74,6 @@ class Corpus:
     vectors: Vectors
     pieces: np.ndarray
     piece_bounds: np.ndarray
-    piece_tokens: np.ndarray
 
     def part(self, documents: Sequence[int]) -> Corpus:
         """Some of its documents, as a collection of their own."""
@@ -88,7 +87,6 @@ class Corpus:
             vectors=self.vectors[rows],
             pieces=self.pieces[pieces],
             piece_bounds=np.cumsum([0, *map(len, inside)]),
-            piece_tokens=self.piece_tokens[pieces],
         )
 
     def held_out(self) -> Corpus:
@@ -125,20 +123,13 @@ def textbooks() -> list[Text]:
     ]
 
 
-def manuals(most: int = 1200) -> list[Text]:
-    """Pages of documentation of C++, some of them."""
-    rows = [row for row in records(EVAL / "cppdocs" / "docs.jsonl.gz") if len(row["text"]) > 3000]
-    some = np.random.default_rng(0).permutation(len(rows))[:most]
-    return [Text(rows[i]["id"], rows[i]["title"], rows[i]["l1"], rows[i]["text"]) for i in sorted(some)]
-
-
 def abstracts() -> list[Text]:
     """SciFact's abstracts, with their titles before them as is usual there."""
     rows = records(EVAL / "scifact" / "corpus.jsonl.gz")
     return [Text(row["_id"], row["title"], "", f"{row['title']} {row['text']}") for row in rows]
 
 
-CORPORA = {"qmsum": meetings, "openstax": textbooks, "cppdocs": manuals, "scifact": abstracts}
+CORPORA = {"qmsum": meetings, "openstax": textbooks, "scifact": abstracts}
 
 
 def corpus(name: str, cache: Path = CACHE) -> Corpus:
@@ -151,37 +142,30 @@ def corpus(name: str, cache: Path = CACHE) -> Corpus:
     cut = [own for own in cut if own]
     passages = [passage for own in cut for passage in own]
     bounds = np.cumsum([0, *map(len, cut)])
-    file = cache / f"{name}-{described.facts.fingerprint[:12]}-{len(texts)}-{len(passages)}.npz"
+    made_of = json.dumps([described.facts.fingerprint, [passage.text for passage in passages]])
+    file = cache / f"{name}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.npz"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
         np.savez(file, **encoded(cut))
     data = np.load(file)
-    return Corpus(texts, passages, bounds, **{key: data[key] for key in data})
+    return Corpus(texts, passages, bounds, data["vectors"], data["pieces"], data["piece_bounds"])
 
 
 def encoded(cut: Sequence[Sequence[Passage]]) -> dict[str, np.ndarray]:
     """Vectors of passages and pieces, as `Corpus` has them."""
     encoder = load()
-    vectors, pieces, counts, tokens = [], [], [], []
+    vectors, pieces, counts = [], [], []
     for own in cut:
         levels = encoder.levels([passage.text for passage in own])
-        offsets = levels.pyramid.offsets
-        below = offsets[0]
-        for above in offsets[1:PIECES]:
-            below = below[above]
-        tokens.append(np.diff(below))
-        inside = np.arange(len(below))
-        for above in offsets[PIECES : encoder.depth]:
-            inside = inside[above]
-        counts.append(np.diff(inside))
+        span, bounds = levels.pyramid.span, levels.pyramid.bounds[:, [0, -1]]
+        piece, passage = (span[slice(*bounds[level])] for level in (PIECES, encoder.depth))
+        counts.append(np.diff(np.searchsorted(piece[:, 0], passage.T), axis=0)[0])
         pieces.append(levels.units[PIECES].cpu().numpy().astype(np.float16))
-        units = levels.units[encoder.depth].cpu().numpy()
-        vectors.append(units / np.linalg.norm(units, axis=1, keepdims=True))
+        vectors.append(unit(levels.units[encoder.depth].cpu().numpy()))
     return {
         "vectors": np.concatenate(vectors),
         "pieces": np.concatenate(pieces),
         "piece_bounds": np.cumsum([0, *np.concatenate(counts)]),
-        "piece_tokens": np.concatenate(tokens),
     }
 
 
@@ -200,7 +184,7 @@ def meeting_questions(corpus: Corpus) -> list[Question]:
             start = lines[min(int(one), len(lines) - 1)]
             end = lines[int(last) + 1] if int(last) + 1 < len(lines) else len(corpus.texts[document].text)
             rows |= {first + passage.ordinal for passage in own if passage.start < end and passage.end > start}
-        found.append(Question(row["query"], row["split"], frozenset(rows)))
+        found.append(Question(row["query"], frozenset(rows)))
     return found
 
 
@@ -219,7 +203,7 @@ def textbook_questions(corpus: Corpus) -> list[Question]:
         document = place[row["id"]]
         rows = frozenset(range(int(corpus.bounds[document]), int(corpus.bounds[document + 1])))
         lines = map(str.strip, parts[1].split("\n"))
-        found += [Question(line, row["l2"], rows) for line in lines if is_question(line)]
+        found += [Question(line, rows) for line in lines if is_question(line)]
     return found
 
 
@@ -232,7 +216,7 @@ def claims(corpus: Corpus) -> list[Question]:
         document = place[abstract]
         right.setdefault(claim, set()).update(range(int(corpus.bounds[document]), int(corpus.bounds[document + 1])))
     texts = {row["_id"]: row["text"] for row in records(EVAL / "scifact" / "queries.jsonl.gz")}
-    return [Question(texts[claim], "claim", frozenset(rows)) for claim, rows in right.items()]
+    return [Question(texts[claim], frozenset(rows)) for claim, rows in right.items()]
 
 
 QUESTIONS = {"qmsum": meeting_questions, "openstax": textbook_questions, "scifact": claims}
@@ -245,7 +229,7 @@ def main() -> None:
     options = parser.parse_args()
     for name in options.names or CORPORA:
         found = corpus(name, options.cache)
-        questions = len(QUESTIONS[name](found)) if name in QUESTIONS else 0
+        questions = len(QUESTIONS[name](found))
         print(
             f"{name}: {len(found.texts)} documents, {len(found.passages)} passages, {questions} questions", flush=True
         )

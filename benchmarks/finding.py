@@ -29,24 +29,26 @@ import numpy as np
 from corpora import CACHE, QUESTIONS, Corpus, Question, corpus
 from report import EVAL, write_result
 
+from shas_kb.ask.retrieve import Ranking, best, fuse
 from shas_kb.encoder import describe, load
+from shas_kb.organise.material import unit
 from shas_kb.records import Vectors
 
 Figures = dict[str, float]
-Rows = np.ndarray
 DEPTHS = (1, 5, 10)
 MIXES = (0.1, 0.2, 0.3, 0.45, 0.6, 0.9)
 PASSAGE, TITLE = 0.3, 0.1
 """How much of them is mixed into a piece."""
-FUSION = 60
-"""The constant of reciprocal rank fusion."""
+FOUND = 100
+"""So many are found by each way, and fused."""
 
 
-def scored(questions: Sequence[Question], found: Sequence[Rows]) -> Figures:
-    """Recall and nDCG of the first ten of what was found for each question, the best first."""
+def scored(questions: Sequence[Question], found: Sequence[Ranking]) -> Figures:
+    """Recall and nDCG of the first ten of what was found for each question."""
     hits = np.zeros((len(questions), max(DEPTHS)), bool)
-    for its, question, rows in zip(hits, questions, found, strict=True):
-        its[: len(rows)] = [row in question.passages for row in rows[: len(its)].tolist()]
+    for its, question, ranking in zip(hits, questions, found, strict=True):
+        rows = ranking.rows[: len(its)].tolist()
+        its[: len(rows)] = [row in question.passages for row in rows]
     discount = 1 / np.log2(np.arange(hits.shape[1]) + 2)
     ideal = np.array([discount[: len(question.passages)].sum() for question in questions])
     figures = {f"recall@{depth}": hits[:, :depth].any(1).mean() for depth in DEPTHS}
@@ -54,22 +56,21 @@ def scored(questions: Sequence[Question], found: Sequence[Rows]) -> Figures:
     return {name: round(float(value), 4) for name, value in figures.items()}
 
 
-def nearest(asked: Vectors, vectors: Vectors, bounds: np.ndarray | None = None, most: int = 10) -> list[Rows]:
-    """The passages nearest to each question; with `bounds` a passage is worth what the best of its pieces is.
+def nearest(asked: Vectors, vectors: Vectors, bounds: np.ndarray | None = None) -> list[Ranking]:
+    """The hundred passages nearest to each question; with `bounds` a passage is worth what the best of its pieces is.
 
     Args:
         asked: Unit vectors of the questions.
         vectors: Unit vectors of the passages, or of their pieces.
         bounds: Passage i has the pieces `bounds[i]` to `bounds[i + 1]`.
-        most: So many for each.
     """
-    rows: list[Rows] = []
+    rankings: list[Ranking] = []
     for part in np.array_split(asked, max(1, len(asked) // 64)):
         worth = part @ vectors.T
         if bounds is not None:
             worth = np.maximum.reduceat(worth, bounds[:-1], axis=1)
-        rows += list(np.argsort(-worth, axis=1, kind="stable")[:, :most])
-    return rows
+        rankings += [best(each, FOUND) for each in worth]
+    return rankings
 
 
 class Lexical:
@@ -80,20 +81,16 @@ class Lexical:
         self._database.execute("CREATE VIRTUAL TABLE passage USING fts5(text, tokenize='porter unicode61')")
         self._database.executemany("INSERT INTO passage(rowid, text) VALUES (?, ?)", enumerate(texts))
 
-    def __call__(self, question: Question, most: int = 100) -> Rows:
+    def __call__(self, question: Question) -> Ranking:
         words = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", question.text))
-        rows = self._database.execute(
-            "SELECT rowid FROM passage WHERE passage MATCH ? ORDER BY rank LIMIT ?", (words, most)
-        )
-        return np.array([row for (row,) in rows], np.int64)
-
-
-def unit(vectors: np.ndarray) -> Vectors:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), np.float32)
+        found = self._database.execute(
+            "SELECT rowid, -rank FROM passage WHERE passage MATCH ? ORDER BY rank LIMIT ?", (words, FOUND)
+        ).fetchall()
+        return Ranking(np.array([row for row, _ in found], np.int64), np.array([score for _, score in found], float))
 
 
 def embedded(texts: Sequence[str], cache: Path) -> Vectors:
-    """Vectors of short texts by the product's own question encoder, or of longer ones by its encoder; kept."""
+    """Unit vectors of texts, each by itself; made once and kept."""
     digest = hashlib.sha256(json.dumps([describe().facts.fingerprint, list(texts)]).encode()).hexdigest()[:16]
     file = cache / f"texts-{digest}.npy"
     if not file.exists():
@@ -111,19 +108,19 @@ def measured(found: Corpus, questions: Sequence[Question], cache: Path) -> dict[
     title = embedded([text.title for text in found.texts], cache)[document]
     mean = unit(np.add.reduceat(found.vectors, found.bounds[:-1]))[document]
     before = [f"{name}. {text}" for name, text in zip(titles, texts, strict=True)]
-    lexical, near = list(map(Lexical(texts), questions)), nearest(asked, found.vectors, most=100)
+    lexical, near = list(map(Lexical(texts), questions)), nearest(asked, found.vectors)
     rankings = {
         "BM25": lexical,
         "BM25, title before the passage": list(map(Lexical(before), questions)),
         "backbone": near,
-        "backbone and BM25": [fused(*both) for both in zip(near, lexical, strict=True)],
+        "backbone and BM25": [fuse(*both) for both in zip(near, lexical, strict=True)],
         "backbone, title before the passage": nearest(asked, embedded(before, cache)),
     }
     ways = {name: scored(questions, rows) for name, rows in rankings.items()}
     for name, context in (("title", title), ("mean of its document", mean)):
         mixes = {mix: scored(questions, nearest(asked, unit(found.vectors + mix * context))) for mix in MIXES}
-        best = max(mixes, key=lambda mix: mixes[mix]["recall@5"])
-        ways[f"backbone, {name} mixed in"] = mixes[best] | {"mix": best}
+        chosen = max(mixes, key=lambda mix: mixes[mix]["recall@5"])
+        ways[f"backbone, {name} mixed in"] = mixes[chosen] | {"mix": chosen}
     own = np.repeat(np.arange(len(texts)), np.diff(found.piece_bounds))
     pieces = unit(found.pieces.astype(np.float32))
     mixed = unit(pieces + PASSAGE * found.vectors[own] + TITLE * title[own])
@@ -135,7 +132,7 @@ def measured(found: Corpus, questions: Sequence[Question], cache: Path) -> dict[
 def measured_whole(found: Corpus, questions: Sequence[Question], cache: Path) -> dict[str, Figures]:
     """The ways that use no title, for whole documents: each is worth its best passage, or piece."""
     document = found.documents
-    right = [Question(each.text, each.kind, frozenset(document[list(each.passages)].tolist())) for each in questions]
+    right = [Question(each.text, frozenset(document[list(each.passages)].tolist())) for each in questions]
     asked = embedded([question.text for question in questions], cache)
     pieces, own = unit(found.pieces.astype(np.float32)), np.repeat(found.vectors, np.diff(found.piece_bounds), axis=0)
     bounds = found.piece_bounds[found.bounds]
@@ -146,15 +143,6 @@ def measured_whole(found: Corpus, questions: Sequence[Question], cache: Path) ->
         "pieces, passage mixed in": nearest(asked, unit(pieces + PASSAGE * own), bounds),
     }
     return {name: scored(right, rows) for name, rows in rankings.items()}
-
-
-def fused(*rankings: Rows) -> Rows:
-    """By reciprocal rank."""
-    score: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, row in enumerate(ranking.tolist()):
-            score[row] = score.get(row, 0.0) + 1 / (FUSION + rank)
-    return np.array(sorted(score, key=lambda row: (-score[row], row)))
 
 
 def main() -> None:

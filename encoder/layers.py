@@ -21,7 +21,7 @@ from shas_kb.kernels.pyramid import Pyramid
 
 ROUTE_CHANNELS = 32
 PERIOD = 10_000.0
-"""The longest wave of a place's code, over 2 pi."""
+"""Over 2 pi, what the waves of a place's code stay under."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,12 @@ class Shape:
 
     Attributes:
         width: Channels of a unit.
-        layers: How many.
         heads: Of attention; `width` must be a multiple.
         routing_heads: `heads` must be a multiple.
         hidden: Channels inside SwiGLU.
     """
 
     width: int
-    layers: int = 2
     heads: int = 6
     routing_heads: int = 1
     hidden: int = 512
@@ -73,7 +71,11 @@ class Ground:
 
 
 class Layer(nn.Module):
-    """One SHAS layer."""
+    """One SHAS layer.
+
+    Raises:
+        ValueError: If the numbers of the shape do not divide one another.
+    """
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()

@@ -110,7 +110,7 @@ class Layout:
             ),
             log_count=put(log_count, np.float32),
         )
-        seen = _all_of_texts(plan, geometry) if plan.whole.all() else None
+        seen = _seen(plan, geometry) if plan.whole.all() else None
         whole = tuple(_whole_texts(plan))
         return cls(plan, geometry, plan.rows, pyramid.rows, pyramid.levels, len(plan.start), seen, whole)
 
@@ -163,14 +163,19 @@ class Table(NamedTuple):
     best_summary: Tensor
 
 
-def _all_of_texts(plan: Plan, geometry: Geometry) -> Table:
-    first, last = geometry.bottom.T[..., None]
-    tile = first + torch.arange(plan.width, dtype=torch.int32, device=first.device)
+def all_of_texts(geometry: Geometry, block: Tensor, width: int) -> tuple[Tensor, Tensor, Tensor]:
+    """All tokens of blocks' texts, as a table has them: its `tile`, `mask` and `used`, without routing heads."""
+    first, last = geometry.bottom[block].T[..., None]
+    tile = first + torch.arange(width, dtype=torch.int32, device=first.device)
     there = tile < last
     tile = torch.where(there, tile, 0)
-    mask = torch.where(there, geometry.tile_full[tile], 0)
-    none = torch.full_like(tile, -1)
-    return Table(*(x[None] for x in (tile, mask, (last - first)[:, 0], none, torch.zeros_like(tile))))
+    return tile, torch.where(there, geometry.tile_full[tile], 0), (last - first)[:, 0]
+
+
+def _seen(plan: Plan, geometry: Geometry) -> Table:
+    block = torch.arange(len(plan.start), device=geometry.start.device)
+    tile, mask, used = (x[None] for x in all_of_texts(geometry, block, plan.width))
+    return Table(tile, mask, used, torch.full_like(tile, -1), torch.zeros_like(tile))
 
 
 def summaries(route_q: Tensor, layout: Layout) -> Tensor:

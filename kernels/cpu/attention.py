@@ -107,7 +107,8 @@ def backward(
             *_heads_first(*given), own.T[None].to(wide), 0.0, False, attn_mask=_bias(mass, held, wide), scale=scale
         )
         one, two, three = (x[0].transpose(0, 1) for x in found)
-        sums = two[..., channels:]
+        if dmass is not None:
+            dmass[held] += two[..., channels]
         one, two, three = (x[..., :channels] for x in (one, two, three))
         if alone:
             after = 0, 0, 0, 0, held.start, len(k) - held.stop
@@ -116,8 +117,6 @@ def backward(
             dq[asking] = one
             dk[held] += two
             dv[held] += three
-        if dmass is not None:
-            dmass[held] += sums[..., 0]
         if dgate is not None:
             dgate[asking, :, 0] = grad_lse[asking]
     for head in _heads(q, k, mass, gate, rho, table, geometry, scale, ~geometry.whole, summed or rho is not None):

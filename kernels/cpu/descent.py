@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from shas_kb.kernels.layout import Geometry, Table
+from shas_kb.kernels.layout import Geometry, Table, all_of_texts
 
 TOGETHER = 128
 """Query blocks that descend at once; the keys of what they may open fill about 12 MB at 32 channels."""
@@ -34,7 +34,8 @@ def descent(
         best_row=torch.full(shape, -1, dtype=torch.int32),
         best_summary=torch.zeros(shape, dtype=torch.int32),
     )
-    _see_whole(table, geometry, geometry.whole.nonzero()[:, 0])
+    whole = geometry.whole.nonzero()[:, 0]
+    table.tile[:, whole], table.mask[:, whole], table.used[:, whole] = all_of_texts(geometry, whole, width)
     asking = (~geometry.whole).nonzero()[:, 0]
     if len(asking) and widths[-1]:
         units = _Units(route_k, route_mass, geometry, longest)
@@ -42,20 +43,9 @@ def descent(
             head, block = pair // len(asking), asking[pair % len(asking)]
             shut = None if closed is None else closed[head, block]
             seen = _descend(means[head, block], units, head, shut, geometry, block, k, widths, width)
-            for whole, part in zip(table, seen, strict=True):
-                whole[head, block] = part.to(whole.dtype)
+            for rows, part in zip(table, seen, strict=True):
+                rows[head, block] = part.to(rows.dtype)
     return table
-
-
-def _see_whole(table: Table, geometry: Geometry, block: Tensor) -> None:
-    """Give blocks all tokens of their texts."""
-    first, last = geometry.bottom[block].T[..., None]
-    tile = first + torch.arange(table.tile.shape[-1], dtype=torch.int32)
-    there = tile < last
-    tile = tile.where(there, 0)
-    table.tile[:, block] = tile
-    table.mask[:, block] = geometry.tile_full[tile].where(there, 0)
-    table.used[:, block] = (last - first)[:, 0]
 
 
 def _descend(

@@ -63,11 +63,11 @@ def chunks(
         which = block[listed][nth_block]
         units = geometry.tile_start[table.tile[routing_head, which, nth]] + bit
         entries = which * width + nth
-        ends = seen[listed].cumsum(0)
+        its, ends = seen[listed, None], seen[listed].cumsum(0)[:, None]
         for some in _spans(counts[listed], TOGETHER // heads):
-            end, most = ends[some, None], max(counts[listed][some])
-            held = torch.arange(most) < seen[listed][some, None]
-            at = torch.minimum(end - seen[listed][some, None] + torch.arange(most), end - 1)
+            place = torch.arange(max(counts[listed][some]))
+            held = place < its[some]
+            at = torch.minimum(ends[some] - its[some] + place, ends[some] - 1)
             rows = slice(listed.start + some.start, listed.start + some.stop)
             yield Chunk(row[rows], own[rows], bool(own[rows].all()), units[at], entries[at], held)
 
