@@ -127,6 +127,25 @@ class ModelFacts:
     window: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoded:
+    """What the encoder makes of a document: float32 rows of unit length.
+
+    Attributes:
+        document: The document itself, [dimension].
+        title: Its title, [dimension].
+        passages: Its passages, [passages, dimension].
+        pieces: The pieces of its passages, about a clause each, one after another, [pieces, dimension].
+        counts: So many of them has each passage, at least one, [passages].
+    """
+
+    document: Vectors
+    title: Vectors
+    passages: Vectors
+    pieces: Vectors
+    counts: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A sentence with its source."""
