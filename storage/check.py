@@ -134,10 +134,10 @@ class Consistency(Part):
         ):
             if not (_are_words(terms) and _are_words(phrases)):
                 yield _Fault("words must be counts in compressed JSON", document, Cure.FORGET, file)
-        for document, dimension, vector, passages in self._db.stream(
-            "SELECT document, dimension, vector, passages FROM vectors ORDER BY document"
+        for document, dimension, vector, title, passages in self._db.stream(
+            "SELECT document, dimension, vector, title, passages FROM vectors ORDER BY document"
         ):
-            if not _are_unit(vector + passages, dimension):
+            if not _are_unit(vector + (title or b"") + passages, dimension):
                 yield _Fault("vectors must be finite and of length 1", document, Cure.ENCODE, document)
 
     def _mend(self, faults: list[_Fault]) -> None:
@@ -159,7 +159,11 @@ class Consistency(Part):
             case Cure.FORGET:
                 self._db.executemany("DELETE FROM files WHERE id = ?", [(key,) for key in keys])
             case Cure.ENCODE:
-                self._db.executemany("DELETE FROM vectors WHERE document = ?", [(key,) for key in keys])
+                documents = [(key,) for key in keys]
+                self._db.executemany("DELETE FROM vectors WHERE document = ?", documents)
+                self._db.executemany(
+                    "DELETE FROM pieces WHERE passage IN (SELECT id FROM passages WHERE document = ?)", documents
+                )
             case Cure.ORGANISE:
                 self._db.executemany("DELETE FROM runs WHERE number = ?", [(key,) for key in keys])
 

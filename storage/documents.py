@@ -12,7 +12,7 @@ import numpy as np
 
 from shas_kb.errors import NotFoundError, UsageError
 from shas_kb.records import Document, Passage, Quote, Reading, Section, SourceFile, StoredPassage
-from shas_kb.storage.database import Row
+from shas_kb.storage.database import Database, Row
 from shas_kb.storage.files import Files, unknown_document
 from shas_kb.storage.search import searchable
 from shas_kb.storage.words import pack
@@ -31,6 +31,11 @@ _PASSAGE = (
     " LEFT JOIN sections ON sections.document = passages.document AND sections.ordinal = passages.section"
     " ORDER BY {order}"
 )
+WANTED = (
+    "json_each(?) AS wanted CROSS JOIN passages ON passages.document = json_extract(wanted.value, '$[0]')"
+    " AND passages.ordinal = json_extract(wanted.value, '$[1]')"
+)
+"""The passages that `keyed` is asked for, in the order of `wanted.key`."""
 
 
 class Documents(Files):
@@ -99,18 +104,7 @@ class Documents(Files):
         Raises:
             NotFoundError: one of them does not exist.
         """
-        source = (
-            "json_each(?) AS wanted CROSS JOIN passages ON passages.document = json_extract(wanted.value, '$[0]')"
-            " AND passages.ordinal = json_extract(wanted.value, '$[1]')"
-        )
-        wanted = [(document, int(ordinal)) for document, ordinal in keys]
-        rows = self._db.rows(_PASSAGE.format(source=source, order="wanted.key"), (json.dumps(wanted),))
-        if len(rows) != len(wanted):
-            document, ordinal = next(key for key in wanted if key not in {(row[0], row[1]) for row in rows})
-            raise NotFoundError(
-                f"a passage must be in the collection, got '{document}:{ordinal}'; `shas-kb query` gives ids that are."
-            )
-        return [_passage(row) for row in rows]
+        return [_passage(row) for row in keyed(self._db, _PASSAGE.format(source=WANTED, order="wanted.key"), keys)]
 
     def document_passages(self, document: str) -> list[StoredPassage]:
         """All passages of a document, in order.
@@ -186,6 +180,27 @@ class Documents(Files):
             "INSERT INTO words (document, terms, phrases) VALUES (?, ?, ?)",
             (document, pack(reading.terms), pack(reading.phrases)),
         )
+
+
+def keyed(database: Database, sql: str, keys: Sequence[tuple[str, int]]) -> list[Row]:
+    """The rows of a query for the passages with the given (document, ordinal), one a key, in the same order.
+
+    Args:
+        database: where they are.
+        sql: selects document and ordinal first, from `WANTED`, ordered by `wanted.key`.
+        keys: any number, repeated ones too.
+
+    Raises:
+        NotFoundError: one of the passages does not exist.
+    """
+    wanted = [(document, int(ordinal)) for document, ordinal in keys]
+    rows = database.rows(sql, (json.dumps(wanted),))
+    if len(rows) != len(wanted):
+        document, ordinal = next(key for key in wanted if key not in {(row[0], row[1]) for row in rows})
+        raise NotFoundError(
+            f"a passage must be in the collection, got '{document}:{ordinal}'; `shas-kb query` gives ids that are."
+        )
+    return rows
 
 
 def page_of(offset: int, page_starts: Sequence[int]) -> int | None:

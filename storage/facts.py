@@ -20,8 +20,17 @@ class Facts(TreeTables):
         row = self._db.row("SELECT name, fingerprint, dimension, window FROM model")
         return ModelFacts(*row) if row else None
 
-    def set_model(self, model: ModelFacts) -> None:
+    def weights(self) -> bytes | None:
+        """What was learned on top of the model, as a file's content; None where nothing was."""
+        weights: bytes | None = self._db.value("SELECT weights FROM model")
+        return weights
+
+    def set_model(self, model: ModelFacts, weights: bytes | None = None) -> None:
         """Bind the collection to a model: passages are cut to its window, and vectors of two models cannot be compared.
+
+        Args:
+            model: the backbone.
+            weights: what was learned on top of it; kept with the collection, so that it can be asked wherever it goes.
 
         Raises:
             UsageError: the collection has documents, and another model.
@@ -34,8 +43,9 @@ class Facts(TreeTables):
                     "leave out --model, or begin another collection with --db."
                 )
             self._db.execute(
-                "INSERT OR REPLACE INTO model (id, name, fingerprint, dimension, window) VALUES (1, ?, ?, ?, ?)",
-                (model.name, model.fingerprint, model.dimension, model.window),
+                "INSERT OR REPLACE INTO model (id, name, fingerprint, dimension, window, weights)"
+                " VALUES (1, ?, ?, ?, ?, ?)",
+                (model.name, model.fingerprint, model.dimension, model.window, weights),
             )
 
     def info(self) -> dict[str, object]:
@@ -80,6 +90,11 @@ class Facts(TreeTables):
             "file": sum(file.stat().st_size for file in files if file.exists()),
             "text": int(self._db.value("SELECT total(length(CAST(text AS BLOB))) FROM passages")),
             "full_text": int(self._db.value("SELECT total(length(block)) FROM full_text_data")),
-            "vectors": int(self._db.value("SELECT total(length(passages) + length(vector)) FROM vectors")),
+            "vectors": int(
+                self._db.value(
+                    "SELECT (SELECT total(length(vector) + coalesce(length(title), 0) + length(passages)) FROM vectors)"
+                    " + (SELECT total(length(units)) FROM pieces)"
+                )
+            ),
             "words": int(self._db.value("SELECT total(length(terms) + length(phrases)) FROM words")),
         }

@@ -84,7 +84,21 @@ RULES = (
         "SELECT document, document FROM vectors JOIN documents ON documents.id = document"
         f" WHERE dimension < 1 OR length(vectors.passages) <> documents.passages * dimension * {HALF.itemsize}"
         f" OR length(vector) <> dimension * {HALF.itemsize}"
+        f" OR length(vectors.title) <> dimension * {HALF.itemsize}"
         " OR dimension <> coalesce((SELECT dimension FROM model), (SELECT dimension FROM vectors LIMIT 1))",
+    ),
+    Rule(
+        "pieces must have the model's dimension, whole and at least one a passage",
+        Cure.ENCODE,
+        "SELECT DISTINCT document, document FROM pieces JOIN passages ON passages.id = passage"
+        " WHERE dimension < 1 OR length(units) = 0 OR length(units) % ((dimension + 1) / 2) <> 0"
+        " OR dimension <> coalesce((SELECT dimension FROM model), (SELECT dimension FROM vectors LIMIT 1))",
+    ),
+    Rule(
+        "a document whose title has a vector must have pieces of all its passages",
+        Cure.ENCODE,
+        "SELECT DISTINCT document, document FROM passages JOIN vectors USING (document)"
+        " WHERE title IS NOT NULL AND id NOT IN (SELECT passage FROM pieces)",
     ),
     Rule(
         "a document must have one primary entity",

@@ -1,7 +1,8 @@
 """The tables, as numbered migrations: a released one is never changed, a new one is added at the end.
 
 Deleting a row of `files` deletes all that came from the file: its document, and with it sections, passages (their full
-text by triggers), vectors, words, and quotations in the tree. So nothing can be left behind by forgetting to delete it.
+text by triggers) and their pieces, vectors, words, and quotations in the tree. So nothing can be left behind by
+forgetting to delete it.
 """
 
 from __future__ import annotations
@@ -184,11 +185,27 @@ _TREE = (
     "CREATE INDEX quotes_document ON quotes (document)",
 )
 
+_PIECES = (
+    # float16 LE. NULL: encoded by a version that did not make it.
+    "ALTER TABLE vectors ADD COLUMN title BLOB",
+    # Four bits a channel, see pieces.py.
+    """
+    CREATE TABLE pieces (
+        passage INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE,
+        dimension INTEGER NOT NULL,
+        units BLOB NOT NULL
+    ) STRICT
+    """,
+    # What was learned on top of the model, as the content of a file; NULL where nothing was.
+    "ALTER TABLE model ADD COLUMN weights BLOB",
+)
+
 MIGRATIONS = {
     "001_documents": _DOCUMENTS,
     "002_vectors_and_words": _VECTORS_AND_WORDS,
     "003_full_text": _FULL_TEXT,
     "004_tree": _TREE,
+    "005_pieces": _PIECES,
 }
 VERSION = len(MIGRATIONS)
 

@@ -1,18 +1,19 @@
-"""Vectors: float16, little endian, one row a document. Half the size of float32, and the tree is built from what is
-stored, so that it is the same whether the vectors were just encoded or read back."""
+"""Vectors: float16, little endian, one row a document (pieces apart). Half the size of float32, and the tree is built
+from what is stored, so that it is the same whether the vectors were just encoded or read back."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.errors import DatabaseError, NotFoundError, UsageError
-from shas_kb.records import Vectors
+from shas_kb.errors import NotFoundError, UsageError
+from shas_kb.records import Encoded, Vectors
 from shas_kb.storage.files import unknown_document
-from shas_kb.storage.part import Part
+from shas_kb.storage.pieces import PieceTable
 
 HALF = np.dtype("<f2")
 
@@ -37,24 +38,24 @@ class PassageMatrix:
         return self.documents[index], row - int(self.offsets[index])
 
 
-class VectorTable(Part):
-    """Vectors of passages and documents, in and out."""
+class VectorTable(PieceTable):
+    """Vectors of documents, titles, passages and pieces, in and out."""
 
     def pending(self) -> list[str]:
-        """Documents without vectors, by root and path of their file."""
+        """Documents without all of their vectors (an older version made fewer), by root and path of their file."""
         rows = self._db.rows(
             "SELECT documents.id FROM documents JOIN files ON files.id = documents.file"
-            " WHERE documents.id NOT IN (SELECT document FROM vectors) ORDER BY root, path"
+            " WHERE documents.id NOT IN (SELECT document FROM vectors WHERE title IS NOT NULL)"
+            " ORDER BY root, path"
         )
         return [row[0] for row in rows]
 
-    def put_vectors(self, document: str, passages: Vectors, vector: Vectors) -> None:
-        """Store a document's vectors, in one transaction.
+    def put_vectors(self, document: str, encoded: Encoded) -> None:
+        """Store a document's vectors, in one transaction, in place of those it had.
 
         Args:
             document: its id.
-            passages: [p, d], one row a passage, in their order.
-            vector: [d], the document's own.
+            encoded: its vectors; those of passages in their order.
 
         Raises:
             NotFoundError: no such document.
@@ -64,20 +65,14 @@ class VectorTable(Part):
             count = self._db.value("SELECT passages FROM documents WHERE id = ?", (document,))
             if count is None:
                 raise unknown_document(document)
-            dimension = self._dimension() or passages.shape[-1]
-            if passages.shape != (count, dimension) or vector.shape != (dimension,):
-                raise UsageError(
-                    f"vectors of document {document} must have the shapes ({count}, {dimension}) and ({dimension},), "
-                    f"got {passages.shape} and {vector.shape}; encode it with the collection's model."
-                )
-            if not (np.isfinite(passages).all() and np.isfinite(vector).all()):
-                raise UsageError(
-                    f"vectors of document {document} must be finite, got NaN or infinity; encode it again."
-                )
+            dimension = self._dimension() or encoded.passages.shape[-1]
+            _must_fit(document, encoded, count, dimension)
+            blobs = [each.astype(HALF).tobytes() for each in (encoded.document, encoded.title, encoded.passages)]
             self._db.execute(
-                "INSERT OR REPLACE INTO vectors (document, dimension, vector, passages) VALUES (?, ?, ?, ?)",
-                (document, dimension, vector.astype(HALF).tobytes(), passages.astype(HALF).tobytes()),
+                "INSERT OR REPLACE INTO vectors (document, dimension, vector, title, passages) VALUES (?, ?, ?, ?, ?)",
+                (document, dimension, *blobs),
             )
+            self._put_pieces(document, encoded.pieces, encoded.counts)
 
     def vectors(self, document: str) -> Vectors:
         """The passage vectors of one document, float32 [p, d].
@@ -114,14 +109,41 @@ class VectorTable(Part):
         matrix = np.frombuffer(b"".join(row[2] for row in rows), HALF).reshape(-1, dimension)
         return [row[0] for row in rows], matrix.astype(np.float32)
 
-    def _dimension(self) -> int:
-        """Of the collection's model, else of vectors that are there, else 0."""
-        found = self._db.value("SELECT dimension FROM model UNION ALL SELECT dimension FROM vectors LIMIT 1")
-        return int(found or 0)
+    def title_matrix(self) -> NDArray[np.float16]:
+        """The vectors of the titles [n, d], in the order of `document_matrix`; zeros where there is none.
 
-    def _common_dimension(self, found: list[int]) -> int:
-        if len(set(found)) > 1:
-            raise DatabaseError(
-                f"{self._db.path} must hold vectors of one size, got {sorted(set(found))}; run `shas-kb check`."
-            )
-        return found[0] if found else self._dimension() or 1
+        Raises:
+            DatabaseError: rows of different sizes.
+        """
+        rows = self._db.rows("SELECT dimension, title FROM vectors ORDER BY document")
+        dimension = self._common_dimension([row[0] for row in rows])
+        blank = bytes(HALF.itemsize * dimension)
+        return np.frombuffer(b"".join(row[1] or blank for row in rows), HALF).reshape(-1, dimension)
+
+
+def _must_fit(document: str, encoded: Encoded, passages: int, dimension: int) -> None:
+    """Raises UsageError if `encoded` is not of a document with so many passages and the model's dimension."""
+    shapes = {
+        "document": (dimension,),
+        "title": (dimension,),
+        "passages": (passages, dimension),
+        "pieces": (sum(encoded.counts), dimension),
+    }
+    found = {name: getattr(encoded, name) for name in shapes}
+    if {name: array.shape for name, array in found.items()} != shapes:
+        raise UsageError(
+            f"vectors of document {document} must have the shapes {_listed(shapes)}, "
+            f"got {_listed({name: array.shape for name, array in found.items()})}; "
+            "encode it with the collection's model."
+        )
+    if len(encoded.counts) != passages or min(encoded.counts) < 1:
+        raise UsageError(
+            f"document {document} must have pieces for each of its {passages} passages, got {encoded.counts}; "
+            "encode it again."
+        )
+    if not all(np.isfinite(array).all() for array in found.values()):
+        raise UsageError(f"vectors of document {document} must be finite, got NaN or infinity; encode it again.")
+
+
+def _listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    return ", ".join(f"{name} {shape}" for name, shape in shapes.items())

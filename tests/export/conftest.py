@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shas_kb.records import Level, Membership, ModelFacts, Node, Passage, Quote, Reading, SourceFile, Tree
+from shas_kb.records import Encoded, Level, Membership, ModelFacts, Node, Passage, Quote, Reading, SourceFile, Tree
 from shas_kb.storage import Store
 
 DIMENSION = 8
@@ -76,7 +76,8 @@ def add(store: Store, folder: Path, number: int, title: str, text: str = "") -> 
     file = SourceFile(str(folder), path.relative_to(folder).as_posix(), facts.st_size, facts.st_mtime_ns)
     id = store.put_reading(file, read(text, title, kind))
     vector = unit(number, number % len(ENTITIES))
-    store.put_vectors(id, np.stack([vector, unit(number + 100, 0)]), vector)
+    passages = np.stack([vector, unit(number + 100, 0)])
+    store.put_vectors(id, Encoded(vector, vector, passages, passages, (1, 1)))
     return id
 
 

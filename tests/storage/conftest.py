@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shas_kb.records import Membership, Node, Passage, Quote, Reading, Section, SourceFile, Tree, Vectors
+from shas_kb.records import Encoded, Membership, Node, Passage, Quote, Reading, Section, SourceFile, Tree
 from shas_kb.storage import Store
 
 DIMENSION = 8
@@ -45,11 +45,12 @@ def make_reading(*texts: str, content: str | None = None, pages: bool = True) ->
     )
 
 
-def make_vectors(count: int, seed: int = 0) -> tuple[Vectors, Vectors]:
-    """Unit vectors for `count` passages and for their document."""
-    found = np.random.default_rng(seed).standard_normal((count + 1, DIMENSION)).astype(np.float32)
+def make_vectors(count: int, seed: int = 0) -> Encoded:
+    """Unit vectors for a document of `count` passages; the first has one piece, the next two, and so on."""
+    counts = tuple(range(1, count + 1))
+    found = np.random.default_rng(seed).standard_normal((2 + count + sum(counts), DIMENSION)).astype(np.float32)
     found /= np.linalg.norm(found, axis=1, keepdims=True)
-    return found[1:], found[0]
+    return Encoded(found[0], found[1], found[2 : 2 + count], found[2 + count :], counts)
 
 
 def make_tree(store: Store, run: str = "run-1") -> Tree:
@@ -83,7 +84,7 @@ def fill(store: Store, count: int = 5) -> list[str]:
     ids = []
     for i in range(count):
         ids.append(store.put_reading(make_file(f"{i}.txt"), make_reading(f"first words {i}|and more.", f"second {i}")))
-        store.put_vectors(ids[-1], *make_vectors(2, i))
+        store.put_vectors(ids[-1], make_vectors(2, i))
     store.put_tree(make_tree(store))
     return ids
 
@@ -110,7 +111,7 @@ def reading() -> Callable[..., Reading]:
 
 
 @pytest.fixture(scope="session")
-def vectors() -> Callable[..., tuple[Vectors, Vectors]]:
+def vectors() -> Callable[..., Encoded]:
     return make_vectors
 
 

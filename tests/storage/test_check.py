@@ -76,6 +76,31 @@ DAMAGE = {
         "UPDATE vectors SET vector = zeroblob(16) WHERE document = '{id}'",
         "vectors must be finite and of",
     ),
+    "title of another length": (
+        "UPDATE vectors SET title = x'003C' WHERE document = '{id}'",
+        "vectors must have the model's dimension",
+    ),
+    "title not a number": (
+        f"UPDATE vectors SET title = x'{NAN.hex()}' WHERE document = '{{id}}'",
+        "vectors must be finite",
+    ),
+    "pieces cut": (
+        "UPDATE pieces SET units = x'000000' WHERE passage IN (SELECT id FROM passages WHERE document = '{id}')",
+        "pieces must have the model's dimension",
+    ),
+    "empty pieces": (
+        "UPDATE pieces SET units = x'' WHERE passage IN (SELECT id FROM passages WHERE document = '{id}')",
+        "pieces must have the model's dimension",
+    ),
+    "pieces of another dimension": (
+        "UPDATE pieces SET dimension = 4 WHERE passage IN (SELECT id FROM passages WHERE document = '{id}')",
+        "pieces must have the model's dimension",
+    ),
+    "lost pieces": (
+        "DELETE FROM pieces WHERE passage = (SELECT max(id) FROM passages WHERE document = '{id}')",
+        "a document whose title has a vector must have pieces",
+    ),
+    "orphaned pieces": ("UPDATE pieces SET passage = 99 WHERE passage = 1", "every row of pieces must belong to a row"),
     "no primary": (
         "UPDATE memberships SET is_primary = 0 WHERE document = '{id}'",
         "a document must have one primary entity",
@@ -150,7 +175,7 @@ def test_damage_is_found_and_mended(
         if f"{i}.txt" not in {state.file.path for state in store.files()}:
             store.put_reading(file(f"{i}.txt"), reading(f"first words {i}|and more.", f"second {i}"))
     for document in store.pending():
-        store.put_vectors(document, *vectors(2, ids.index(document)))
+        store.put_vectors(document, vectors(2, ids.index(document)))
     if store.tree() is None or store.tree_is_stale():
         store.put_tree(tree_of(store))
     assert store.check() == []
@@ -228,14 +253,16 @@ def test_nothing_of_a_removed_document_is_left_in_the_file(
         file("Xylophonequartett.txt"), reading("the xylophonequartett|plays", "神经Xylophonequartett网")
     )
     other = store.put_reading(file("other.txt"), reading("something else"))
-    store.put_vectors(secret, *vectors(2))
-    store.put_vectors(other, *vectors(1))
+    store.put_vectors(secret, vectors(2))
+    store.put_vectors(other, vectors(1))
     former = tree_of(store)
     names = tuple(
         replace(node, name="Xylophonequartett", keyphrases=("the xylophonequartett",)) for node in former.nodes
     )
     store.put_tree(replace(former, nodes=names))
+    units = store._db.value("SELECT units FROM pieces WHERE passage = 2")
     assert any(marker in each.read_bytes().lower() for each in path.parent.iterdir())
+    assert any(units in each.read_bytes() for each in path.parent.iterdir())
     assert store.remove([secret]) == 1
     current = tree_of(store, "run-2")
     store.put_tree(current)
@@ -243,6 +270,7 @@ def test_nothing_of_a_removed_document_is_left_in_the_file(
     assert store.tree() == current
     for each in path.parent.iterdir():
         assert marker not in each.read_bytes().lower(), each
+        assert units not in each.read_bytes(), each
     store.close()
     assert marker not in path.read_bytes().lower()
 

@@ -13,7 +13,7 @@ from shas_kb.errors import NotFoundError, UsageError
 from shas_kb.records import Problem, Quote, Section, SourceFile
 from shas_kb.storage import FileState, Store
 
-TABLES = ("files", "documents", "sections", "passages", "words", "vectors", "memberships", "quotes")
+TABLES = ("files", "documents", "sections", "passages", "words", "vectors", "pieces", "memberships", "quotes")
 
 
 def rows_left(store: Store) -> dict[str, int]:
@@ -89,7 +89,7 @@ def test_an_unknown_document_is_an_error_everywhere(store: Store) -> None:
 
 def test_new_content_keeps_the_id_and_replaces_the_rest(store: Store, file, reading, vectors) -> None:
     id = store.put_reading(file("a.txt"), reading("old words", "more old words"))
-    store.put_vectors(id, *vectors(2))
+    store.put_vectors(id, vectors(2))
     assert store.put_reading(file("a.txt", size=7), reading("new words")) == id
     assert store.texts(id) == ["new words"]
     assert store.pending() == [id]
@@ -139,7 +139,7 @@ def test_a_problem_removes_what_was_read_before(store: Store, file, reading) -> 
 
 def test_a_passing_problem_keeps_what_was_read_before(store: Store, file, reading, vectors) -> None:
     id = store.put_reading(file("a.txt"), reading("alpha"))
-    store.put_vectors(id, *vectors(1))
+    store.put_vectors(id, vectors(1))
     before = store.files()
     slow = Problem("took longer than 1 s to read", passing=True)
     store.put_problem(file("a.txt", size=7), "f" * 64, slow)
@@ -215,5 +215,5 @@ def test_info_counts(store: Store, path: Path, file, filled) -> None:
     assert isinstance(tree, dict)
     assert (tree["run"], tree["documents"], tree["entities"], tree["stale"]) == ("run-1", 3, 2, False)
     assert isinstance(sizes, dict)
-    assert sizes["vectors"] == 3 * 3 * 8 * 2
+    assert sizes["vectors"] == 3 * ((1 + 1 + 2) * 8 * 2 + (1 + 2) * 8 // 2)
     assert sizes["file"] >= path.stat().st_size > sizes["text"] > 0

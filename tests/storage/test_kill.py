@@ -29,7 +29,7 @@ WRITER = """if True:
                 texts = [f"round {round} of file {i}, passage {j}" * 30 for j in range(10)]
                 store.put_reading(file(f"{i}.txt"), reading(*texts))
             for id in store.pending():
-                store.put_vectors(id, *vectors(10, round))
+                store.put_vectors(id, vectors(10, round))
             store.put_tree(tree(store, f"run {round}"))
             store.put_problem(file("0.txt"), None, Problem("damaged"))
             store.forget([file("1.txt"), file("2.txt")])
@@ -63,7 +63,7 @@ def test_a_killed_writer_loses_at_most_what_it_had_in_hand(path: Path, vectors, 
                 assert len(store.texts(document.id)) == document.passages == 10
     with Store.open(path) as store, store.exclusive():
         for id in store.pending():
-            store.put_vectors(id, *vectors(10))
+            store.put_vectors(id, vectors(10))
         store.put_tree(tree_of(store, "the end"))
         assert not store.tree_is_stale()
         assert store.check() == []

@@ -98,7 +98,7 @@ class Life(RuleBasedStateMachine):
     def encode(self, path: str) -> None:
         read = self.held.get(path)
         if read:
-            self.store.put_vectors(self.ids[path], *PARTS.make_vectors(len(read.passages)))
+            self.store.put_vectors(self.ids[path], PARTS.make_vectors(len(read.passages)))
             self.encoded.add(path)
 
     @rule()

@@ -281,9 +281,9 @@ def test_an_older_database_is_upgraded(path: Path, seen: int) -> None:
 
 def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Store.open(path, create=True).close()
-    steps = {**MIGRATIONS, "005_good": ("CREATE TABLE good (a)",), "006_bad": ("CREATE TABLE bad (a)", "nonsense")}
+    steps = {**MIGRATIONS, "006_good": ("CREATE TABLE good (a)",), "007_bad": ("CREATE TABLE bad (a)", "nonsense")}
     monkeypatch.setattr("shas_kb.storage.schema.MIGRATIONS", steps)
-    monkeypatch.setattr("shas_kb.storage.database.VERSION", 6)
+    monkeypatch.setattr("shas_kb.storage.database.VERSION", 7)
     with pytest.raises(DatabaseError, match="nonsense"):
         Store.open(path)
     monkeypatch.undo()
