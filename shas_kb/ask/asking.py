@@ -53,7 +53,7 @@ def ask(
 
     Args:
         store: the collection.
-        embed: texts to unit vectors, of the model that the collection is built with.
+        embed: texts and questions to unit vectors, of the model that the collection is built with.
         question: any text.
         levels: the heights to answer at; none lets the router choose.
         under: only in this branch: a node or document by id, beginning of an id, or name.
@@ -80,7 +80,8 @@ def ask(
     shares = dict(zip(subject, store.rarity(subject), strict=True))
     weights = {word: worth(share, len(snapshot.matrix)) for word, share in shares.items()}
     vector = np.asarray(embed([text[:LONGEST]]), dtype=np.float32)[0]
-    evidence = search(store, snapshot, content or [text[:LONGEST]], vector, allowed)
+    asked = np.asarray(embed.weighed(text[:LONGEST]), dtype=np.float32)
+    evidence = search(store, snapshot, content or [text[:LONGEST]], vector, asked, allowed)
     sentences = read_sentences(store, snapshot, evidence, weights, embed, vector)
     units = _units(snapshot, evidence, sentences, weights, vector, allowed)
     if levels:

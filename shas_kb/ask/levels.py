@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,16 @@ from shas_kb.records import LEVELS, Level, Quote, Vectors
 if TYPE_CHECKING:
     from shas_kb.storage import Store
 
-Embed = Callable[[Sequence[str]], Vectors]
+
+class Embed(Protocol):
+    """Texts and questions to unit vectors, of the model that the collection is built with."""
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """As passages are encoded, float32 [texts, d]."""
+
+    def weighed(self, question: str) -> Vectors:
+        """With its words weighed, by which passages are found, float32 [d]."""
+
 
 READ = 5
 """Passages whose sentences are looked at. Chosen, not measured: more find more sentences and cost more to embed."""
@@ -90,7 +99,7 @@ def rank_sentences(sentences: Sentences) -> Units:
 
 def rank_passages(evidence: Evidence) -> Units:
     by = {"dense": evidence.dense, "lexical": evidence.lexical}
-    return Units("passage", evidence.fused, by, _top(evidence.dense), 0.0)
+    return Units("passage", evidence.fused, by, float(evidence.cosine.max()), 0.0)
 
 
 def rank_documents(snapshot: Snapshot, evidence: Evidence, vector: Vectors, allowed: Mask) -> Units:

@@ -1,5 +1,8 @@
 """Search of the passages: dense and lexical, fused by rank.
 
+A passage's vector is the mean of all it says, so the clause that answers may be lost in it. Dense search therefore has
+two steps: the nearest passages, and those with the question's words, are ranked by the best of their pieces.
+
 Reciprocal rank fusion (Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank
 learning methods", SIGIR 2009): a passage gets 1 / (c + rank) from each search that found it. Scores of the two searches
 have nothing in common, their ranks do.
@@ -26,6 +29,12 @@ FUSION = 10.0
 CANDIDATES = 200
 """Passages taken from each search."""
 
+PASSAGE = 0.3
+"""What the cosine of a whole passage counts beside that of its best piece. Chosen on benchmarks/finding.py."""
+
+TITLE = 0.1
+"""What the cosine of its document's title counts. Chosen there, too."""
+
 BLOCK = 8192
 """Rows turned from float16 to float32 at a time: 12 MB of the default model, however large the collection."""
 
@@ -48,7 +57,7 @@ class Evidence:
 
     Attributes:
         cosine: of every passage with the question [p]; -1 outside the branch that was asked for.
-        dense: the passages nearest to the question.
+        dense: the passages worth most to the question, see `rank_candidates`.
         lexical: the passages with its words, scored by BM25.
         fused: both.
     """
@@ -59,29 +68,55 @@ class Evidence:
     fused: Ranking
 
 
-def search(store: Store, snapshot: Snapshot, content: Sequence[str], vector: Vectors, allowed: Mask) -> Evidence:
+def search(
+    store: Store, snapshot: Snapshot, content: Sequence[str], vector: Vectors, asked: Vectors, allowed: Mask
+) -> Evidence:
     """Search the passages of the `allowed` documents.
 
     Args:
         store: for its full-text index.
         snapshot: for its vectors.
         content: the words of the question that are worth looking for.
-        vector: the question, unit length [d].
+        vector: the question, unit length [d]; says how near each passage is.
+        asked: the question with its words weighed, unit length [d]; by this passages are found.
         allowed: which documents take part [n].
     """
-    cosine = cosines(snapshot.matrix, vector)
+    cosine, found = cosines(snapshot.matrix, np.stack([vector, asked])).T.copy()
     if not allowed.all():
-        cosine[~allowed[snapshot.owner]] = -1.0
-    dense = best(cosine, min(CANDIDATES, int(np.diff(snapshot.offsets)[allowed].sum())))
+        outside = ~allowed[snapshot.owner]
+        cosine[outside] = found[outside] = -1.0
+    nearest = best(found, min(CANDIDATES, int(np.diff(snapshot.offsets)[allowed].sum())))
     lexical = _lexical(store, snapshot, content, allowed)
+    dense = rank_candidates(store, snapshot, np.union1d(nearest.rows, lexical.rows), found, asked)
     return Evidence(cosine, dense, lexical, fuse(dense, lexical))
 
 
-def cosines(matrix: NDArray[np.float16], vector: Vectors) -> Vectors:
-    """matrix @ vector in float32, a block at a time [p]."""
-    scores = np.empty(len(matrix), dtype=np.float32)
+def rank_candidates(store: Store, snapshot: Snapshot, rows: Rows, cosine: Vectors, asked: Vectors) -> Ranking:
+    """The best `CANDIDATES` of some passages by what they are worth to a question.
+
+    Worth is the highest cosine of a passage's pieces, `PASSAGE` times its own and `TITLE` times that of its document's
+    title. Its own stands for its pieces where it has none: it was encoded by an older version.
+
+    Args:
+        store: for the pieces.
+        snapshot: for the titles.
+        rows: the passages, rows of `snapshot.matrix` [c].
+        cosine: of every passage with the question [p].
+        asked: the question with its words weighed, unit length [d].
+    """
+    whole = cosine[rows]
+    pieces = store.pieces([snapshot.key(int(row)) for row in rows])
+    piece = [float((its @ asked).max()) if len(its) else own for its, own in zip(pieces, whole, strict=True)]
+    title = cosines(snapshot.titles[snapshot.owner[rows]], asked)
+    ranking = best(np.array(piece, dtype=np.float32) + PASSAGE * whole + TITLE * title, CANDIDATES)
+    return Ranking(rows[ranking.rows], ranking.scores)
+
+
+def cosines(matrix: NDArray[np.float16], vectors: Vectors) -> Vectors:
+    """Rows [p, d] with one vector [d] or some [v, d], in float32, a block of rows at a time [p] or [p, v]."""
+    scores = np.empty((len(matrix), *vectors.shape[:-1]), dtype=np.float32)
     for start in range(0, len(matrix), BLOCK):
-        scores[start : start + BLOCK] = matrix[start : start + BLOCK].astype(np.float32) @ vector
+        scores[start : start + BLOCK] = matrix[start : start + BLOCK].astype(np.float32) @ vectors.T
     return scores
 
 

@@ -28,6 +28,7 @@ class Snapshot:
     """One reading of the database; take a new one after a change.
 
     `documents` are those with vectors, in the order of `matrix`: document i has the rows offsets[i] to offsets[i + 1].
+    `vectors` are their own [n, d], `titles` those of their titles [n, d], zeros where an older version made none.
     `home[level][i]` is the index in `nodes[level]` of the node that document i lies under, -1 where there is none (no
     tree yet, or the document came after it). `centres[level]` are unit vectors, one a node, in the passages' space.
     """
@@ -37,6 +38,7 @@ class Snapshot:
     offsets: Rows
     matrix: NDArray[np.float16]
     vectors: Vectors
+    titles: NDArray[np.float16]
     nodes: Mapping[Level, tuple[Node, ...]]
     home: Mapping[Level, Rows]
     centres: Mapping[Level, Vectors]
@@ -54,7 +56,8 @@ class Snapshot:
             )
         ids, vectors = store.document_matrix()
         row = {id: i for i, id in enumerate(ids)}
-        aligned = vectors[[row[id] for id in passages.documents]]
+        order = [row[id] for id in passages.documents]
+        aligned = vectors[order]
         nodes, home = _places(store.tree(), passages.documents)
         centres = {level: _centres(aligned, home[level], len(nodes[level])) for level in NODE_LEVELS}
         return cls(
@@ -63,6 +66,7 @@ class Snapshot:
             offsets=passages.offsets,
             matrix=passages.matrix,
             vectors=aligned,
+            titles=store.title_matrix()[order],
             nodes=nodes,
             home=home,
             centres=centres,

@@ -13,9 +13,11 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from shas_kb.ask import Snapshot
+from shas_kb.ask.levels import Embed
 from shas_kb.encoder import load_question_encoder
 from shas_kb.records import (
     LEVELS,
+    Encoded,
     Membership,
     ModelFacts,
     Node,
@@ -27,8 +29,6 @@ from shas_kb.records import (
     Vectors,
 )
 from shas_kb.storage import Store
-
-Embed = Callable[[Sequence[str]], Vectors]
 
 # domain > category > entity > document: its passages, each a run of sentences.
 COLLECTION: dict[str, dict[str, dict[str, dict[str, tuple[str, ...]]]]] = {
@@ -150,13 +150,19 @@ def reading(title: str, passages: Sequence[str]) -> Reading:
 
 
 def put(store: Store, embed: Embed, title: str, passages: Sequence[str]) -> str:
-    """Add a document with its vectors; returns its id."""
+    """Add a document with its vectors, a piece a sentence; returns its id."""
     text = reading(title, passages)
     id = store.put_reading(SourceFile("/library", f"{title}.txt", 1, 1), text)
+    whole = " ".join(passages)
+    pieces = embed([whole[start:end] for passage in text.passages for start, end in passage.sentences])
     vectors = embed([passage.text for passage in text.passages])
-    centre = vectors.mean(axis=0)
-    store.put_vectors(id, vectors, np.asarray(centre / np.linalg.norm(centre), dtype=np.float32))
+    counts = tuple(len(passage.sentences) for passage in text.passages)
+    store.put_vectors(id, Encoded(unit(vectors.mean(axis=0)), embed([title])[0], vectors, pieces, counts))
     return id
+
+
+def unit(vector: Vectors) -> Vectors:
+    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
 
 
 def node(level: str, name: str, parent: Node | None, members: Sequence[str], store: Store) -> Node:

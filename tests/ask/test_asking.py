@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.answer import MOST, NOTHING
+from shas_kb.ask.levels import Embed
 from shas_kb.errors import NotFoundError, UsageError
-from shas_kb.records import LEVELS, NODE_LEVELS, Level, Reading, Reply, SourceFile, Vectors
+from shas_kb.records import LEVELS, NODE_LEVELS, Level, Reading, Reply, SourceFile
 from shas_kb.storage import Store
-
-Embed = Callable[[Sequence[str]], Vectors]
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from shas_kb.ask.retrieve import BLOCK, Ranking, best, cosines, fuse, search
+from shas_kb.ask.levels import Embed, rank_passages
+from shas_kb.ask.retrieve import (
+    BLOCK,
+    PASSAGE,
+    TITLE,
+    Evidence,
+    Ranking,
+    best,
+    cosines,
+    fuse,
+    rank_candidates,
+    search,
+)
 from shas_kb.ask.snapshot import Snapshot
 from shas_kb.storage import Store
+
+Add = Callable[[Store, str, Sequence[str]], str]
 
 
 @given(hnp.arrays(np.float32, st.integers(0, 60), elements=st.integers(-3, 3)), st.integers(0, 70))
@@ -38,18 +55,105 @@ def test_blocks_give_what_one_product_gives() -> None:
     assert np.allclose(cosines(rows, vector), rows.astype(np.float32) @ vector, atol=1e-4)
 
 
-def test_each_search_finds_what_the_other_misses(library: Store, snapshot: Snapshot, embed: object) -> None:
-    everything = snapshot.under(None)
-    meaning = search(library, snapshot, ["overheated"], embed(["an overheated world of lead and acid"])[0], everything)
+def test_blocks_serve_several_vectors() -> None:
+    rows = np.random.default_rng(0).standard_normal((BLOCK + 1, 24)).astype(np.float16)
+    vectors = rows[3:6].astype(np.float32)
+    assert np.allclose(cosines(rows, vectors), rows.astype(np.float32) @ vectors.T, atol=1e-4)
+    assert cosines(rows[:0], vectors).shape == (0, 3)
+
+
+def evidence_of(
+    store: Store, snapshot: Snapshot, embed: Embed, question: str, words: list[str], under: str | None = None
+) -> Evidence:
+    asked = embed.weighed(question)
+    return search(store, snapshot, words, embed([question])[0], asked, snapshot.under(under))
+
+
+def titles(snapshot: Snapshot, ranking: Ranking) -> list[str]:
+    return [snapshot.documents[snapshot.document_of(int(row))].title for row in ranking.rows]
+
+
+def test_each_search_finds_what_the_other_misses(library: Store, snapshot: Snapshot, embed: Embed) -> None:
+    meaning = evidence_of(library, snapshot, embed, "an overheated world of lead and acid", ["overheated"])
     assert not len(meaning.lexical.rows)
-    assert "Venus" in snapshot.documents[snapshot.document_of(int(meaning.fused.rows[0]))].title
-    name = search(library, snapshot, ["bagehot"], embed(["Bagehot"])[0], everything)
-    assert snapshot.documents[snapshot.document_of(int(name.lexical.rows[0]))].title == "Central banks"
+    assert titles(snapshot, meaning.fused)[0] == "Venus"
+    name = evidence_of(library, snapshot, embed, "Bagehot", ["bagehot"])
+    assert titles(snapshot, name.lexical)[0] == "Central banks"
 
 
-def test_a_branch_holds_all_that_is_found(library: Store, snapshot: Snapshot, embed: object) -> None:
+def test_a_branch_holds_all_that_is_found(library: Store, snapshot: Snapshot, embed: Embed) -> None:
     allowed = snapshot.under("Economics")
-    evidence = search(library, snapshot, ["planet", "tariff"], embed(["planets"])[0], allowed)
+    evidence = evidence_of(library, snapshot, embed, "planets", ["planet", "tariff"], "Economics")
     assert len(evidence.dense.rows) == 12
     for ranking in (evidence.dense, evidence.lexical, evidence.fused):
         assert all(allowed[snapshot.document_of(int(row))] for row in ranking.rows)
+    assert set(np.flatnonzero(evidence.cosine > -1)) == set(evidence.dense.rows.tolist())
+
+
+# One of its sentences answers; the passages of the other documents speak of the matter all along, and do not.
+CLAUSE = (
+    "The baker's shop on the corner closes at noon on Mondays. The river was frozen from January to March that year. "
+    "My uncle paid forty crowns for his violin. A dog slept under the table. The stove was lit with old newspapers."
+)
+ABOUT = (
+    "Violins are made of spruce and maple. A violin is played with a bow of horsehair, and each violin sounds its own.",
+    "Buying a violin takes patience. One goes from shop to shop, tries instruments, and compares how they sound.",
+)
+ASKED = "How much did the uncle pay for his violin?"
+
+
+def test_a_passage_is_found_by_the_clause_that_answers(empty: Store, embed: Embed, add: Add) -> None:
+    add(empty, "Memories", [CLAUSE])
+    for i, text in enumerate(ABOUT):
+        add(empty, f"Notes {i}", [text])
+    snapshot = Snapshot.of(empty)
+    evidence = evidence_of(empty, snapshot, embed, ASKED, ["zither"])
+    assert titles(snapshot, best(evidence.cosine, 3))[0] != "Memories"
+    assert titles(snapshot, evidence.dense)[0] == titles(snapshot, evidence.fused)[0] == "Memories"
+    without_pieces(empty)
+    assert titles(snapshot, evidence_of(empty, snapshot, embed, ASKED, ["zither"]).dense)[0] != "Memories"
+
+
+def test_a_collection_of_an_older_version_answers_by_whole_passages(empty: Store, embed: Embed, add: Add) -> None:
+    for i, text in enumerate(ABOUT):
+        add(empty, f"Notes {i}", [text])
+    without_pieces(empty)
+    empty._db.execute("UPDATE vectors SET title = NULL")
+    snapshot = Snapshot.of(empty)
+    assert not snapshot.titles.any()
+    evidence = evidence_of(empty, snapshot, embed, "What is a bow made of?", ["bow"])
+    own = cosines(snapshot.matrix, embed.weighed("What is a bow made of?"))
+    np.testing.assert_allclose(evidence.dense.scores, np.sort((1 + PASSAGE) * own)[::-1], atol=1e-5)
+
+
+def test_worth_is_made_of_piece_passage_and_title(library: Store, snapshot: Snapshot, embed: Embed) -> None:
+    asked = embed.weighed("Which planet turns backwards?")
+    rows = np.array([3, 17, 5], np.int64)
+    ranking = rank_candidates(library, snapshot, rows, cosines(snapshot.matrix, asked), asked)
+    assert sorted(ranking.rows) == sorted(rows)
+    for row, score in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
+        piece = float((library.pieces([snapshot.key(row)])[0] @ asked).max())
+        title = snapshot.titles[snapshot.document_of(row)].astype(np.float32) @ asked
+        whole = snapshot.matrix[row].astype(np.float32) @ asked
+        assert abs(score - (piece + PASSAGE * whole + TITLE * title)) < 1e-5
+
+
+def test_words_bring_candidates_that_are_far_away(
+    library: Store, snapshot: Snapshot, embed: Embed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shas_kb.ask.retrieve.CANDIDATES", 1)
+    evidence = evidence_of(library, snapshot, embed, "In 1873 he gave a rule for a panic", ["aquaporins"])
+    assert titles(snapshot, evidence.lexical) == ["Cell membranes"]
+    assert titles(snapshot, evidence.dense) == ["Central banks"]
+
+
+def test_nearness_is_that_of_the_plain_question(library: Store, snapshot: Snapshot, embed: Embed) -> None:
+    plain, weighed = embed(["What is there about trade?", "Sunspots"])
+    evidence = search(library, snapshot, ["zither"], plain, weighed, snapshot.under(None))
+    assert titles(snapshot, evidence.dense)[0] == "The Sun"
+    np.testing.assert_allclose(evidence.cosine, cosines(snapshot.matrix, plain), atol=1e-6)
+    assert rank_passages(evidence).nearest == evidence.cosine.max()
+
+
+def without_pieces(store: Store) -> None:
+    store._db.execute("DELETE FROM pieces")

@@ -268,6 +268,9 @@ def test_an_older_database_is_upgraded(path: Path, seen: int) -> None:
     connection.execute(
         "INSERT INTO passages VALUES (1, 'd', 0, NULL, 0, 10, 2, x'000000000A000000', 'old friend', NULL)"
     )
+    has_vectors = 2 <= seen < 5
+    if has_vectors:
+        connection.execute("INSERT INTO vectors VALUES ('d', 2, x'003C0000', x'0000003C')")
     connection.execute("COMMIT")
     assert connection.execute("PRAGMA user_version").fetchone() == (seen,)
     connection.close()
@@ -276,6 +279,8 @@ def test_an_older_database_is_upgraded(path: Path, seen: int) -> None:
         assert store.texts("d") == ["old friend"]
         assert [hit[:2] for hit in store.match("friend", 5)] == [("d", 0)]
         assert store.pending() == ["d"]
+        assert len(store.passage_matrix().matrix) == has_vectors
+        assert [rows.shape for rows in store.pieces([("d", 0)])] == [(0, 2 if has_vectors else 1)]
         assert store.tree() is None
 
 
