@@ -20,6 +20,7 @@ import argparse
 import hashlib
 import json
 import math
+import pickle
 import random
 import re
 import subprocess
@@ -27,7 +28,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,11 @@ from threadpoolctl import threadpool_limits
 
 from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.answer import NOTHING
+from shas_kb.ask.levels import Embed
 from shas_kb.ask.retrieve import CANDIDATES, cosines, search
 from shas_kb.ask.words import content_words
-from shas_kb.encoder import describe, load, load_question_encoder
-from shas_kb.records import NODE_LEVELS, Membership, Node, Passage, Quote, Reading, SourceFile, Tree, Vectors
+from shas_kb.encoder import describe, learned_for, load, load_question_encoder
+from shas_kb.records import NODE_LEVELS, Membership, Node, Passage, Quote, Reading, SourceFile, Text, Tree, Vectors
 from shas_kb.storage import Store
 
 PAGE = 3000
@@ -132,7 +134,20 @@ Contemporary Philosophies and Social Theories|The Early History of Philosophy ar
 
 PARTS = ("scifact", "heights", "unanswered", "latency")
 
-Embed = Callable[[Sequence[str]], Vectors]
+
+class Known:
+    """Vectors of some questions, made before."""
+
+    def __init__(self, embed: Embed, questions: Sequence[str]) -> None:
+        self.vectors = {text: embed([text])[0] for text in questions}
+        self._weighed = {text: embed.weighed(text) for text in questions}
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        some = next(iter(self.vectors.values()))
+        return np.stack([self.vectors.get(text, some) for text in texts])
+
+    def weighed(self, question: str) -> Vectors:
+        return self._weighed[question]
 
 
 def cut(text: str, size: int = 1050) -> Iterator[list[tuple[int, int]]]:
@@ -174,23 +189,17 @@ def reading(title: str, text: str, passages: Iterable[list[tuple[int, int]]]) ->
 def fill(store: Store, readings: dict[str, Reading], cache: Path) -> dict[str, str]:
     """Put readings with their vectors into `store`; returns document ids by name. Vectors are made once and kept."""
     facts = describe().facts
-    store.set_model(facts)
-    texts = [[passage.text for passage in each.passages] for each in readings.values()]
-    digest = hashlib.sha256(json.dumps([facts.fingerprint, texts]).encode()).hexdigest()[:16]
-    kept = cache / f"{digest}.npz"
-    if kept.exists():
-        data = np.load(kept)
-        bounds = np.cumsum([len(each) for each in texts])[:-1]
-        vectors = list(zip(np.split(data["passages"], bounds), data["documents"], strict=True))
-    else:
-        vectors = list(load().encode(texts))
+    store.set_model(facts, learned_for(facts))
+    texts = [Text(each.title, [passage.text for passage in each.passages]) for each in readings.values()]
+    digest = hashlib.sha256(json.dumps([facts.fingerprint, "pieces", texts]).encode()).hexdigest()[:16]
+    kept = cache / f"{digest}.pickle"
+    if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        rows, centres = zip(*vectors, strict=True)
-        np.savez(kept, passages=np.concatenate(rows), documents=np.stack(centres))
+        kept.write_bytes(pickle.dumps(list(load().encode(texts))))
     ids = {}
-    for (name, each), (passages, centre) in zip(readings.items(), vectors, strict=True):
+    for (name, each), encoded in zip(readings.items(), pickle.loads(kept.read_bytes()), strict=True):
         ids[name] = store.put_reading(SourceFile("/collection", f"{name}.txt", each.characters, 1), each)
-        store.put_vectors(ids[name], passages, centre)
+        store.put_vectors(ids[name], encoded)
     return ids
 
 
@@ -211,8 +220,8 @@ def scifact(folder: Path, cache: Path, embed: Embed) -> dict[str, Any]:
         names = {id: name for name, id in fill(store, readings, cache).items()}
         snapshot = Snapshot.of(store)
         for claim, grades in relevant.items():
-            vector = embed([claims[claim]])[0]
-            found = search(store, snapshot, content_words(claims[claim]), vector, snapshot.under(None))
+            vector, asked = embed([claims[claim]])[0], embed.weighed(claims[claim])
+            found = search(store, snapshot, content_words(claims[claim]), vector, asked, snapshot.under(None))
             for name, ranking in (("dense", found.dense), ("lexical", found.lexical), ("fused", found.fused)):
                 rows = ranking.rows[:10].tolist()
                 scores[name].append(ndcg([grades.get(names[snapshot.key(row)[0]], 0) for row in rows], grades.values()))
@@ -348,10 +357,7 @@ def unanswered(store: Store, snapshot: Snapshot, embed: Embed) -> dict[str, Any]
 def latency(store: Store, snapshot: Snapshot, embed: Embed, path: Path) -> dict[str, Any]:
     """Milliseconds, of this collection and of its rows repeated to 17,000 and 200,000 passages."""
     questions = [line.split("|")[1] for line in QUESTIONS.strip().splitlines()][::2]
-    kept = {text: embed([text])[0] for text in questions}
-
-    def known(texts: Sequence[str]) -> Vectors:
-        return np.stack([kept.get(text, kept[questions[0]]) for text in texts])
+    known = Known(embed, questions)
 
     def timed(embed: Embed) -> dict[str, float]:
         spent = [ask(store, embed, question, snapshot=snapshot).milliseconds for question in questions]
@@ -361,7 +367,7 @@ def latency(store: Store, snapshot: Snapshot, embed: Embed, path: Path) -> dict[
     for rows in (17_000, 200_000):
         matrix = np.resize(snapshot.matrix, (rows, snapshot.matrix.shape[1]))
         started = time.perf_counter()
-        for vector in list(kept.values())[:5]:
+        for vector in list(known.vectors.values())[:5]:
             cosines(matrix, vector)
         scans[str(rows)] = round((time.perf_counter() - started) / 5 * 1000, 1)
     started = time.perf_counter()
@@ -394,7 +400,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "shas-kb-benchmarks")
     options = parser.parse_args()
     parts = options.parts or list(PARTS)
-    embed = load_question_encoder(None)
+    embed = load_question_encoder(None, learned_for(describe().facts))
     figures: dict[str, object] = {}
     with threadpool_limits(1), tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -24,7 +24,7 @@ from report import EVAL, write_result
 from sentence_transformers import SentenceTransformer
 
 from shas_kb.encoder import describe, load, load_question_encoder
-from shas_kb.records import Vectors
+from shas_kb.records import Text, Vectors
 
 OPENSTAX = EVAL / "openstax" / "docs.jsonl.gz"
 COLD_START = """
@@ -74,12 +74,12 @@ def seconds(work: Callable[[], Vectors]) -> tuple[float, Vectors]:
 def side_by_side(texts: list[str], theirs: SentenceTransformer, rounds: int) -> dict[str, object]:
     """Both in turns, after one round that does not count."""
     ours = load(device="cpu")
-    documents = [texts[start : start + 20] for start in range(0, len(texts), 20)]
+    documents = [Text("", texts[start : start + 20]) for start in range(0, len(texts), 20)]
     tokens = sum(len(encoding.ids) for encoding in describe().located.load_tokenizer().encode_batch(texts))
     times: list[tuple[float, float]] = []
     for _ in range(rounds + 1):
         slow, expected = seconds(lambda: theirs.encode(texts, normalize_embeddings=True))
-        fast, found = seconds(lambda: np.concatenate([passages for passages, _ in ours.encode(documents)]))
+        fast, found = seconds(lambda: np.concatenate([its.passages for its in ours.encode(documents)]))
         times.append((slow, fast))
         print(f"{tokens / slow:8.0f} {tokens / fast:8.0f} tokens/s  {slow / fast:.2f}x", flush=True)
     cosines = (expected * found).sum(axis=1)

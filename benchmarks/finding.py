@@ -32,7 +32,7 @@ from report import EVAL, write_result
 from shas_kb.ask.retrieve import Ranking, best, fuse
 from shas_kb.encoder import describe, load
 from shas_kb.organise.material import unit
-from shas_kb.records import Vectors
+from shas_kb.records import Text, Vectors
 
 Figures = dict[str, float]
 DEPTHS = (1, 5, 10)
@@ -95,7 +95,7 @@ def embedded(texts: Sequence[str], cache: Path) -> Vectors:
     file = cache / f"texts-{digest}.npy"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        np.save(file, np.concatenate([passages for passages, _ in load().encode([text] for text in texts)]))
+        np.save(file, np.concatenate([its.passages for its in load().encode(Text("", [text]) for text in texts)]))
     return np.asarray(np.load(file), np.float32)
 
 

@@ -23,6 +23,7 @@ from shas_kb.cli.session import (
     prepare_streams,
 )
 from shas_kb.cli.show import show
+from shas_kb.cli.train import train
 from shas_kb.cli.tree import tree
 
 app = typer.Typer(
@@ -65,7 +66,7 @@ def main_options(
     ctx.obj = Session(db, json, quiet, verbose, debug)
 
 
-for command in (ingest, tree, query, show, export, organise, remove, info, check):
+for command in (ingest, tree, query, show, export, organise, train, remove, info, check):
     app.command()(common(command))
 
 

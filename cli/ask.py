@@ -61,7 +61,7 @@ def query(
         bound = store.model()
         if bound is None:
             raise UsageError("the collection must hold a document, got none; run `shas-kb ingest FOLDER` first.")
-        embed = load_question_encoder(bound.name)
+        embed = load_question_encoder(bound.name, store.weights())
         began = perf_counter()
         reply = ask(store, embed, question, wanted, under, k)
     if llm:

@@ -42,6 +42,10 @@ def ingest(
             help="A sentence-transformers model, by name or folder. Default: the bundled all-MiniLM-L6-v2.",
         ),
     ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What `shas-kb train` made. Default: what comes with the installation."),
+    ] = None,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where to encode.")] = "auto",
     include: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="Only files like this (repeatable).")
@@ -71,7 +75,7 @@ def ingest(
     """
     from shas_kb.cli.terminal import print_json
     from shas_kb.config import ReadConfig
-    from shas_kb.encoder import describe
+    from shas_kb.encoder import describe, learned_for
     from shas_kb.pipeline import Source, settled_folders
     from shas_kb.pipeline import ingest as run
 
@@ -86,6 +90,8 @@ def ingest(
     with session.open(create=True) as store, session.progress() as progress:
         bound = store.model()
         described = describe(model or (bound.name if bound else None))
+        kept = store.weights() if bound and not weights else None
+        learned = kept or learned_for(described.facts, weights)
         read = ReadConfig(tokenizer=str(described.tokenizer), window=described.facts.window, ocr=ocr, workers=workers)
 
         @cache
@@ -95,7 +101,17 @@ def ingest(
             return load(described.facts.name, device)
 
         for _ in settled_folders(source) if watch else [None]:
-            report = run(store, source, described.facts, load_encoder, read, config, progress, with_tree=not no_tree)
+            report = run(
+                store,
+                source,
+                described.facts,
+                load_encoder,
+                read,
+                config,
+                progress,
+                weights=learned,
+                with_tree=not no_tree,
+            )
             if session.json:
                 print_json(_report_json(report))
             else:

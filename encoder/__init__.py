@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shas_kb.encoder.learned import learned_for
 from shas_kb.encoder.models import Described, describe, locate
 
 if TYPE_CHECKING:
     from shas_kb.encoder.encoder import Encoder
     from shas_kb.encoder.question import QuestionEncoder
 
-__all__ = ["Described", "describe", "load", "load_question_encoder"]
+__all__ = ["Described", "describe", "learned_for", "load", "load_question_encoder"]
 
 
 def load(model: str | None = None, device: str = "auto") -> Encoder:
@@ -31,7 +32,7 @@ def load(model: str | None = None, device: str = "auto") -> Encoder:
     return Encoder(describe(model), device)
 
 
-def load_question_encoder(model: str | None = None) -> QuestionEncoder:
+def load_question_encoder(model: str | None = None, weights: bytes | None = None) -> QuestionEncoder:
     """Load an encoder of questions and sentences: the same vectors as `load` gives, for a few short texts at once.
 
     For the BERT family it needs neither torch nor its import time. It does not check the bundled model's hash: that was
@@ -39,10 +40,12 @@ def load_question_encoder(model: str | None = None) -> QuestionEncoder:
 
     Args:
         model: folder or name of a sentence-transformers model; the bundled one where None.
+        weights: what was learned for it, as `learned_for` gives it and the collection keeps it.
 
     Raises:
-        ModelError: the model cannot be had.
+        ModelError: the model cannot be had, or the weights are none.
     """
+    from shas_kb.encoder.learned import Learned
     from shas_kb.encoder.question import load_question_encoder as load_from
 
-    return load_from(locate(model))
+    return load_from(locate(model), Learned.from_bytes(weights, "the collection") if weights else None)

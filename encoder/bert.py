@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.encoder.models import WEIGHTS, Located
+from shas_kb.encoder.models import WEIGHTS, Located, takes_mean
 
 Array = NDArray[np.float32]
 _DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "I64": np.dtype("<i8")}
@@ -42,17 +42,11 @@ class BertShape:
 def is_bert(located: Located) -> bool:
     """Whether a model is a BERT encoder (arXiv 1810.04805) whose sentence vector is the mean of its token states."""
     config = located.json("config.json")
-    modules = located.json("modules.json") or []
-    kinds = [module["type"].rsplit(".", 1)[-1] for module in modules]
-    if kinds[:2] != ["Transformer", "Pooling"] or kinds[2:] not in ([], ["Normalize"]):
-        return False
-    pooling = located.json(f"{modules[1]['path']}/config.json")
-    poolings = [key for key, value in pooling.items() if key.startswith("pooling_mode_") and value is True]
     return (
-        config.get("model_type") == "bert"
+        takes_mean(located)
+        and config.get("model_type") == "bert"
         and config.get("hidden_act") == "gelu"
         and config.get("position_embedding_type", "absolute") == "absolute"
-        and poolings == ["pooling_mode_mean_tokens"]
         and (located.folder / WEIGHTS).is_file()
         and all(dtype in _DTYPES for dtype, _, _ in _header(located.folder / WEIGHTS)[0].values())
     )

@@ -21,13 +21,16 @@ from torch.nn import functional
 
 from shas_kb.encoder.backbone import BertBackbone
 from shas_kb.encoder.bert import is_bert
-from shas_kb.encoder.models import Described
+from shas_kb.encoder.models import Described, takes_mean
 from shas_kb.errors import ModelError
 from shas_kb.kernels.abstraction import Abstraction, Window, window, windows
 from shas_kb.kernels.pyramid import Ints, Pyramid
-from shas_kb.records import ModelFacts, Vectors
+from shas_kb.records import Encoded, ModelFacts, Text
 
 RATIO = 4
+PIECES = 2
+"""The level of a passage's pieces: RATIO ** 2 word pieces each."""
+
 BLOCK = {"cpu": 2048, "cuda": 65536}
 LOOK_AHEAD = 64  # passages a thread: what a kill loses is about twice that, some seconds of work
 
@@ -76,22 +79,16 @@ class Encoder:
         self._block = BLOCK[self.device.type]
         self._threads = torch.get_num_threads() if self.device.type == "cpu" else 1
         self._backbone = _backbone(described, self.device)
+        self._has_pieces = takes_mean(located)
         self.depth = next(depth for depth in range(1, 64) if RATIO**depth >= located.limit)
         dimension = self.facts.dimension
         groups = gcd(dimension, dimension // 32)  # of 32 channels, or of more where they would not come out even
         self.head = Abstraction(dimension, RATIO, self.depth + 2, groups).to(self.device).eval()
 
-    def encode(self, documents: Iterable[Sequence[str]]) -> Iterator[tuple[Vectors, Vectors]]:
-        """Encode documents given by their passages.
+    def encode(self, documents: Iterable[Text]) -> Iterator[Encoded]:
+        """Encode documents, in their order.
 
-        Lazy: reads ahead only as far as it needs to keep all threads busy.
-
-        Args:
-            documents: the passages of each; at least one, each cut at the window.
-
-        Yields:
-            For each document in order, of unit length: its passages, float32 [passages, dimension], and itself,
-            float32 [dimension].
+        Lazy: reads ahead only as far as it needs to keep all threads busy. Titles and passages are cut at the window.
         """
         with _pool(self._threads) as pool:
             ahead: deque[_Chunk] = deque()
@@ -123,6 +120,20 @@ class Encoder:
         states = self._backbone.states([text])
         return states, self._backbone.pool(states, [text])
 
+    @torch.no_grad()
+    def states(self, texts: Sequence[str]) -> list[Tensor]:
+        """Token states of a few short texts, float32 [tokens, hidden] each, to learn on."""
+        ids = self._tokenize(texts)
+        order = sorted(range(len(ids)), key=lambda text: len(ids[text]))
+        lengths = [len(ids[text]) for text in order]
+        parts = torch.split(self._backbone.states([ids[text] for text in order]).float(), lengths)
+        found = dict(zip(order, parts, strict=True))
+        return [found[text] for text in range(len(ids))]
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """Where each token of a text stands in it, in characters from and to; special ones stand nowhere, (0, 0)."""
+        return self._tokenizer.encode(text).offsets
+
     def _pyramid(self, ids: _Ids) -> Pyramid:
         """From tokens up to passages, each a text of its own, so that no window reaches into another passage."""
         return Pyramid.from_lengths([len(text) for text in ids], RATIO, self.depth + 1)
@@ -147,32 +158,55 @@ class Encoder:
     def _tokenize(self, passages: Sequence[str]) -> list[list[int]]:
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(passages))]
 
-    def _start(self, pool: ThreadPoolExecutor, chunk: Sequence[Sequence[str]]) -> _Chunk:
-        """Cut the passages of some documents into blocks, those of one length together, and put the threads to work."""
-        ids = self._tokenize([passage for document in chunk for passage in document])
-        order = sorted(range(len(ids)), key=lambda passage: len(ids[passage]))
+    def _start(self, pool: ThreadPoolExecutor, chunk: Sequence[Text]) -> _Chunk:
+        """Cut the texts of some documents into blocks, those of one length together, and put the threads to work."""
+        ids = self._tokenize([text for document in chunk for text in (document.title, *document.passages)])
+        order = sorted(range(len(ids)), key=lambda text: len(ids[text]))
         blocks = list(_blocks(order, ids, self._block))
-        found = [pool.submit(self._passages, [ids[passage] for passage in block]) for block in blocks]
-        return _Chunk([len(document) for document in chunk], [len(text) for text in ids], blocks, found)
+        found = [pool.submit(self._texts, [ids[text] for text in block]) for block in blocks]
+        return _Chunk([1 + len(document.passages) for document in chunk], [len(text) for text in ids], blocks, found)
 
-    def _finish(self, chunk: _Chunk) -> Iterator[tuple[Vectors, Vectors]]:
+    def _finish(self, chunk: _Chunk) -> Iterator[Encoded]:
         """Wait for a chunk's blocks, and give each document its own."""
         units = torch.empty(len(chunk.tokens), self.facts.dimension)
+        pieces = [units] * len(chunk.tokens)
         for block, found in zip(chunk.blocks, chunk.found, strict=True):
-            units[block] = found.result()
-        tokens = torch.tensor(chunk.tokens)
-        parts = zip(torch.split(units, chunk.passages), torch.split(tokens, chunk.passages), strict=True)
-        for own, lengths in parts:
-            yield _unit(own), _unit(self._document(own, lengths))[0]
+            units[block], its = found.result()
+            for text, own in zip(block, its, strict=True):
+                pieces[text] = own
+        first = 0
+        for texts in chunk.texts:
+            passages = slice(first + 1, first + texts)
+            own, lengths = units[passages], torch.tensor(chunk.tokens[passages])
+            yield Encoded(
+                document=functional.normalize(self._document(own, lengths), dim=1)[0].numpy(),
+                title=functional.normalize(units[first], dim=0).numpy(),
+                passages=functional.normalize(own, dim=1).numpy(),
+                pieces=functional.normalize(torch.cat(pieces[passages]), dim=1).numpy(),
+                counts=tuple(len(its) for its in pieces[passages]),
+            )
+            first += texts
 
     @torch.inference_mode()
-    def _passages(self, ids: _Ids) -> Tensor:
-        """The passages' units, float32 [passages, dimension]."""
+    def _texts(self, ids: _Ids) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Some texts' units, float32 [texts, dimension], and the pieces of each, float32 [pieces, dimension]."""
         states = self._backbone.states(ids)
         units = self._backbone.pool(states, ids)
-        if not self.head.is_mean:
-            units = self._climb(states, units, self._pyramid(ids))[-1]
-        return units.cpu()
+        if self.head.is_mean:
+            pieces, counts = self._means(states, ids)
+        else:
+            levels = self._climb(states, units, self._pyramid(ids))
+            pieces, counts, units = levels[PIECES], [-(-len(text) // RATIO**PIECES) for text in ids], levels[-1]
+        if not self._has_pieces:
+            pieces, counts = units, [1] * len(ids)
+        return units.cpu(), torch.split(pieces.cpu(), counts)
+
+    def _means(self, states: Tensor, ids: _Ids) -> tuple[Tensor, list[int]]:
+        """The pieces of some texts, as they are at the start, and how many each text has."""
+        size = RATIO**PIECES
+        sizes = [[min(size, len(text) - first) for first in range(0, len(text), size)] for text in ids]
+        lengths = torch.tensor([tokens for its in sizes for tokens in its], device=states.device)
+        return torch.segment_reduce(states.float(), "mean", lengths=lengths), [len(its) for its in sizes]
 
     @torch.inference_mode()
     def _document(self, units: Tensor, tokens: Tensor) -> Tensor:
@@ -186,20 +220,20 @@ class Encoder:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Some documents in the works: passages of each, tokens of each passage, and the blocks they were cut into."""
+    """Some documents in the works: texts of each, tokens of each text, and the blocks they were cut into."""
 
-    passages: list[int]
+    texts: list[int]
     tokens: list[int]
     blocks: list[list[int]]
-    found: list[Future[Tensor]]
+    found: list[Future[tuple[Tensor, tuple[Tensor, ...]]]]
 
 
-def _chunks(documents: Iterable[Sequence[str]], passages: int) -> Iterator[list[Sequence[str]]]:
+def _chunks(documents: Iterable[Text], passages: int) -> Iterator[list[Text]]:
     """Whole documents together, until they have so many passages."""
-    chunk: list[Sequence[str]] = []
+    chunk: list[Text] = []
     for document in documents:
         chunk.append(document)
-        if sum(map(len, chunk)) >= passages:
+        if sum(len(each.passages) for each in chunk) >= passages:
             yield chunk
             chunk = []
     if chunk:
@@ -207,15 +241,15 @@ def _chunks(documents: Iterable[Sequence[str]], passages: int) -> Iterator[list[
 
 
 def _blocks(order: Sequence[int], ids: _Ids, limit: int) -> Iterator[list[int]]:
-    """Consecutive passages of `order` together, up to so many tokens."""
+    """Consecutive texts of `order` together, up to so many tokens."""
     block: list[int] = []
     tokens = 0
-    for passage in order:
-        if block and tokens + len(ids[passage]) > limit:
+    for text in order:
+        if block and tokens + len(ids[text]) > limit:
             yield block
             block, tokens = [], 0
-        block.append(passage)
-        tokens += len(ids[passage])
+        block.append(text)
+        tokens += len(ids[text])
     if block:
         yield block
 
@@ -230,10 +264,6 @@ def _pool(threads: int) -> Iterator[ThreadPoolExecutor]:
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(before)
-
-
-def _unit(vectors: Tensor) -> Vectors:
-    return functional.normalize(vectors, dim=1).numpy()
 
 
 def _device(name: str) -> torch.device:

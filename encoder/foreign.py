@@ -11,7 +11,9 @@ import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 from torch import Tensor
+from torch.nn.functional import normalize
 
+from shas_kb.encoder.learned import Learned
 from shas_kb.encoder.models import Located
 from shas_kb.records import Vectors
 
@@ -20,18 +22,12 @@ class ForeignBackbone:
     """Token states from the model's first module, sentence vectors by its others."""
 
     def __init__(self, located: Located, device: torch.device | str) -> None:
-        self._tokenizer = located.load_tokenizer()
         self._device = torch.device(device)
         self._model = SentenceTransformer(str(located.folder), device=str(device), local_files_only=True).eval()
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors float32 [texts, dimension] of a few texts, each cut at the window."""
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
-        if not ids:
-            return np.zeros((0, self._model.get_sentence_embedding_dimension() or 0), np.float32)
-        with torch.inference_mode():
-            units = self.pool(self.states(ids), ids)
-            return torch.nn.functional.normalize(units, dim=1).cpu().numpy()
+    @property
+    def dimension(self) -> int:
+        return self._model.get_sentence_embedding_dimension() or 0
 
     def states(self, ids: Sequence[Sequence[int]]) -> Tensor:
         """Token states of texts given by their word pieces: [tokens, hidden], text after text."""
@@ -50,3 +46,43 @@ class ForeignBackbone:
     def _features(self, text: Sequence[int]) -> dict[str, Tensor]:
         ids = torch.tensor([text], device=self._device)
         return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+
+
+class ForeignQuestions:
+    """Questions and sentences for such a model, a few at once, on the CPU.
+
+    Args:
+        located: the model.
+        learned: what was learned for it, if anything.
+    """
+
+    def __init__(self, located: Located, learned: Learned | None) -> None:
+        self._tokenizer = located.load_tokenizer()
+        self._backbone = ForeignBackbone(located, "cpu")
+        self._learned = learned
+
+    @torch.inference_mode()
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors float32 [texts, dimension], each text cut at the window."""
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch([*texts])]
+        if not ids:
+            return np.zeros((0, self._backbone.dimension), np.float32)
+        return _unit(self._backbone.pool(self._backbone.states(ids), ids))
+
+    @torch.inference_mode()
+    def weighed(self, question: str) -> Vectors:
+        """A question by which passages are found, float32 [dimension]."""
+        if self._learned is None:
+            return first(self([question]))
+        states = self._backbone.states([self._tokenizer.encode(question).ids]).float()
+        return first(_unit(torch.from_numpy(self._learned.weights(states.numpy()))[None] @ states))
+
+
+def first(rows: Vectors) -> Vectors:
+    """The one row there is."""
+    row: Vectors = rows[0]
+    return row
+
+
+def _unit(rows: Tensor) -> Vectors:
+    return normalize(rows, dim=1).numpy()

@@ -97,6 +97,17 @@ def describe(model: str | None = None) -> Described:
     return Described(facts, located.folder, located.tokenizer, located)
 
 
+def takes_mean(located: Located) -> bool:
+    """Whether a text's vector is the mean of its token states, so that its parts have vectors that can be compared."""
+    modules = located.json("modules.json") or []
+    kinds = [module["type"].rsplit(".", 1)[-1] for module in modules]
+    if kinds[:2] != ["Transformer", "Pooling"] or kinds[2:] not in ([], ["Normalize"]):
+        return False
+    pooling = located.json(f"{modules[1]['path']}/config.json")
+    poolings = [key for key, value in pooling.items() if key.startswith("pooling_mode_") and value is True]
+    return poolings == ["pooling_mode_mean_tokens"]
+
+
 def _bundle() -> Path:
     spec = find_spec(BUNDLE)
     if spec is None or spec.origin is None:

@@ -5,25 +5,35 @@ For a few short texts at once. Documents go through `encoder.py`, which is many 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shas_kb.encoder.bert import Array, BertShape, is_bert, weights
+from shas_kb.encoder.learned import Learned
 from shas_kb.encoder.models import WEIGHTS, Located
 from shas_kb.records import Vectors
 
-QuestionEncoder = Callable[[Sequence[str]], Vectors]
+
+class QuestionEncoder(Protocol):
+    """Unit vectors of questions and sentences."""
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """Float32 [texts, dimension], as passages have them; a text longer than the window is cut there."""
+
+    def weighed(self, question: str) -> Vectors:
+        """A question by which passages are found: its words weighed as was learned, float32 [dimension]."""
 
 
-def load_question_encoder(located: Located) -> QuestionEncoder:
-    """An encoder of questions for the model that lies there."""
+def load_question_encoder(located: Located, learned: Learned | None) -> QuestionEncoder:
+    """An encoder of questions for the model that lies there, and what was learned for it."""
     if is_bert(located):
-        return NumpyBert(located)
-    from shas_kb.encoder.foreign import ForeignBackbone
+        return NumpyBert(located, learned)
+    from shas_kb.encoder.foreign import ForeignQuestions
 
-    return ForeignBackbone(located, "cpu").encode
+    return ForeignQuestions(located, learned)
 
 
 class NumpyBert:
@@ -32,7 +42,8 @@ class NumpyBert:
     Texts stand one after another in one matrix [tokens, hidden], without padding; only attention looks at each alone.
     """
 
-    def __init__(self, located: Located) -> None:
+    def __init__(self, located: Located, learned: Learned | None = None) -> None:
+        self._learned = learned
         self._shape = BertShape.of(located)
         self._tokenizer = located.load_tokenizer()
         self._weights = weights(located.folder / WEIGHTS)
@@ -41,14 +52,25 @@ class NumpyBert:
         """Unit vectors float32 [texts, hidden]; a text longer than the window is cut there."""
         if not texts:
             return np.zeros((0, self._shape.hidden), np.float32)
+        means = np.stack([text.mean(axis=0) for text in self._states(texts)])
+        unit: Vectors = means / np.linalg.norm(means, axis=1, keepdims=True)
+        return unit
+
+    def weighed(self, question: str) -> Vectors:
+        """A question by which passages are found, float32 [hidden]."""
+        states = self._states([question])[0]
+        summed = states.mean(axis=0) if self._learned is None else self._learned.weights(states) @ states
+        unit: Vectors = summed / np.linalg.norm(summed)
+        return unit
+
+    def _states(self, texts: Sequence[str]) -> list[Array]:
+        """Token states of each text, [tokens, hidden]."""
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         ends = np.cumsum([len(text) for text in ids])
         states = self._embed(ids)
         for layer in range(self._shape.layers):
             states = self._layer(f"encoder.layer.{layer}", states, ends)
-        means = np.stack([text.mean(axis=0) for text in np.split(states, ends[:-1])])
-        unit: Vectors = means / np.linalg.norm(means, axis=1, keepdims=True)
-        return unit
+        return np.split(states, ends[:-1])
 
     def _embed(self, ids: list[list[int]]) -> Array:
         word, position, kind = (

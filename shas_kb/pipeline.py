@@ -21,14 +21,14 @@ from shas_kb.errors import UsageError
 from shas_kb.organise import Material, organise
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
-from shas_kb.records import ModelFacts, Problem, Reading, SourceFile, Tree, Vectors
+from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree
 from shas_kb.storage import FileState, Store
 
 
 class Encoder(Protocol):
-    """What the pipeline asks of an encoder: passages of documents in, unit vectors of passages and documents out."""
+    """What the pipeline asks of an encoder."""
 
-    def encode(self, documents: Iterable[Sequence[str]]) -> Iterator[tuple[Vectors, Vectors]]: ...
+    def encode(self, documents: Iterable[Text]) -> Iterator[Encoded]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,7 @@ def ingest(
     tree: TreeConfig | None = None,
     progress: Progress | None = None,
     *,
+    weights: bytes | None = None,
     with_tree: bool = True,
 ) -> Report:
     """Read what is new or changed into the collection, encode it, and build the tree.
@@ -111,6 +112,7 @@ def ingest(
         read: how files are read.
         tree: how the tree is built; None keeps to how it was built last.
         progress: told where the work stands.
+        weights: what was learned on top of the backbone; the collection is bound to them too.
         with_tree: False leaves the tree as it is.
 
     Raises:
@@ -120,7 +122,7 @@ def ingest(
     progress = progress or NoProgress()
     began = perf_counter()
     with store.exclusive():
-        bind_model(store, model)
+        bind_model(store, model, weights)
         changes, report = plan(store, source, progress, retry=read.ocr)
         apply_known(store, changes, report, prune=source.prune)
         _read(store, changes, report, read, progress)
@@ -165,19 +167,26 @@ def settled_folders(source: Source, seconds: float = 2.0) -> Iterator[None]:
             sleep(seconds)
 
 
-def bind_model(store: Store, model: ModelFacts) -> None:
-    """Bind a new collection to its model, and refuse another one later.
+def bind_model(store: Store, model: ModelFacts, weights: bytes | None = None) -> None:
+    """Bind a new collection to its model and weights, and refuse others later.
 
     Raises:
-        UsageError: the collection was built with another model.
+        UsageError: the collection was built with others.
     """
     bound = store.model()
     if bound is None:
-        store.set_model(model)
+        store.set_model(model, weights)
     elif bound.fingerprint != model.fingerprint:
         raise UsageError(
             f"the model must be {bound.name} ({bound.fingerprint[:12]}), with which this collection was begun, "
             f"got {model.name} ({model.fingerprint[:12]}); leave out --model, or begin another collection with --db."
+        )
+    elif store.weights() is None:
+        store.set_model(model, weights)
+    elif weights != store.weights():
+        raise UsageError(
+            "the weights must be those with which this collection was begun, got others; "
+            "leave out --weights, or begin another collection with --db."
         )
 
 
@@ -286,10 +295,11 @@ def _encode(store: Store, load_encoder: Callable[[], Encoder], progress: Progres
     if not pending:
         return
     sizes = {document: sum(store.tokens(document)) for document in pending}
+    titles = {document.id: document.title for document in store.documents()}
     progress.start("Encoding", sum(sizes.values()), "token")
     encoder = load_encoder()
-    encoded = encoder.encode(store.texts(document) for document in pending)
-    for document, (passages, vector) in zip(pending, encoded, strict=True):
-        store.put_vectors(document, passages, vector)
+    encoded = encoder.encode(Text(titles[document], store.texts(document)) for document in pending)
+    for document, its in zip(pending, encoded, strict=True):
+        store.put_vectors(document, its)
         progress.advance(sizes[document])
     progress.finish()

@@ -6,9 +6,9 @@ from 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,6 +125,13 @@ class ModelFacts:
     fingerprint: str
     dimension: int
     window: int
+
+
+class Text(NamedTuple):
+    """What the encoder reads of a document: its title and its passages, at least one."""
+
+    title: str
+    passages: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -67,7 +67,7 @@ class Facts(TreeTables):
                 "passages": passages,
                 "tokens": tokens,
                 "characters": characters,
-                "without_vectors": documents - self._db.value("SELECT count(*) FROM vectors"),
+                "without_vectors": documents - self._db.value("SELECT count(*) FROM vectors WHERE title IS NOT NULL"),
                 "kinds": self._counts(
                     "SELECT kind, count(*) FROM documents GROUP BY kind ORDER BY count(*) DESC, kind"
                 ),

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shas_kb.ask.snapshot import Mask, Rows, Snapshot
+from shas_kb.config import PASSAGE_COUNTS, TITLE_COUNTS
 from shas_kb.records import Vectors
 
 if TYPE_CHECKING:
@@ -28,12 +29,6 @@ FUSION = 10.0
 
 CANDIDATES = 200
 """Passages taken from each search."""
-
-PASSAGE = 0.3
-"""What the cosine of a whole passage counts beside that of its best piece. Chosen on benchmarks/finding.py."""
-
-TITLE = 0.1
-"""What the cosine of its document's title counts. Chosen there, too."""
 
 BLOCK = 8192
 """Rows turned from float16 to float32 at a time: 12 MB of the default model, however large the collection."""
@@ -94,8 +89,8 @@ def search(
 def rank_candidates(store: Store, snapshot: Snapshot, rows: Rows, cosine: Vectors, asked: Vectors) -> Ranking:
     """The best `CANDIDATES` of some passages by what they are worth to a question.
 
-    Worth is the highest cosine of a passage's pieces, `PASSAGE` times its own and `TITLE` times that of its document's
-    title. Its own stands for its pieces where it has none: it was encoded by an older version.
+    Worth is the highest cosine of a passage's pieces, `PASSAGE_COUNTS` times its own and `TITLE_COUNTS` times that of
+    its document's title. Its own stands for its pieces where it has none: it was encoded by an older version.
 
     Args:
         store: for the pieces.
@@ -108,7 +103,7 @@ def rank_candidates(store: Store, snapshot: Snapshot, rows: Rows, cosine: Vector
     pieces = store.pieces([snapshot.key(int(row)) for row in rows])
     piece = [float((its @ asked).max()) if len(its) else own for its, own in zip(pieces, whole, strict=True)]
     title = cosines(snapshot.titles[snapshot.owner[rows]], asked)
-    ranking = best(np.array(piece, dtype=np.float32) + PASSAGE * whole + TITLE * title, CANDIDATES)
+    ranking = best(np.array(piece, dtype=np.float32) + PASSAGE_COUNTS * whole + TITLE_COUNTS * title, CANDIDATES)
     return Ranking(rows[ranking.rows], ranking.scores)
 
 

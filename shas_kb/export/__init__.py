@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shas_kb.errors import UsageError
-from shas_kb.export.writing import Written
+from shas_kb.writing import Written
 
 if TYPE_CHECKING:
     from shas_kb.export.content import Content

@@ -15,7 +15,7 @@ import networkx as nx
 
 from shas_kb.export.content import Content
 from shas_kb.export.text import one_line
-from shas_kb.export.writing import Written, write_whole
+from shas_kb.writing import Written, write_whole
 
 SCHEMA_VERSION = 1
 

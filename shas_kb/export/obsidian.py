@@ -15,7 +15,7 @@ from shas_kb.export.notes import Notebook, tags
 from shas_kb.export.places import HOME, plan
 from shas_kb.export.sources import Sources, stage_sources
 from shas_kb.export.vault import Entry, Vault, manifest_bytes
-from shas_kb.export.writing import Written
+from shas_kb.writing import Written
 
 _GRAPH = ".obsidian/graph.json"
 _COLOURS = (0x4C82D8, 0xD07A2D, 0x2E9E6B, 0xC0559A, 0x2AA3B5, 0x9A8F1F, 0x8A6FD1, 0xCC5A55)

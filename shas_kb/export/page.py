@@ -17,8 +17,8 @@ from pathlib import Path
 from shas_kb.export.content import Content
 from shas_kb.export.projection import project
 from shas_kb.export.text import one_line, shorten
-from shas_kb.export.writing import Written, write_whole
 from shas_kb.records import Document, Node
+from shas_kb.writing import Written, write_whole
 
 _SCRIPTS = ("data.js", "treemap.js", "map.js", "search.js", "detail.js", "page.js")
 _EXCERPT = 320

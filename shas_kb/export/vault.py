@@ -17,7 +17,7 @@ from pathlib import Path
 
 from shas_kb.errors import UsageError
 from shas_kb.export.merge import note_id
-from shas_kb.export.writing import write_durably
+from shas_kb.writing import write_durably
 
 MANIFEST = ".shas-kb-manifest.json"
 SOURCES = "sources"

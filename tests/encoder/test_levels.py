@@ -8,7 +8,7 @@ import torch
 
 from shas_kb.encoder import load
 from shas_kb.encoder.encoder import Encoder
-from shas_kb.records import Vectors
+from shas_kb.records import Text, Vectors
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +24,9 @@ def unit(vectors: torch.Tensor) -> Vectors:
 def test_levels_end_in_the_vectors_that_encode_gives(encoder: Encoder, words: list[int]) -> None:
     document = ["cell " * count for count in words]
     levels = encoder.levels(document)
-    passages, vector = next(encoder.encode([document]))
-    np.testing.assert_allclose(unit(levels.units[encoder.depth]), passages, atol=2e-6)
-    np.testing.assert_allclose(unit(levels.units[-1])[0], vector, atol=2e-6)
+    encoded = next(encoder.encode([Text("A title", document)]))
+    np.testing.assert_allclose(unit(levels.units[encoder.depth]), encoded.passages, atol=2e-6)
+    np.testing.assert_allclose(unit(levels.units[-1])[0], encoded.document, atol=2e-6)
 
 
 def test_levels_are_four_times_coarser_each(encoder: Encoder) -> None:
@@ -40,11 +40,11 @@ def test_levels_are_four_times_coarser_each(encoder: Encoder) -> None:
 def test_a_head_that_has_learned_reaches_the_vectors() -> None:
     encoder = load(device="cpu")
     document = ["cell " * 30, "light and heat"]
-    before = next(encoder.encode([document]))
+    before = next(encoder.encode([Text("A title", document)]))
     with torch.no_grad():
         encoder.head.gate.fill_(0.5)
-    passages, vector = next(encoder.encode([document]))
+    encoded = next(encoder.encode([Text("A title", document)]))
     levels = encoder.levels(document)
-    assert np.abs(passages - before[0]).max() > 1e-3
-    np.testing.assert_allclose(unit(levels.units[encoder.depth]), passages, atol=2e-6)
-    np.testing.assert_allclose(unit(levels.units[-1])[0], vector, atol=2e-6)
+    assert np.abs(encoded.passages - before.passages).max() > 1e-3
+    np.testing.assert_allclose(unit(levels.units[encoder.depth]), encoded.passages, atol=2e-6)
+    np.testing.assert_allclose(unit(levels.units[-1])[0], encoded.document, atol=2e-6)

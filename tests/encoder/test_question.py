@@ -10,6 +10,7 @@ import numpy as np
 
 from shas_kb.encoder import load, load_question_encoder
 from shas_kb.encoder.question import gelu
+from shas_kb.records import Text
 
 TEXTS = [
     "What carries warm water north?",
@@ -23,7 +24,7 @@ TEXTS = [
 
 def test_questions_get_the_vectors_that_passages_get() -> None:
     found = load_question_encoder()(TEXTS)
-    expected = next(load(device="cpu").encode([TEXTS]))[0]
+    expected = next(load(device="cpu").encode([Text("", TEXTS)])).passages
     assert found.dtype == np.float32
     assert (found * expected).sum(axis=1).min() > 0.9995
 

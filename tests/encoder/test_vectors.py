@@ -14,6 +14,7 @@ import pytest
 
 from shas_kb.encoder import describe, load, load_question_encoder
 from shas_kb.encoder.encoder import Encoder
+from shas_kb.records import Text
 
 TEXT = (
     "the river carries warm water north while cells divide under light and markets price risk because a court "
@@ -44,8 +45,16 @@ def documents() -> list[list[str]]:
     return found
 
 
-def stored(encoder: Encoder, documents: Sequence[Sequence[str]]) -> list[tuple[bytes, bytes]]:
-    return [(p.astype("<f2").tobytes(), d.astype("<f2").tobytes()) for p, d in encoder.encode(documents)]
+def texts(documents: Sequence[Sequence[str]]) -> list[Text]:
+    """With titles: the words their passages begin with."""
+    return [Text(" ".join(document[0].split()[:6]), document) for document in documents]
+
+
+def stored(encoder: Encoder, documents: Sequence[Sequence[str]]) -> list[list[bytes]]:
+    return [
+        [each.astype("<f2").tobytes() for each in (its.document, its.title, its.passages, its.pieces)]
+        for its in encoder.encode(texts(documents))
+    ]
 
 
 @pytest.mark.slow
@@ -53,8 +62,8 @@ def test_vectors_equal_those_of_sentence_transformers(encoder: Encoder, tmp_path
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from sentence_transformers import SentenceTransformer
-    texts = [passage(words, words) for words in (1, 2, 3, 7, 16, 40, 100, 180, 250, 400)]
-    texts += [
+    given = [passage(words, words) for words in (1, 2, 3, 7, 16, 40, 100, 180, 250, 400)]
+    given += [
         "",
         " ",
         "水的循环是指水在地球上的运动。光合作用把光能变成化学能。",
@@ -63,7 +72,7 @@ def test_vectors_equal_those_of_sentence_transformers(encoder: Encoder, tmp_path
     ]
 
     backbone = SentenceTransformer(str(describe().folder), device="cpu", local_files_only=True)
-    cosines = (backbone.encode(texts) * next(encoder.encode([texts]))[0]).sum(axis=1)
+    cosines = (backbone.encode(given) * next(encoder.encode([Text("", given)])).passages).sum(axis=1)
     assert cosines.mean() > 0.9999
     assert cosines.min() > 0.9995
 
@@ -72,11 +81,11 @@ def test_vectors_equal_those_of_sentence_transformers(encoder: Encoder, tmp_path
     pooling = folder / "1_Pooling" / "config.json"
     facts = json.loads(pooling.read_text())
     pooling.write_text(json.dumps(facts | {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}))
-    expected = SentenceTransformer(str(folder), device="cpu", local_files_only=True).encode(texts)
+    expected = SentenceTransformer(str(folder), device="cpu", local_files_only=True).encode(given)
     other = load(str(folder), device="cpu")
-    np.testing.assert_allclose(next(other.encode([texts]))[0], expected, atol=1e-5)
-    np.testing.assert_allclose(load_question_encoder(str(folder))(texts), expected, atol=1e-5)
-    units = other.levels(texts).units[other.depth].numpy()
+    np.testing.assert_allclose(next(other.encode([Text("", given)])).passages, expected, atol=1e-5)
+    np.testing.assert_allclose(load_question_encoder(str(folder))(given), expected, atol=1e-5)
+    units = other.levels(given).units[other.depth].numpy()
     np.testing.assert_allclose(units / np.linalg.norm(units, axis=1, keepdims=True), expected, atol=1e-5)
 
 
@@ -97,26 +106,41 @@ def test_how_work_is_cut_changes_no_bit(encoder: Encoder, documents: list[list[s
 def test_documents_come_in_order_and_are_read_lazily(encoder: Encoder) -> None:
     taken = 0
 
-    def endless() -> Iterator[list[str]]:
+    def endless() -> Iterator[Text]:
         nonlocal taken
         while True:
             taken += 1
-            yield [f"passage {taken}"] * 20
+            yield Text("", [f"passage {taken}"] * 20)
 
     stream = encoder.encode(endless())
     vectors = [next(stream) for _ in range(3)]
     stream.close()
     assert taken < 100
-    assert [passages.shape for passages, _ in vectors] == [(20, 384)] * 3
-    alone = next(encoder.encode([["passage 3"]]))[0]
-    np.testing.assert_array_equal(vectors[2][0], np.repeat(alone, 20, axis=0))
+    assert [its.passages.shape for its in vectors] == [(20, 384)] * 3
+    alone = next(encoder.encode([Text("", ["passage 3"])])).passages
+    np.testing.assert_array_equal(vectors[2].passages, np.repeat(alone, 20, axis=0))
 
 
 def test_vectors_are_of_unit_length(encoder: Encoder, documents: list[list[str]]) -> None:
-    for passages, document in encoder.encode(documents[:5]):
-        np.testing.assert_allclose(np.linalg.norm(passages, axis=1), 1, atol=1e-6)
-        assert np.linalg.norm(document) == pytest.approx(1, abs=1e-6)
-        assert passages.dtype == document.dtype == np.float32
+    for its in encoder.encode(texts(documents[:5])):
+        for vectors in (its.passages, its.pieces, its.document[None], its.title[None]):
+            np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+            assert vectors.dtype == np.float32
+
+
+def test_pieces_are_the_second_level_and_together_the_passage(encoder: Encoder) -> None:
+    document = [passage(words, words) for words in (1, 30, 250)]
+    its = next(encoder.encode([Text("Three passages", document)]))
+    levels = encoder.levels(document)
+    rows = slice(*levels.pyramid.bounds[encoder.depth][[0, -1]])
+    assert its.counts == tuple(-(-np.diff(levels.pyramid.span[rows])[:, 0] // 16))
+    units = levels.units[2].numpy()
+    np.testing.assert_allclose(its.pieces, units / np.linalg.norm(units, axis=1, keepdims=True), atol=2e-6)
+
+
+def test_a_title_is_a_text_like_others(encoder: Encoder) -> None:
+    its = next(encoder.encode([Text("Heat in cells", ["Heat in cells", "The court ruled."])]))
+    np.testing.assert_array_equal(its.title, its.passages[0])
 
 
 def test_nothing_in_nothing_out(encoder: Encoder) -> None:

@@ -1,0 +1,133 @@
+"""Learning what a question's words count, by having questions find the passages that they were made of.
+
+A passage is worth to a question what asking finds it worth: its best piece, and some of itself and of its document's
+title. The loss is the cross entropy of the right passage among all of a lesson (InfoNCE, arXiv 1807.03748). Passages
+are as the encoder made them, so all that is learned is on the side of the question and costs an ingest nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import cross_entropy, normalize, rms_norm
+from torch.nn.utils.rnn import pad_sequence
+
+from shas_kb.config import PASSAGE_COUNTS, TITLE_COUNTS
+from shas_kb.encoder.encoder import PIECES, RATIO, Encoder
+from shas_kb.encoder.learned import EPSILON
+from shas_kb.records import Vectors
+
+TEMPERATURE = 0.05
+RATE = 1e-3
+WARM_UP = 20
+"""Steps until the full rate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """Questions, and the passages of some documents to which they are put; unit vectors.
+
+    Attributes:
+        questions: Texts.
+        answers: The right passage of each, int64 [questions].
+        hidden: The characters of that passage, from and to, that the question must do without; None hides nothing.
+        texts: The passages.
+        passages: Their vectors, [passages, dimension].
+        pieces: Of all of them, [pieces, dimension].
+        counts: Pieces of each, [passages].
+        titles: The title of each passage's document, [passages, dimension].
+    """
+
+    questions: Sequence[str]
+    answers: NDArray[np.int64]
+    hidden: Sequence[tuple[int, int] | None]
+    texts: Sequence[str]
+    passages: Vectors
+    pieces: Vectors
+    counts: NDArray[np.int64]
+    titles: Vectors
+
+
+class Learner:
+    """Learns from lessons.
+
+    Args:
+        encoder: With which the lessons' vectors were made.
+        steps: How many lessons there will be: the rate goes down with them, by a cosine to a half.
+    """
+
+    def __init__(self, encoder: Encoder, steps: int) -> None:
+        self._encoder = encoder
+        self.saliency = torch.zeros(encoder.facts.dimension, requires_grad=True)
+        self._optimizer = torch.optim.AdamW([self.saliency], RATE, (0.9, 0.98), weight_decay=0.01)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimizer,
+            lambda step: min(1.0, (step + 1) / WARM_UP) * (0.75 + 0.25 * math.cos(math.pi * min(step / steps, 1.0))),
+        )
+
+    def learn(self, lesson: Lesson) -> tuple[float, float]:
+        """Take one step; what the lesson cost before it, and the part of its questions that found their passage."""
+        worth = self._worth(lesson)
+        answers = torch.from_numpy(lesson.answers)
+        loss = cross_entropy(worth / TEMPERATURE, answers)
+        self._optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        self._schedule.step()
+        return loss.item(), (worth.argmax(1) == answers).float().mean().item()
+
+    def state(self) -> dict[str, Any]:
+        """All that another learner needs to go on from here."""
+        optimizer, schedule = self._optimizer.state_dict(), self._schedule.state_dict()
+        return {"saliency": self.saliency.detach(), "optimizer": optimizer, "step": schedule["last_epoch"]}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from where another was."""
+        with torch.no_grad():
+            self.saliency.copy_(state["saliency"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._schedule.last_epoch = state["step"]
+
+    def _worth(self, lesson: Lesson) -> Tensor:
+        """What each passage is worth to each question, [questions, passages]."""
+        asked = self._asked(lesson.questions)
+        pieces, counts = torch.from_numpy(lesson.pieces), torch.from_numpy(lesson.counts)
+        near, whole = asked @ pieces.T, asked @ torch.from_numpy(lesson.passages).T
+        gone = torch.zeros(near.shape, dtype=torch.bool)
+        without: dict[int, Tensor] = {}
+        bounds = np.append(0, np.cumsum(lesson.counts))
+        for question, (answer, hidden) in enumerate(zip(lesson.answers, lesson.hidden, strict=True)):
+            first, last = bounds[answer : answer + 2]
+            inside = self._pieces_of(lesson.texts[answer], *hidden) if hidden else None
+            if inside is not None and len(inside) + 2 <= last - first:
+                gone[question, first + inside] = True
+                without[question] = normalize(pieces[first:last][~gone[question, first:last]].mean(0), dim=0)
+        near = near.masked_fill(gone, -1.0)
+        if without:
+            rows = torch.tensor(list(without))
+            cosines = (asked[rows] * torch.stack(list(without.values()))).sum(1)
+            whole = whole.index_put((rows, torch.from_numpy(lesson.answers)[rows]), cosines)
+        of = torch.repeat_interleave(counts).expand_as(near)
+        best = torch.full_like(whole, -1.0).scatter_reduce(1, of, near, "amax")
+        return best + PASSAGE_COUNTS * whole + TITLE_COUNTS * (asked @ torch.from_numpy(lesson.titles).T)
+
+    def _asked(self, questions: Sequence[str]) -> Tensor:
+        """Unit vectors of questions as they are weighed now, [questions, dimension]; see `learned.py`."""
+        texts = self._encoder.states(questions)
+        states = pad_sequence([text.cpu() for text in texts], batch_first=True)
+        there = torch.arange(states.shape[1]) < torch.tensor([len(text) for text in texts])[:, None]
+        logits = rms_norm(states, states.shape[-1:], eps=EPSILON) @ self.saliency
+        weights = logits.masked_fill(~there, -torch.inf).softmax(1)
+        return normalize((weights[:, None] @ states)[:, 0], dim=1)
+
+    def _pieces_of(self, text: str, start: int, end: int) -> NDArray[np.int64]:
+        """The pieces of a passage that hold any of these characters, by their place in it."""
+        held = [token for token, (a, b) in enumerate(self._encoder.offsets(text)) if a < end and b > start]
+        return np.unique(np.array(held, np.int64) // RATIO**PIECES)

@@ -1,0 +1,7 @@
+"""Learning on a collection itself, without labels: questions made of its texts must find where they are from."""
+
+from __future__ import annotations
+
+from shas_kb.training.train import STEPS, Trained, train
+
+__all__ = ["STEPS", "Trained", "train"]

@@ -1,0 +1,154 @@
+"""A training on a small collection: it learns, it is the same for the same seed, and it goes on where it was killed."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shas_kb.config import ReadConfig
+from shas_kb.encoder import describe, load
+from shas_kb.encoder.encoder import Encoder
+from shas_kb.encoder.learned import Learned
+from shas_kb.encoder.training import Learner, Lesson
+from shas_kb.errors import UsageError
+from shas_kb.pipeline import Source, ingest
+from shas_kb.records import Text
+from shas_kb.storage import Store
+from shas_kb.training import train
+from shas_kb.training.curve import drawn
+from shas_kb.training.lessons import DOCUMENTS, QUESTIONS, Lessons
+
+THINGS = re.findall(
+    r"\w+",
+    "river membrane verdict turbine sonata glacier enzyme tariff comet harvest bridge lantern treaty reactor violin "
+    "orchard magnet harbor fossil parliament needle volcano ledger telescope spider canal furnace ballad mirror senate "
+    "compass quarry vaccine anchor meadow cathedral piston nebula ribbon charter",
+)
+SAID = "carries slows feeds divides measures hides follows breaks warms orders".split()  # noqa: SIM905
+
+
+def text(number: int) -> str:
+    """Some four hundred words about six things, each in sentences of its own."""
+    chooser = random.Random(number)
+    things = chooser.sample(THINGS, 6)
+    lines = []
+    for line in range(30):
+        one, other = chooser.sample(things, 2)
+        lines.append(f"In the year {1900 + line} the {one} {chooser.choice(SAID)} the {other} of the old north.")
+    return " ".join(lines)
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return load(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterator[Store]:
+    folder = tmp_path_factory.mktemp("texts")
+    for number in range(12):
+        written = text(number)
+        (folder / f"{number}.md").write_text(f"# {' '.join(written.split()[4:9])}\n\n{written}\n", encoding="utf-8")
+    described = describe()
+    with Store.open(folder / "kb.sqlite", create=True) as store:
+        read = ReadConfig(str(described.tokenizer), described.facts.window)
+        ingest(store, Source((folder,), ("*.md",)), described.facts, cache(lambda: encoder), read, with_tree=False)
+        yield store
+
+
+def test_a_lesson_is_decided_by_its_number_and_seed(store: Store) -> None:
+    one, same, other = Lessons(store, 0).lesson(3), Lessons(store, 0).lesson(3), Lessons(store, 1).lesson(3)
+    assert one.questions == same.questions != other.questions
+    assert 2 <= len(one.questions) <= DOCUMENTS * QUESTIONS
+    assert one.counts.sum() == len(one.pieces)
+    assert len(one.texts) == len(one.passages) == len(one.counts) == len(one.titles)
+    assert one.answers.max() < len(one.texts)
+
+
+def test_training_finds_more_and_costs_less(store: Store, encoder: Encoder, tmp_path: Path) -> None:
+    trained = train(store, encoder, tmp_path / "w.safetensors", steps=40)
+    assert np.mean(trained.losses[-10:]) < np.mean(trained.losses[:10])
+    learned = Learned.from_bytes(trained.weights.read_bytes(), "here")
+    assert learned.saliency.any()
+    assert learned.facts["backbone"] == encoder.facts.fingerprint
+    assert trained.curve.read_text().startswith("<svg")
+    assert not list(tmp_path.glob("*.checkpoint"))
+
+
+def test_a_killed_training_goes_on_and_ends_the_same(
+    store: Store, encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = train(store, encoder, tmp_path / "whole.safetensors", steps=30)
+    draw = Lessons.lesson
+
+    def killed(self: Lessons, number: int) -> Lesson:
+        if number == 27:
+            raise KeyboardInterrupt
+        return draw(self, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lessons, "lesson", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(store, encoder, tmp_path / "w.safetensors", steps=30)
+    drawn_again: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(Lessons, "lesson", lambda self, number: drawn_again.append(number) or draw(self, number))
+        resumed = train(store, encoder, tmp_path / "w.safetensors", steps=30)
+    assert drawn_again == list(range(25, 30))
+    assert resumed.losses == whole.losses
+    assert resumed.weights.read_bytes() == whole.weights.read_bytes()
+
+
+def test_a_checkpoint_that_cannot_be_read_is_passed_over(store: Store, encoder: Encoder, tmp_path: Path) -> None:
+    out = tmp_path / "w.safetensors"
+    expected = train(store, encoder, out, steps=3, seed=5).weights.read_bytes()
+    (tmp_path / "w.safetensors.checkpoint").write_bytes(b"cut off")
+    assert train(store, encoder, out, steps=3, seed=5).weights.read_bytes() == expected
+
+
+def test_the_answer_is_not_given_away(encoder: Encoder) -> None:
+    """A sentence tells its passage from one without it, and no longer does where it is taken out."""
+    whole = text(1)[:900]
+    sentence = whole.split(". ")[3]
+    texts = [whole, whole.replace(f"{sentence}. ", "")]
+    its = next(encoder.encode([Text("Two", texts)]))
+    start = texts[0].index(sentence)
+    shown = lesson_of([sentence], [None], texts, its)
+    hidden = lesson_of([sentence], [(start, start + len(sentence))], texts, its)
+    learner = Learner(encoder, 10)
+    assert learner.learn(shown)[0] < 0.4 < 0.6 < learner.learn(hidden)[0]
+
+
+def lesson_of(questions, hidden, texts, its):  # type: ignore[no-untyped-def]
+    return Lesson(
+        questions=questions,
+        answers=np.zeros(len(questions), np.int64),
+        hidden=hidden,
+        texts=texts,
+        passages=its.passages,
+        pieces=its.pieces,
+        counts=np.array(its.counts),
+        titles=np.repeat(its.title[None], len(texts), 0),
+    )
+
+
+def test_too_little_to_learn_from_says_so(encoder: Encoder, tmp_path: Path) -> None:
+    with (
+        Store.open(tmp_path / "kb.sqlite", create=True) as store,
+        pytest.raises(UsageError, match="at least 2 documents"),
+    ):
+        train(store, encoder, tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize("steps", [1, 2, 500])
+def test_a_curve_has_every_lesson(steps: int) -> None:
+    picture = drawn([3.0 - 1 / (step + 1) for step in range(steps)], [0.5] * steps)
+    points = picture.split('class="each" points="')[1].split('"')[0]
+    assert len(points.split()) == steps
+    assert "NaN" not in picture and "nan" not in picture
