@@ -1,6 +1,6 @@
 """Does a question find its passage? Among all passages of a collection, by the vectors of passages in several ways.
 
-    python benchmarks/finding.py [--cache FOLDER] [qmsum] [openstax] [scifact]
+    python benchmarks/finding.py [--cache FOLDER] [--weights FILE] [qmsum] [openstax] [scifact]
 
 QMSum's specific questions and the review questions of OpenStax's books, put to all passages at once of the meetings and
 books that nothing is trained on. Right are the passages that hold any of the turns that answer, or those of the section
@@ -11,8 +11,8 @@ On SciFact, where nothing may be lost, whole abstracts are found, each worth its
 Titles come in by two ways, as text before each passage and as a vector mixed in; the weight of the mix is the best of
 several on these very questions, so what has to be beaten is a little too good. Meetings have no title but their name.
 
-"Pieces" are the units of the pyramid's level 2, 16 word pieces each, as they are before anything is learned: a passage
-is worth what the best of its pieces is.
+"Pieces" are the units of the pyramid's level 2, 16 word pieces each: a passage is worth what the best of them is. SHAS
+adds some of the passage itself and of its title, and weighs the words of the question by what was learned.
 """
 
 from __future__ import annotations
@@ -30,15 +30,14 @@ from corpora import CACHE, QUESTIONS, Corpus, Question, corpus
 from report import EVAL, write_result
 
 from shas_kb.ask.retrieve import Ranking, best, fuse
-from shas_kb.encoder import describe, load
+from shas_kb.config import PASSAGE_COUNTS, TITLE_COUNTS
+from shas_kb.encoder import describe, learned_for, load, load_question_encoder
 from shas_kb.organise.material import unit
 from shas_kb.records import Text, Vectors
 
 Figures = dict[str, float]
 DEPTHS = (1, 5, 10)
 MIXES = (0.1, 0.2, 0.3, 0.45, 0.6, 0.9)
-PASSAGE, TITLE = 0.3, 0.1
-"""How much of them is mixed into a piece."""
 FOUND = 100
 """So many are found by each way, and fused."""
 
@@ -99,8 +98,30 @@ def embedded(texts: Sequence[str], cache: Path) -> Vectors:
     return np.asarray(np.load(file), np.float32)
 
 
-def measured(found: Corpus, questions: Sequence[Question], cache: Path) -> dict[str, Figures]:
-    """Every way, for one collection."""
+def ranked(asked: Vectors, found: Corpus, title: Vectors | None = None, *, whole: bool = False) -> list[Ranking]:
+    """The hundred passages that are worth most to each question, as the product reckons.
+
+    Args:
+        asked: Unit vectors of the questions.
+        found: The collection.
+        title: Of each passage's document; None does without.
+        whole: Find documents, each worth its best passage.
+    """
+    pieces = unit(found.pieces.astype(np.float32))
+    rankings: list[Ranking] = []
+    for part in np.array_split(asked, max(1, len(asked) // 64)):
+        worth = np.maximum.reduceat(part @ pieces.T, found.piece_bounds[:-1], axis=1)
+        worth += PASSAGE_COUNTS * (part @ found.vectors.T)
+        if title is not None:
+            worth += TITLE_COUNTS * (part @ title.T)
+        if whole:
+            worth = np.maximum.reduceat(worth, found.bounds[:-1], axis=1)
+        rankings += [best(each, FOUND) for each in worth]
+    return rankings
+
+
+def measured(found: Corpus, questions: Sequence[Question], weighed: Vectors, cache: Path) -> dict[str, Figures]:
+    """Every way, for one collection; `weighed` are the questions as what was learned weighs their words."""
     document = found.documents
     texts = [passage.text for passage in found.passages]
     titles = [found.texts[of].title for of in document]
@@ -121,26 +142,33 @@ def measured(found: Corpus, questions: Sequence[Question], cache: Path) -> dict[
         mixes = {mix: scored(questions, nearest(asked, unit(found.vectors + mix * context))) for mix in MIXES}
         chosen = max(mixes, key=lambda mix: mixes[mix]["recall@5"])
         ways[f"backbone, {name} mixed in"] = mixes[chosen] | {"mix": chosen}
-    own = np.repeat(np.arange(len(texts)), np.diff(found.piece_bounds))
     pieces = unit(found.pieces.astype(np.float32))
-    mixed = unit(pieces + PASSAGE * found.vectors[own] + TITLE * title[own])
-    ways["pieces"] = scored(questions, nearest(asked, pieces, found.piece_bounds))
-    ways["pieces, passage and title mixed in"] = scored(questions, nearest(asked, mixed, found.piece_bounds))
-    return ways
+    trained = ranked(weighed, found, title)
+    rankings = {
+        "pieces": nearest(asked, pieces, found.piece_bounds),
+        "SHAS untrained, without titles": ranked(asked, found),
+        "SHAS without titles": ranked(weighed, found),
+        "SHAS untrained": ranked(asked, found, title),
+        "SHAS": trained,
+        "SHAS and BM25": [fuse(*both) for both in zip(trained, lexical, strict=True)],
+    }
+    return ways | {name: scored(questions, rows) for name, rows in rankings.items()}
 
 
-def measured_whole(found: Corpus, questions: Sequence[Question], cache: Path) -> dict[str, Figures]:
+def measured_whole(found: Corpus, questions: Sequence[Question], weighed: Vectors, cache: Path) -> dict[str, Figures]:
     """The ways that use no title, for whole documents: each is worth its best passage, or piece."""
     document = found.documents
     right = [Question(each.text, frozenset(document[list(each.passages)].tolist())) for each in questions]
     asked = embedded([question.text for question in questions], cache)
-    pieces, own = unit(found.pieces.astype(np.float32)), np.repeat(found.vectors, np.diff(found.piece_bounds), axis=0)
-    bounds = found.piece_bounds[found.bounds]
+    pieces, lexical = unit(found.pieces.astype(np.float32)), Lexical([text.text for text in found.texts])
+    trained = ranked(weighed, found, whole=True)
     rankings = {
-        "BM25": list(map(Lexical([text.text for text in found.texts]), questions)),
+        "BM25": list(map(lexical, questions)),
         "backbone": nearest(asked, found.vectors, found.bounds),
-        "pieces": nearest(asked, pieces, bounds),
-        "pieces, passage mixed in": nearest(asked, unit(pieces + PASSAGE * own), bounds),
+        "pieces": nearest(asked, pieces, found.piece_bounds[found.bounds]),
+        "SHAS untrained": ranked(asked, found, whole=True),
+        "SHAS": trained,
+        "SHAS and BM25": [fuse(its, lexical(question)) for its, question in zip(trained, questions, strict=True)],
     }
     return {name: scored(right, rows) for name, rows in rankings.items()}
 
@@ -149,7 +177,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(QUESTIONS)} (all)")
     parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--weights", type=Path, help="what was learned (that which ships)")
     options = parser.parse_args()
+    encoder = load_question_encoder(weights=learned_for(describe().facts, options.weights))
     figures: dict[str, object] = {}
     for name in options.names or QUESTIONS:
         if not (EVAL / name).is_dir():
@@ -157,7 +187,8 @@ def main() -> None:
             continue
         found = corpus(name, options.cache).held_out()
         questions = QUESTIONS[name](found)
-        ways = (measured_whole if name == "scifact" else measured)(found, questions, options.cache)
+        weighed = np.stack([encoder.weighed(question.text) for question in questions])
+        ways = (measured_whole if name == "scifact" else measured)(found, questions, weighed, options.cache)
         figures[name] = {
             "documents": len(found.texts),
             "passages": len(found.passages),

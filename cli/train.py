@@ -23,7 +23,7 @@ def train(
     ),
     steps: Annotated[
         int, typer.Option(metavar="N", help="Lessons, of some documents and questions about them each.")
-    ] = 200,
+    ] = 150,
     seed: Annotated[int, typer.Option(metavar="N", help="Of the lessons' choice.")] = 0,
     model: Annotated[
         str | None,

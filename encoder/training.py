@@ -24,8 +24,8 @@ from shas_kb.encoder.encoder import PIECES, RATIO, Encoder
 from shas_kb.encoder.learned import EPSILON
 from shas_kb.records import Vectors
 
-TEMPERATURE = 0.05
-RATE = 1e-3
+TEMPERATURE = 0.03
+RATE = 5e-4
 WARM_UP = 20
 """Steps until the full rate."""
 

@@ -13,9 +13,9 @@ from shas_kb.storage import Store
 from shas_kb.training.questions import Question, Questioner
 
 DOCUMENTS = 24
-"""Documents in a lesson: half of them are near a first one, half near another, so that the wrong answers are hard."""
+"""Documents in a lesson: half of them near a first one, so that wrong answers are hard, half anywhere."""
 NEAR = 40
-"""Each half is drawn from so many nearest."""
+"""The near half is drawn from so many."""
 QUESTIONS = 8
 """About each document."""
 STRETCH = 64
@@ -104,9 +104,9 @@ class Lessons:
 
     def _alike(self, random: Random) -> list[int]:
         """The documents of a lesson."""
-        chosen: dict[int, None] = {}
-        for _ in range(2):
-            first = random.randrange(len(self._documents))
-            nearest = np.argsort(-(self._vectors @ self._vectors[first]), kind="stable")[:NEAR].tolist()
-            chosen.update(dict.fromkeys([first, *random.sample(nearest, min(len(nearest), DOCUMENTS // 2 - 1))]))
-        return list(chosen)
+        first = random.randrange(len(self._documents))
+        near = np.argsort(-(self._vectors @ self._vectors[first]), kind="stable")[:NEAR].tolist()
+        half = DOCUMENTS // 2
+        chosen = [first, *random.sample(near, min(len(near), half - 1))]
+        chosen += random.sample(range(len(self._documents)), min(len(self._documents), half))
+        return list(dict.fromkeys(chosen))

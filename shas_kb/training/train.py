@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shas_kb.encoder.encoder import Encoder
     from shas_kb.storage import Store
 
-STEPS = 200
+STEPS = 150
 CHECKPOINT = 25
 """Lessons between two checkpoints: about ten seconds of work on two cores."""
 
