@@ -13,8 +13,6 @@ from hypothesis.extra import numpy as hnp
 from shas_kb.ask.levels import Embed, rank_passages
 from shas_kb.ask.retrieve import (
     BLOCK,
-    PASSAGE,
-    TITLE,
     Evidence,
     Ranking,
     best,
@@ -24,6 +22,7 @@ from shas_kb.ask.retrieve import (
     search,
 )
 from shas_kb.ask.snapshot import Snapshot
+from shas_kb.config import PASSAGE_COUNTS, TITLE_COUNTS
 from shas_kb.storage import Store
 
 Add = Callable[[Store, str, Sequence[str]], str]
@@ -123,7 +122,7 @@ def test_a_collection_of_an_older_version_answers_by_whole_passages(empty: Store
     assert not snapshot.titles.any()
     evidence = evidence_of(empty, snapshot, embed, "What is a bow made of?", ["bow"])
     own = cosines(snapshot.matrix, embed.weighed("What is a bow made of?"))
-    np.testing.assert_allclose(evidence.dense.scores, np.sort((1 + PASSAGE) * own)[::-1], atol=1e-5)
+    np.testing.assert_allclose(evidence.dense.scores, np.sort((1 + PASSAGE_COUNTS) * own)[::-1], atol=1e-5)
 
 
 def test_worth_is_made_of_piece_passage_and_title(library: Store, snapshot: Snapshot, embed: Embed) -> None:
@@ -135,7 +134,7 @@ def test_worth_is_made_of_piece_passage_and_title(library: Store, snapshot: Snap
         piece = float((library.pieces([snapshot.key(row)])[0] @ asked).max())
         title = snapshot.titles[snapshot.document_of(row)].astype(np.float32) @ asked
         whole = snapshot.matrix[row].astype(np.float32) @ asked
-        assert abs(score - (piece + PASSAGE * whole + TITLE * title)) < 1e-5
+        assert abs(score - (piece + PASSAGE_COUNTS * whole + TITLE_COUNTS * title)) < 1e-5
 
 
 def test_words_bring_candidates_that_are_far_away(
