@@ -66,21 +66,25 @@ def train(
         else:
             raise UsageError("the collection must hold a document, got none; give a folder: shas-kb train FOLDER.")
         trained = run(store, encoder(), out, steps, seed, progress)
-    tenth = max(1, steps // 10)
-    found = [sum(part) / len(part) for part in (trained.found[:tenth], trained.found[-tenth:])]
+    last = trained.outcomes[-max(1, steps // 4) :]
+    plain, found = (
+        sum(part) / len(last) for part in zip(*((each.plain_found, each.found) for each in last), strict=True)
+    )
     if session.json:
         print_json(
             {
                 "weights": str(trained.weights),
                 "curve": str(trained.curve),
                 "steps": steps,
-                "losses": [round(loss, 4) for loss in trained.losses],
-                "found": {"first": round(found[0], 4), "last": round(found[1], 4)},
+                "losses": [round(each.loss, 4) for each in trained.outcomes],
+                "found": {"nothing learned": round(plain, 4), "learned": round(found, 4)},
                 "seconds": round(trained.seconds, 1),
             }
         )
         return GOOD
     output.print(f"{trained.weights} [dim]in {duration(trained.seconds)}; the curve is {trained.curve}[/dim]")
-    output.print(f"Questions that found their passage at once: {found[0]:.0%} in the first tenth, {found[1]:.0%} last.")
+    output.print(
+        f"Of the last lessons' questions {found:.1%} found their passage at once; with nothing learned {plain:.1%}."
+    )
     session.note(f"Next: `shas-kb ingest FOLDER --weights {trained.weights}`")
     return GOOD

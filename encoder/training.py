@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -55,6 +55,16 @@ class Lesson:
     titles: Vectors
 
 
+class Outcome(NamedTuple):
+    """What a lesson cost before it was learned, and the part of its questions that found their passage at once; both
+    also as they would be with nothing learned at all."""
+
+    loss: float
+    found: float
+    plain_loss: float
+    plain_found: float
+
+
 class Learner:
     """Learns from lessons.
 
@@ -72,16 +82,19 @@ class Learner:
             lambda step: min(1.0, (step + 1) / WARM_UP) * (0.75 + 0.25 * math.cos(math.pi * min(step / steps, 1.0))),
         )
 
-    def learn(self, lesson: Lesson) -> tuple[float, float]:
-        """Take one step; what the lesson cost before it, and the part of its questions that found their passage."""
-        worth = self._worth(lesson)
-        answers = torch.from_numpy(lesson.answers)
-        loss = cross_entropy(worth / TEMPERATURE, answers)
+    def learn(self, lesson: Lesson) -> Outcome:
+        """Take one step."""
+        texts = self._encoder.states(lesson.questions)
+        states = pad_sequence([text.cpu() for text in texts], batch_first=True)
+        there = torch.arange(states.shape[1]) < torch.tensor([len(text) for text in texts])[:, None]
+        loss, found = self._cost(lesson, _weighed(states, there, self.saliency))
+        with torch.no_grad():
+            plain = self._cost(lesson, _weighed(states, there, torch.zeros_like(self.saliency)))
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
         self._schedule.step()
-        return loss.item(), (worth.argmax(1) == answers).float().mean().item()
+        return Outcome(*(each.item() for each in (loss, found, *plain)))
 
     def state(self) -> dict[str, Any]:
         """All that another learner needs to go on from here."""
@@ -95,9 +108,13 @@ class Learner:
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.last_epoch = state["step"]
 
-    def _worth(self, lesson: Lesson) -> Tensor:
+    def _cost(self, lesson: Lesson, asked: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss of a lesson, and the part of its questions, [questions, dimension], that found their passage."""
+        worth, answers = self._worth(lesson, asked), torch.from_numpy(lesson.answers)
+        return cross_entropy(worth / TEMPERATURE, answers), (worth.argmax(1) == answers).float().mean()
+
+    def _worth(self, lesson: Lesson, asked: Tensor) -> Tensor:
         """What each passage is worth to each question, [questions, passages]."""
-        asked = self._asked(lesson.questions)
         pieces, counts = torch.from_numpy(lesson.pieces), torch.from_numpy(lesson.counts)
         near, whole = asked @ pieces.T, asked @ torch.from_numpy(lesson.passages).T
         gone = torch.zeros(near.shape, dtype=torch.bool)
@@ -118,16 +135,20 @@ class Learner:
         best = torch.full_like(whole, -1.0).scatter_reduce(1, of, near, "amax")
         return best + PASSAGE_COUNTS * whole + TITLE_COUNTS * (asked @ torch.from_numpy(lesson.titles).T)
 
-    def _asked(self, questions: Sequence[str]) -> Tensor:
-        """Unit vectors of questions as they are weighed now, [questions, dimension]; see `learned.py`."""
-        texts = self._encoder.states(questions)
-        states = pad_sequence([text.cpu() for text in texts], batch_first=True)
-        there = torch.arange(states.shape[1]) < torch.tensor([len(text) for text in texts])[:, None]
-        logits = rms_norm(states, states.shape[-1:], eps=EPSILON) @ self.saliency
-        weights = logits.masked_fill(~there, -torch.inf).softmax(1)
-        return normalize((weights[:, None] @ states)[:, 0], dim=1)
-
     def _pieces_of(self, text: str, start: int, end: int) -> NDArray[np.int64]:
         """The pieces of a passage that hold any of these characters, by their place in it."""
         held = [token for token, (a, b) in enumerate(self._encoder.offsets(text)) if a < end and b > start]
         return np.unique(np.array(held, np.int64) // RATIO**PIECES)
+
+
+def _weighed(states: Tensor, there: Tensor, saliency: Tensor) -> Tensor:
+    """Questions with their words weighed, as `learned.py` does it: unit vectors, [questions, dimension].
+
+    Args:
+        states: Of their tokens, [questions, longest, dimension].
+        there: Which of these there are, [questions, longest].
+        saliency: [dimension].
+    """
+    logits = rms_norm(states, states.shape[-1:], eps=EPSILON) @ saliency
+    weights = logits.masked_fill(~there, -torch.inf).softmax(1)
+    return normalize((weights[:, None] @ states)[:, 0], dim=1)

@@ -19,6 +19,7 @@ from shas_kb.writing import write_whole
 
 if TYPE_CHECKING:
     from shas_kb.encoder.encoder import Encoder
+    from shas_kb.encoder.training import Outcome
     from shas_kb.storage import Store
 
 STEPS = 150
@@ -28,13 +29,11 @@ CHECKPOINT = 25
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What a training made: at `weights` what was learned, at `curve` a picture of how; `losses` and `found` (the part
-    of a lesson's questions that found their passage before it was learned) of each lesson."""
+    """What a training made: at `weights` what was learned, at `curve` a picture of how."""
 
     weights: Path
     curve: Path
-    losses: tuple[float, ...]
-    found: tuple[float, ...]
+    outcomes: tuple[Outcome, ...]
     seconds: float
 
 
@@ -63,7 +62,7 @@ def train(
     """
     import torch
 
-    from shas_kb.encoder.training import Learner
+    from shas_kb.encoder.training import Learner, Outcome
 
     if steps < 1:
         raise UsageError(f"steps must be at least 1, got {steps}; the default is {STEPS}.")
@@ -72,22 +71,20 @@ def train(
     lessons, learner = Lessons(store, seed), Learner(encoder, steps)
     checkpoint = out.with_name(f"{out.name}.checkpoint")
     plan = {"steps": steps, "seed": seed, "backbone": encoder.facts.fingerprint, "collection": _contents(store)}
-    losses: list[float] = []
-    found: list[float] = []
+    outcomes: list[Outcome] = []
     saved = _saved(checkpoint)
     if saved.get("plan") == plan:
         learner.restore(saved["learner"])
-        losses, found = saved["losses"], saved["found"]
+        outcomes = [Outcome(*each) for each in saved["outcomes"]]
     progress.start("Learning", steps, "lesson")
-    progress.advance(len(losses))
-    while len(losses) < steps:
-        loss, right = learner.learn(lessons.lesson(len(losses)))
-        losses.append(loss)
-        found.append(right)
+    progress.advance(len(outcomes))
+    while len(outcomes) < steps:
+        outcomes.append(learner.learn(lessons.lesson(len(outcomes))))
         progress.advance()
-        if len(losses) % CHECKPOINT == 0:
+        if len(outcomes) % CHECKPOINT == 0:
             content = io.BytesIO()
-            torch.save({"plan": plan, "learner": learner.state(), "losses": losses, "found": found}, content)
+            state = {"plan": plan, "learner": learner.state(), "outcomes": [tuple(each) for each in outcomes]}
+            torch.save(state, content)
             write_whole(checkpoint, content.getvalue())
     progress.finish()
     facts = {key: str(value) for key, value in plan.items()} | {
@@ -96,9 +93,9 @@ def train(
     }
     write_whole(out, Learned(learner.saliency.detach().numpy(), facts).to_bytes())
     curve = out.with_suffix(".svg")
-    write_whole(curve, drawn(losses, found).encode())
+    write_whole(curve, drawn(outcomes).encode())
     checkpoint.unlink(missing_ok=True)
-    return Trained(out, curve, tuple(losses), tuple(found), perf_counter() - began)
+    return Trained(out, curve, tuple(outcomes), perf_counter() - began)
 
 
 def _saved(checkpoint: Path) -> dict[str, Any]:

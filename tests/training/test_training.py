@@ -15,7 +15,7 @@ from shas_kb.config import ReadConfig
 from shas_kb.encoder import describe, load
 from shas_kb.encoder.encoder import Encoder
 from shas_kb.encoder.learned import Learned
-from shas_kb.encoder.training import Learner, Lesson
+from shas_kb.encoder.training import Learner, Lesson, Outcome
 from shas_kb.errors import UsageError
 from shas_kb.pipeline import Source, ingest
 from shas_kb.records import Text
@@ -73,7 +73,9 @@ def test_a_lesson_is_decided_by_its_number_and_seed(store: Store) -> None:
 
 def test_training_finds_more_and_costs_less(store: Store, encoder: Encoder, tmp_path: Path) -> None:
     trained = train(store, encoder, tmp_path / "w.safetensors", steps=40)
-    assert np.mean(trained.losses[-10:]) < np.mean(trained.losses[:10])
+    last = trained.outcomes[-10:]
+    assert np.mean([each.loss for each in last]) < np.mean([each.plain_loss for each in last]) - 0.01
+    assert trained.outcomes[0].loss == trained.outcomes[0].plain_loss
     learned = Learned.from_bytes(trained.weights.read_bytes(), "here")
     assert learned.saliency.any()
     assert learned.facts["backbone"] == encoder.facts.fingerprint
@@ -101,7 +103,7 @@ def test_a_killed_training_goes_on_and_ends_the_same(
         patch.setattr(Lessons, "lesson", lambda self, number: drawn_again.append(number) or draw(self, number))
         resumed = train(store, encoder, tmp_path / "w.safetensors", steps=30)
     assert drawn_again == list(range(25, 30))
-    assert resumed.losses == whole.losses
+    assert resumed.outcomes == whole.outcomes
     assert resumed.weights.read_bytes() == whole.weights.read_bytes()
 
 
@@ -121,7 +123,7 @@ def test_the_answer_is_not_given_away(encoder: Encoder) -> None:
     shown = lesson_of([sentence], [None], texts, its)
     hidden = lesson_of([sentence], [(start, start + len(sentence))], texts, its)
     learner = Learner(encoder, 10)
-    assert 100 * learner.learn(shown)[0] < learner.learn(hidden)[0]
+    assert 100 * learner.learn(shown).loss < learner.learn(hidden).loss
 
 
 def lesson_of(questions, hidden, texts, its):  # type: ignore[no-untyped-def]
@@ -147,7 +149,7 @@ def test_too_little_to_learn_from_says_so(encoder: Encoder, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("steps", [1, 2, 500])
 def test_a_curve_has_every_lesson(steps: int) -> None:
-    picture = drawn([3.0 - 1 / (step + 1) for step in range(steps)], [0.5] * steps)
-    points = picture.split('class="each" points="')[1].split('"')[0]
+    picture = drawn([Outcome(3.0 - 1 / (step + 1), 0.5, 3.0, 0.4) for step in range(steps)])
+    points = picture.split('class="mean" points="')[1].split('"')[0]
     assert len(points.split()) == steps
     assert "NaN" not in picture and "nan" not in picture
