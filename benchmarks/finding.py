@@ -23,6 +23,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ from shas_kb.config import PASSAGE_COUNTS, TITLE_COUNTS
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
 from shas_kb.organise.material import unit
 from shas_kb.records import Text, Vectors
+from shas_kb.storage.pieces import pack, unpack
 
 Figures = dict[str, float]
 DEPTHS = (1, 5, 10)
@@ -120,6 +122,12 @@ def ranked(asked: Vectors, found: Corpus, title: Vectors | None = None, *, whole
     return rankings
 
 
+def stored(found: Corpus) -> Corpus:
+    """With pieces at the precision at which a collection keeps them."""
+    pieces = unpack(pack(unit(found.pieces.astype(np.float32))), found.pieces.shape[1])
+    return replace(found, pieces=pieces)
+
+
 def measured(found: Corpus, questions: Sequence[Question], weighed: Vectors, cache: Path) -> dict[str, Figures]:
     """Every way, for one collection; `weighed` are the questions as what was learned weighs their words."""
     document = found.documents
@@ -150,6 +158,7 @@ def measured(found: Corpus, questions: Sequence[Question], weighed: Vectors, cac
         "SHAS without titles": ranked(weighed, found),
         "SHAS untrained": ranked(asked, found, title),
         "SHAS": trained,
+        "SHAS, pieces as they are stored": ranked(weighed, stored(found), title),
         "SHAS and BM25": [fuse(*both) for both in zip(trained, lexical, strict=True)],
     }
     return ways | {name: scored(questions, rows) for name, rows in rankings.items()}

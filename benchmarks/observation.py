@@ -90,8 +90,8 @@ def asked(db: Path, found: Places, truth: Places, split: str) -> dict[str, Any]:
     meant = {level: majority(found, truth, level) for level in NODE_LEVELS}
     scores: dict[str, list[bool]] = defaultdict(list)
     went: dict[str, Counter[str]] = defaultdict(Counter)
-    embed = load_question_encoder(None)
     with threadpool_limits(1), Store.open(db) as store:
+        embed = load_question_encoder(None, store.weights())
         snapshot = Snapshot.of(store)
         for question in questions:
             if question["split"] != split:

@@ -76,13 +76,15 @@ def ingest(
     from shas_kb.cli.terminal import print_json
     from shas_kb.config import ReadConfig
     from shas_kb.encoder import describe, learned_for
+    from shas_kb.encoder.learned import read_learned
     from shas_kb.pipeline import Source, settled_folders
     from shas_kb.pipeline import ingest as run
 
     config = _tree_config(entities, categories, domains, ratios)
     source = Source(tuple(paths), tuple(include or ()), tuple(exclude or ()), prune)
-    if device not in ("auto", "cpu", "cuda"):
-        raise UsageError(f"--device must be auto, cpu or cuda, got {device}; leave it out to let the machine decide.")
+    check_device(device)
+    if weights:
+        read_learned(weights)
     if watch and (dry_run or session.json):
         raise UsageError("--watch must stand without --dry-run and --json, got both; leave one of them out.")
     if dry_run:
@@ -90,8 +92,7 @@ def ingest(
     with session.open(create=True) as store, session.progress() as progress:
         bound = store.model()
         described = describe(model or (bound.name if bound else None))
-        kept = store.weights() if bound and not weights else None
-        learned = kept or learned_for(described.facts, weights)
+        learned = learned_for(described.facts, weights) if weights or store.weights() is None else None
         read = ReadConfig(tokenizer=str(described.tokenizer), window=described.facts.window, ocr=ocr, workers=workers)
 
         @cache
@@ -119,6 +120,12 @@ def ingest(
             if watch:
                 session.note("Watching; Ctrl-C ends it.")
     return SOME_FAILED if report.failed else GOOD
+
+
+def check_device(device: str) -> None:
+    """Refuse what is no device, before any work is done."""
+    if device not in ("auto", "cpu", "cuda"):
+        raise UsageError(f"--device must be auto, cpu or cuda, got {device}; leave it out to let the machine decide.")
 
 
 def organise(

@@ -79,7 +79,8 @@ class Encoder:
         self._block = BLOCK[self.device.type]
         self._threads = torch.get_num_threads() if self.device.type == "cpu" else 1
         self._backbone = _backbone(described, self.device)
-        self._has_pieces = takes_mean(located)
+        self.has_pieces = takes_mean(located)
+        """Whether parts of a passage have vectors; else the passage itself is its only piece."""
         self.depth = next(depth for depth in range(1, 64) if RATIO**depth >= located.limit)
         dimension = self.facts.dimension
         groups = gcd(dimension, dimension // 32)  # of 32 channels, or of more where they would not come out even
@@ -169,21 +170,21 @@ class Encoder:
     def _finish(self, chunk: _Chunk) -> Iterator[Encoded]:
         """Wait for a chunk's blocks, and give each document its own."""
         units = torch.empty(len(chunk.tokens), self.facts.dimension)
-        pieces = [units] * len(chunk.tokens)
+        pieces: dict[int, Tensor] = {}
         for block, found in zip(chunk.blocks, chunk.found, strict=True):
             units[block], its = found.result()
-            for text, own in zip(block, its, strict=True):
-                pieces[text] = own
+            pieces.update(zip(block, its, strict=True))
         first = 0
         for texts in chunk.texts:
             passages = slice(first + 1, first + texts)
             own, lengths = units[passages], torch.tensor(chunk.tokens[passages])
+            inside = [pieces[text] for text in range(first + 1, first + texts)]
             yield Encoded(
                 document=functional.normalize(self._document(own, lengths), dim=1)[0].numpy(),
                 title=functional.normalize(units[first], dim=0).numpy(),
                 passages=functional.normalize(own, dim=1).numpy(),
-                pieces=functional.normalize(torch.cat(pieces[passages]), dim=1).numpy(),
-                counts=tuple(len(its) for its in pieces[passages]),
+                pieces=functional.normalize(torch.cat(inside), dim=1).numpy(),
+                counts=tuple(map(len, inside)),
             )
             first += texts
 
@@ -197,7 +198,7 @@ class Encoder:
         else:
             levels = self._climb(states, units, self._pyramid(ids))
             pieces, counts, units = levels[PIECES], [-(-len(text) // RATIO**PIECES) for text in ids], levels[-1]
-        if not self._has_pieces:
+        if not self.has_pieces:
             pieces, counts = units, [1] * len(ids)
         return units.cpu(), torch.split(pieces.cpu(), counts)
 

@@ -72,16 +72,11 @@ class ForeignQuestions:
     @torch.inference_mode()
     def weighed(self, question: str) -> Vectors:
         """A question by which passages are found, float32 [dimension]."""
-        if self._learned is None:
-            return first(self([question]))
-        states = self._backbone.states([self._tokenizer.encode(question).ids]).float()
-        return first(_unit(torch.from_numpy(self._learned.weights(states.numpy()))[None] @ states))
-
-
-def first(rows: Vectors) -> Vectors:
-    """The one row there is."""
-    row: Vectors = rows[0]
-    return row
+        found = self([question])
+        if self._learned is not None:
+            states = self._backbone.states([self._tokenizer.encode(question).ids]).float()
+            found = _unit(torch.from_numpy(self._learned.counts(states.numpy()))[None] @ states)
+        return np.asarray(found[0])
 
 
 def _unit(rows: Tensor) -> Vectors:

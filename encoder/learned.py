@@ -28,6 +28,9 @@ NAME = "question.saliency"
 SHIPPED = Path(__file__).with_name("learned.safetensors")
 """For the bundled backbone; MODEL_CARD.md says how it was made."""
 
+LARGEST = 1e3
+"""A weight beyond this is no weight: with it a softmax of float32 may overflow."""
+
 EPSILON = float(np.finfo(np.float32).eps)
 
 
@@ -43,13 +46,13 @@ class Learned:
     saliency: NDArray[np.float32]
     facts: Mapping[str, str] = field(default_factory=dict)
 
-    def weights(self, states: NDArray[np.float32]) -> NDArray[np.float32]:
+    def counts(self, states: NDArray[np.float32]) -> NDArray[np.float32]:
         """What each token of a question counts, [tokens, hidden] to [tokens]; they sum to 1."""
         scale = np.sqrt(np.square(states).mean(axis=1) + EPSILON)
         logits = states @ self.saliency / scale
         mass = np.exp(logits - logits.max())
-        weights: NDArray[np.float32] = mass / mass.sum()
-        return weights
+        counts: NDArray[np.float32] = mass / mass.sum()
+        return counts
 
     def to_bytes(self) -> bytes:
         """A safetensors file: the same bytes for the same contents, which its own library does not promise."""
@@ -74,7 +77,7 @@ class Learned:
             saliency = np.asarray(tensors[NAME], np.float32)
         except (SafetensorError, ValueError, KeyError, UnicodeDecodeError) as error:
             raise _not_weights(where) from error
-        if facts.pop("format", None) != FORMAT or saliency.ndim != 1 or not np.isfinite(saliency).all():
+        if facts.pop("format", None) != FORMAT or saliency.ndim != 1 or not (np.abs(saliency) < LARGEST).all():
             raise _not_weights(where)
         return cls(saliency, facts)
 
@@ -85,21 +88,29 @@ def learned_for(model: ModelFacts, file: Path | None = None) -> bytes | None:
     Raises:
         ModelError: the file cannot be read, is of another kind, or was made for another backbone.
     """
-    try:
-        content = (file or SHIPPED).read_bytes()
-    except OSError as error:
-        raise ModelError(
-            f"weights must be a file that can be read, got {file or SHIPPED}: {error.strerror}."
-        ) from error
-    learned = Learned.from_bytes(content, str(file or SHIPPED))
-    if learned.facts.get("backbone") == model.fingerprint and len(learned.saliency) == model.dimension:
+    learned, content = read_learned(file or SHIPPED)
+    made_for = learned.facts.get("backbone", "")
+    if made_for == model.fingerprint:
         return content
     if file is None:
         return None
     raise ModelError(
         f"weights must be made for {model.name} ({model.fingerprint[:12]}), got {file}, made for "
-        f"{learned.facts.get('backbone', '')[:12]}; train some with it: shas-kb train FOLDER --model {model.name}"
+        f"{made_for[:12] or 'none'}; train some with it: shas-kb train FOLDER --model {model.name}"
     )
+
+
+def read_learned(file: Path) -> tuple[Learned, bytes]:
+    """What a file holds, and its bytes.
+
+    Raises:
+        ModelError: it cannot be read, or is of another kind.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"weights must be a file that can be read, got {file}: {error.strerror}.") from error
+    return Learned.from_bytes(content, str(file)), content
 
 
 def _not_weights(where: str) -> ModelError:

@@ -59,7 +59,7 @@ class NumpyBert:
     def weighed(self, question: str) -> Vectors:
         """A question by which passages are found, float32 [hidden]."""
         states = self._states([question])[0]
-        summed = states.mean(axis=0) if self._learned is None else self._learned.weights(states) @ states
+        summed = states.mean(axis=0) if self._learned is None else self._learned.counts(states) @ states
         unit: Vectors = summed / np.linalg.norm(summed)
         return unit
 

@@ -10,7 +10,10 @@ from shas_kb.errors import UsageError
 
 PASSAGE_COUNTS, TITLE_COUNTS = 0.3, 0.1
 """What a passage is worth to a question is the cosine of its best piece, and this much of its own and of that of its
-document's title. Chosen by benchmarks/finding.py, where twice or half as much changes little."""
+document's title. Picked among a few by what benchmarks/finding.py counts; twice or half as much changed little."""
+
+LESSONS = 150
+"""Of a training."""
 
 
 @dataclass(frozen=True, slots=True)

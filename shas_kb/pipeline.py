@@ -112,7 +112,7 @@ def ingest(
         read: how files are read.
         tree: how the tree is built; None keeps to how it was built last.
         progress: told where the work stands.
-        weights: what was learned on top of the backbone; the collection is bound to them too.
+        weights: what was learned on top of the backbone, for the collection to keep; None leaves what it has.
         with_tree: False leaves the tree as it is.
 
     Raises:
@@ -168,10 +168,10 @@ def settled_folders(source: Source, seconds: float = 2.0) -> Iterator[None]:
 
 
 def bind_model(store: Store, model: ModelFacts, weights: bytes | None = None) -> None:
-    """Bind a new collection to its model and weights, and refuse others later.
+    """Bind a new collection to its model, and refuse another one later; weights replace those it has, if any are given.
 
     Raises:
-        UsageError: the collection was built with others.
+        UsageError: the collection was built with another model.
     """
     bound = store.model()
     if bound is None:
@@ -181,13 +181,8 @@ def bind_model(store: Store, model: ModelFacts, weights: bytes | None = None) ->
             f"the model must be {bound.name} ({bound.fingerprint[:12]}), with which this collection was begun, "
             f"got {model.name} ({model.fingerprint[:12]}); leave out --model, or begin another collection with --db."
         )
-    elif store.weights() is None:
-        store.set_model(model, weights)
-    elif weights != store.weights():
-        raise UsageError(
-            "the weights must be those with which this collection was begun, got others; "
-            "leave out --weights, or begin another collection with --db."
-        )
+    elif weights is not None and weights != store.weights():
+        store.set_model(bound, weights)
 
 
 def organise_collection(

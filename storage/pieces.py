@@ -1,8 +1,7 @@
 """Pieces of passages, about a clause each: four bits a channel, one row a passage.
 
-There are some ten times as many pieces as passages, so they are kept at a quarter of the passages' precision. Measured
-on textbooks, minutes of meetings and abstracts, passages are found by these as by floats (nDCG@10 within 0.002); one
-bit a channel loses 0.01.
+There are some ten times as many pieces as passages, so they are kept at a quarter of the passages' precision; what that
+loses is measured by benchmarks/finding.py.
 """
 
 from __future__ import annotations

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from shas_kb.training.train import STEPS, Trained, train
+from shas_kb.training.train import ONLY_MEANS, Trained, train
 
-__all__ = ["STEPS", "Trained", "train"]
+__all__ = ["ONLY_MEANS", "Trained", "train"]

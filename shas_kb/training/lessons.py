@@ -36,10 +36,16 @@ class Lessons:
         seed: With it and a lesson's number, the lesson is decided.
 
     Raises:
-        UsageError: There is too little to learn from.
+        UsageError: There is too little to learn from, or some of it is not encoded.
     """
 
     def __init__(self, store: Store, seed: int) -> None:
+        pending = store.pending()
+        if pending:
+            raise UsageError(
+                f"Every document must be encoded before training, got {len(pending)} that are not; "
+                "finish: shas-kb ingest FOLDER."
+            )
         self._store = store
         self._seed = seed
         ids, self._vectors = store.document_matrix()

@@ -3,7 +3,7 @@
 Two kinds, half of each. A **fragment** is a few words out of a sentence, often with words beside it that only the
 document's title or a passage nearby has; whoever asks so has half forgotten where it stood. A **frame** puts phrases
 that are rare elsewhere and frequent in the passage into what people ask: it teaches which words of a question say
-nothing. Frames are English; texts in other languages teach by their fragments, and by their phrases in bare frames.
+nothing. Frames are English; texts in other languages teach by their fragments, and by their bare phrases.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ FRAMES = (
 BARE = ("{x}", "{x} {y}")
 FEWEST, MOST = 4, 14
 """Words of a fragment."""
-SHORTEST = 40
-"""Characters of a sentence that a fragment is taken from."""
+SHORTEST, SHORTEST_UNSPACED = 40, 16
+"""Characters of a sentence that a fragment is taken from, and of one in a language without spaces."""
 LETTERS = 0.85
 """The part of it that must be letters and spaces: tables and formulas make no questions."""
 PHRASES = 12
@@ -97,13 +97,14 @@ class Questioner:
         if not own.sentences:
             return None
         sentence = random.choice(own.sentences)
-        if len(sentence.text) < SHORTEST or _lettered(sentence.text) < LETTERS:
+        spaced = len(sentence.text.split()) >= FEWEST
+        if len(sentence.text) < (SHORTEST if spaced else SHORTEST_UNSPACED) or _lettered(sentence.text) < LETTERS:
             return None
-        fragment = _part(sentence.text, random)
+        fragment = _words(sentence.text, random) if spaced else _characters(sentence.text, random)
         content = self._content(fragment)
-        if len(content) < 2:
+        if spaced and len(content) < 2:
             return None
-        if random.random() < 0.3:
+        if spaced and random.random() < 0.3:
             fragment = " ".join(content)
         parts, beside = [fragment], self._beside(title, passages, passage, random)
         if beside:
@@ -172,13 +173,16 @@ def _lettered(text: str) -> float:
     return sum(character.isalpha() or character.isspace() for character in text) / len(text)
 
 
-def _part(sentence: str, random: Random) -> str:
-    """Some consecutive words; of a language without spaces, about as many characters."""
+def _words(sentence: str, random: Random) -> str:
+    """Some consecutive words."""
     words = sentence.split()
-    if len(words) < FEWEST:
-        size = random.randint(2 * FEWEST, 2 * MOST)
-        start = random.randrange(max(1, len(sentence) - size))
-        return sentence[start : start + size]
     size = min(len(words), random.randint(FEWEST, MOST))
     start = random.randint(0, len(words) - size)
     return " ".join(words[start : start + size])
+
+
+def _characters(sentence: str, random: Random) -> str:
+    """Of a sentence without spaces, about as much: two characters for a word."""
+    size = min(len(sentence), random.randint(2 * FEWEST, 2 * MOST))
+    start = random.randint(0, len(sentence) - size)
+    return sentence[start : start + size]

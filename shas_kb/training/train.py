@@ -10,6 +10,7 @@ from pickle import UnpicklingError
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from shas_kb.config import LESSONS
 from shas_kb.encoder.learned import Learned
 from shas_kb.errors import UsageError
 from shas_kb.progress import NoProgress, Progress
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from shas_kb.encoder.training import Outcome
     from shas_kb.storage import Store
 
-STEPS = 150
+ONLY_MEANS = "the model must make a text's vector the mean of its token states, got another kind; choose another model."
 CHECKPOINT = 25
 """Lessons between two checkpoints: about ten seconds of work on two cores."""
 
@@ -41,7 +42,7 @@ def train(
     store: Store,
     encoder: Encoder,
     out: Path,
-    steps: int = STEPS,
+    steps: int = LESSONS,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Trained:
@@ -65,7 +66,9 @@ def train(
     from shas_kb.encoder.training import Learner, Outcome
 
     if steps < 1:
-        raise UsageError(f"steps must be at least 1, got {steps}; the default is {STEPS}.")
+        raise UsageError(f"steps must be at least 1, got {steps}; the default is {LESSONS}.")
+    if not encoder.has_pieces:
+        raise UsageError(ONLY_MEANS)
     progress = progress or NoProgress()
     began = perf_counter()
     lessons, learner = Lessons(store, seed), Learner(encoder, steps)
@@ -92,7 +95,7 @@ def train(
         "documents": str(len(store.documents())),
     }
     write_whole(out, Learned(learner.saliency.detach().numpy(), facts).to_bytes())
-    curve = out.with_suffix(".svg")
+    curve = out.with_name(f"{out.name}.svg")
     write_whole(curve, drawn(outcomes).encode())
     checkpoint.unlink(missing_ok=True)
     return Trained(out, curve, tuple(outcomes), perf_counter() - began)
@@ -103,10 +106,10 @@ def _saved(checkpoint: Path) -> dict[str, Any]:
     import torch
 
     try:
-        saved: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+        saved: object = torch.load(checkpoint, weights_only=True)
     except (OSError, EOFError, RuntimeError, UnpicklingError):
         return {}
-    return saved
+    return saved if isinstance(saved, dict) else {}
 
 
 def _contents(store: Store) -> str:

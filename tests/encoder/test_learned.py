@@ -50,10 +50,10 @@ def test_any_question_can_be_weighed(question: str) -> None:
 
 def test_weights_of_tokens_are_a_softmax() -> None:
     states = np.random.default_rng(1).standard_normal((7, 384)).astype(np.float32)
-    weights = learned().weights(states)
+    counts = learned().counts(states)
     scaled = states / np.sqrt((states.astype(float) ** 2).mean(1, keepdims=True))
     expected = np.exp(scaled @ learned().saliency)
-    np.testing.assert_allclose(weights, expected / expected.sum(), rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(counts, expected / expected.sum(), rtol=1e-3, atol=1e-7)
 
 
 def test_what_ships_is_for_the_bundled_backbone_and_for_no_other() -> None:
@@ -75,8 +75,14 @@ def test_weights_for_another_backbone_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"no weights", learned().to_bytes()[:-8], Learned(np.full(384, np.nan, np.float32)).to_bytes()],
-    ids=["empty", "text", "cut", "nan"],
+    [
+        b"",
+        b"no weights",
+        learned().to_bytes()[:-8],
+        Learned(np.full(384, np.nan, np.float32)).to_bytes(),
+        learned(size=1e30).to_bytes(),
+    ],
+    ids=["empty", "text", "cut", "nan", "huge"],
 )
 def test_what_is_no_weights_is_refused(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "weights.safetensors"
