@@ -76,15 +76,14 @@ def ingest(
     from shas_kb.cli.terminal import print_json
     from shas_kb.config import ReadConfig
     from shas_kb.encoder import describe, learned_for
-    from shas_kb.encoder.learned import read_learned
     from shas_kb.pipeline import Source, settled_folders
     from shas_kb.pipeline import ingest as run
 
     config = _tree_config(entities, categories, domains, ratios)
     source = Source(tuple(paths), tuple(include or ()), tuple(exclude or ()), prune)
     check_device(device)
-    if weights:
-        read_learned(weights)
+    if weights and not session.database().exists():
+        learned_for(describe(model).facts, weights)  # so that no collection is begun that could not take them
     if watch and (dry_run or session.json):
         raise UsageError("--watch must stand without --dry-run and --json, got both; leave one of them out.")
     if dry_run:

@@ -54,7 +54,9 @@ def test_the_same_seed_asks_the_same() -> None:
 
 
 def test_a_fragment_is_from_the_sentence_it_names() -> None:
-    for question in asked():
+    fragments = [question for question in asked() if question.source]
+    assert fragments
+    for question in fragments:
         if question.source:
             start, end = question.source
             sentence = TEXTS[question.passage][start:end]
