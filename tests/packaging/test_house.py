@@ -66,5 +66,5 @@ def test_the_wheel_holds_only_shas_kb(tmp_path: Path) -> None:
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"shas_kb"}
     for package in PROJECT["tool"]["setuptools"]["packages"]:
         assert f"{package.replace('.', '/')}/__init__.py" in names
-    assert "shas_kb/py.typed" in names
+    assert {"shas_kb/py.typed", "shas_kb/encoder/learned.safetensors", "shas_kb/encoder/MODEL_CARD.md"} <= set(names)
     assert any(name.startswith("shas_kb/export/") and name.endswith(".html") for name in names)
