@@ -44,7 +44,9 @@ def ingest(
     ] = None,
     weights: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="What `shas-kb train` made. Default: what comes with the installation."),
+        typer.Option(
+            metavar="FILE", help="What `shas-kb train` made. Default: what the collection has, else what comes along."
+        ),
     ] = None,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where to encode.")] = "auto",
     include: Annotated[

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shas_kb.encoder.learned import learned_for
+from shas_kb.encoder.learned import Learned, learned_for
 from shas_kb.encoder.models import Described, describe, locate
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ def load_question_encoder(model: str | None = None, weights: bytes | None = None
     Raises:
         ModelError: the model cannot be had, or the weights are none.
     """
-    from shas_kb.encoder.learned import Learned
     from shas_kb.encoder.question import load_question_encoder as load_from
 
     return load_from(locate(model), Learned.from_bytes(weights, "the collection") if weights else None)

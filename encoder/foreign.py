@@ -72,11 +72,10 @@ class ForeignQuestions:
     @torch.inference_mode()
     def weighed(self, question: str) -> Vectors:
         """A question by which passages are found, float32 [dimension]."""
-        found = self([question])
-        if self._learned is not None:
-            states = self._backbone.states([self._tokenizer.encode(question).ids]).float()
-            found = _unit(torch.from_numpy(self._learned.counts(states.numpy()))[None] @ states)
-        return np.asarray(found[0])
+        if self._learned is None:
+            return np.asarray(self([question])[0])
+        states = self._backbone.states([self._tokenizer.encode(question).ids]).float()
+        return np.asarray(_unit(torch.from_numpy(self._learned.counts(states.numpy()))[None] @ states)[0])
 
 
 def _unit(rows: Tensor) -> Vectors:

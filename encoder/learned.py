@@ -88,7 +88,12 @@ def learned_for(model: ModelFacts, file: Path | None = None) -> bytes | None:
     Raises:
         ModelError: the file cannot be read, is of another kind, or was made for another backbone.
     """
-    learned, content = read_learned(file or SHIPPED)
+    source = file or SHIPPED
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        raise ModelError(f"weights must be a file that can be read, got {source}: {error.strerror}.") from error
+    learned = Learned.from_bytes(content, str(source))
     made_for = learned.facts.get("backbone", "")
     if made_for == model.fingerprint:
         return content
@@ -98,19 +103,6 @@ def learned_for(model: ModelFacts, file: Path | None = None) -> bytes | None:
         f"weights must be made for {model.name} ({model.fingerprint[:12]}), got {file}, made for "
         f"{made_for[:12] or 'none'}; train some with it: shas-kb train FOLDER --model {model.name}"
     )
-
-
-def read_learned(file: Path) -> tuple[Learned, bytes]:
-    """What a file holds, and its bytes.
-
-    Raises:
-        ModelError: it cannot be read, or is of another kind.
-    """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ModelError(f"weights must be a file that can be read, got {file}: {error.strerror}.") from error
-    return Learned.from_bytes(content, str(file)), content
 
 
 def _not_weights(where: str) -> ModelError:

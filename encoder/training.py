@@ -87,9 +87,10 @@ class Learner:
         texts = self._encoder.states(lesson.questions)
         states = pad_sequence([text.cpu() for text in texts], batch_first=True)
         there = torch.arange(states.shape[1]) < torch.tensor([len(text) for text in texts])[:, None]
-        loss, found = self._cost(lesson, _weighed(states, there, self.saliency))
+        hidden = self._hidden(lesson)
+        loss, found = _cost(lesson, hidden, _weighed(states, there, self.saliency))
         with torch.no_grad():
-            plain = self._cost(lesson, _weighed(states, there, torch.zeros_like(self.saliency)))
+            plain = _cost(lesson, hidden, _weighed(states, there, torch.zeros_like(self.saliency)))
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
@@ -108,37 +109,51 @@ class Learner:
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.last_epoch = state["step"]
 
-    def _cost(self, lesson: Lesson, asked: Tensor) -> tuple[Tensor, Tensor]:
-        """The loss of a lesson, and the part of its questions, [questions, dimension], that found their passage."""
-        worth, answers = self._worth(lesson, asked), torch.from_numpy(lesson.answers)
-        return cross_entropy(worth / TEMPERATURE, answers), (worth.argmax(1) == answers).float().mean()
-
-    def _worth(self, lesson: Lesson, asked: Tensor) -> Tensor:
-        """What each passage is worth to each question, [questions, passages]."""
-        pieces, counts = torch.from_numpy(lesson.pieces), torch.from_numpy(lesson.counts)
-        near, whole = asked @ pieces.T, asked @ torch.from_numpy(lesson.passages).T
-        gone = torch.zeros(near.shape, dtype=torch.bool)
-        without: dict[int, Tensor] = {}
+    def _hidden(self, lesson: Lesson) -> _Hidden:
+        """What the questions must do without, where enough of their passage is left."""
+        pieces = torch.from_numpy(lesson.pieces)
+        gone = torch.zeros(len(lesson.questions), len(pieces), dtype=torch.bool)
+        left: dict[int, Tensor] = {}
         bounds = np.append(0, np.cumsum(lesson.counts))
         for question, (answer, hidden) in enumerate(zip(lesson.answers, lesson.hidden, strict=True)):
             first, last = bounds[answer : answer + 2]
             inside = self._pieces_of(lesson.texts[answer], *hidden) if hidden else None
             if inside is not None and len(inside) + 2 <= last - first:
                 gone[question, first + inside] = True
-                without[question] = normalize(pieces[first:last][~gone[question, first:last]].mean(0), dim=0)
-        near = near.masked_fill(gone, -1.0)
-        if without:
-            rows = torch.tensor(list(without))
-            cosines = (asked[rows] * torch.stack(list(without.values()))).sum(1)
-            whole = whole.index_put((rows, torch.from_numpy(lesson.answers)[rows]), cosines)
-        of = torch.repeat_interleave(counts).expand_as(near)
-        best = torch.full_like(whole, -1.0).scatter_reduce(1, of, near, "amax")
-        return best + PASSAGE_COUNTS * whole + TITLE_COUNTS * (asked @ torch.from_numpy(lesson.titles).T)
+                left[question] = normalize(pieces[first:last][~gone[question, first:last]].mean(0), dim=0)
+        return _Hidden(gone, left)
 
     def _pieces_of(self, text: str, start: int, end: int) -> NDArray[np.int64]:
         """The pieces of a passage that hold any of these characters, by their place in it."""
         held = [token for token, (a, b) in enumerate(self._encoder.offsets(text)) if a < end and b > start]
         return np.unique(np.array(held, np.int64) // RATIO**PIECES)
+
+
+class _Hidden(NamedTuple):
+    """The pieces that each question must do without, [questions, pieces], and by question the unit vector of what is
+    left of its passage, [dimension]."""
+
+    gone: Tensor
+    left: dict[int, Tensor]
+
+
+def _cost(lesson: Lesson, hidden: _Hidden, asked: Tensor) -> tuple[Tensor, Tensor]:
+    """The loss of a lesson, and the part of its questions, [questions, dimension], that found their passage."""
+    worth, answers = _worth(lesson, hidden, asked), torch.from_numpy(lesson.answers)
+    return cross_entropy(worth / TEMPERATURE, answers), (worth.argmax(1) == answers).float().mean()
+
+
+def _worth(lesson: Lesson, hidden: _Hidden, asked: Tensor) -> Tensor:
+    """What each passage is worth to each question, [questions, passages]."""
+    near = (asked @ torch.from_numpy(lesson.pieces).T).masked_fill(hidden.gone, -1.0)
+    whole = asked @ torch.from_numpy(lesson.passages).T
+    if hidden.left:
+        rows = torch.tensor(list(hidden.left))
+        cosines = (asked[rows] * torch.stack(list(hidden.left.values()))).sum(1)
+        whole = whole.index_put((rows, torch.from_numpy(lesson.answers)[rows]), cosines)
+    of = torch.repeat_interleave(torch.from_numpy(lesson.counts)).expand_as(near)
+    best = torch.full_like(whole, -1.0).scatter_reduce(1, of, near, "amax")
+    return best + PASSAGE_COUNTS * whole + TITLE_COUNTS * (asked @ torch.from_numpy(lesson.titles).T)
 
 
 def _weighed(states: Tensor, there: Tensor, saliency: Tensor) -> Tensor:

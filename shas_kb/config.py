@@ -10,7 +10,7 @@ from shas_kb.errors import UsageError
 
 PASSAGE_COUNTS, TITLE_COUNTS = 0.3, 0.1
 """What a passage is worth to a question is the cosine of its best piece, and this much of its own and of that of its
-document's title. Picked among a few by what benchmarks/finding.py counts; twice or half as much changed little."""
+document's title. Picked among a few by what benchmarks/finding.py counts."""
 
 LESSONS = 150
 """Of a training."""

@@ -82,17 +82,18 @@ class Questioner:
     ) -> list[Question]:
         """Up to `count` questions about a document, half of each kind where its texts give both."""
         found = []
+        frames = FRAMES + BARE if english else BARE
         for number in range(count):
             passage = random.randrange(len(passages))
-            made = self._framed if number % 2 else self._fragment
-            question = made(title, english, passages, passage, random)
+            if number % 2:
+                question = self._framed(title, frames, passages, passage, random)
+            else:
+                question = self._fragment(title, passages, passage, random)
             if question:
                 found.append(question)
         return found
 
-    def _fragment(
-        self, title: str, english: bool, passages: Sequence[StoredPassage], passage: int, random: Random
-    ) -> Question | None:
+    def _fragment(self, title: str, passages: Sequence[StoredPassage], passage: int, random: Random) -> Question | None:
         own = passages[passage]
         if not own.sentences:
             return None
@@ -125,7 +126,7 @@ class Questioner:
         return ""
 
     def _framed(
-        self, title: str, english: bool, passages: Sequence[StoredPassage], passage: int, random: Random
+        self, title: str, frames: Sequence[str], passages: Sequence[StoredPassage], passage: int, random: Random
     ) -> Question | None:
         phrases = self._phrases(passages[passage].text)
         if len(phrases) < 4:
@@ -133,7 +134,7 @@ class Questioner:
         x = random.choice(phrases[:8])
         y = random.choice([phrase for phrase in phrases if phrase != x])
         named = " ".join(self._content(title)) if random.random() < 0.3 else ""
-        text = random.choice(FRAMES + BARE if english else BARE).format(x=x, y=named or y)
+        text = random.choice(frames).format(x=x, y=named or y)
         return Question(text, passage)
 
     def _phrases(self, text: str) -> list[str]:
