@@ -30,8 +30,8 @@ import numpy as np
 from corpora import CACHE, QUESTIONS, Corpus, Question, corpus
 from report import EVAL, write_result
 
-from shas_kb.ask.retrieve import Ranking, best, fuse
-from shas_kb.config import PASSAGE_COUNTS, TITLE_COUNTS
+from shas_kb.ask.retrieve import Ranking, best, fuse, shares
+from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
 from shas_kb.organise.material import unit
 from shas_kb.records import Text, Vectors
@@ -53,6 +53,11 @@ def scored(questions: Sequence[Question], found: Sequence[Ranking]) -> Figures:
     discount = 1 / np.log2(np.arange(hits.shape[1]) + 2)
     ideal = np.array([discount[: len(question.passages)].sum() for question in questions])
     figures = {f"recall@{depth}": hits[:, :depth].any(1).mean() for depth in DEPTHS}
+    shares = [
+        np.mean([row in ranking.rows[:5] for row in question.passages])
+        for question, ranking in zip(questions, found, strict=True)
+    ]
+    figures["share@5"] = np.mean(shares)
     figures["ndcg@10"] = (hits @ discount / ideal).mean()
     return {name: round(float(value), 4) for name, value in figures.items()}
 
@@ -106,16 +111,18 @@ def ranked(asked: Vectors, found: Corpus, title: Vectors | None = None, *, whole
     Args:
         asked: Unit vectors of the questions.
         found: The collection.
-        title: Of each passage's document; None does without.
+        title: Of each document; None does without.
         whole: Find documents, each worth its best passage.
     """
     pieces = unit(found.pieces.astype(np.float32))
     rankings: list[Ranking] = []
     for part in np.array_split(asked, max(1, len(asked) // 64)):
         worth = np.maximum.reduceat(part @ pieces.T, found.piece_bounds[:-1], axis=1)
-        worth += PASSAGE_COUNTS * (part @ found.vectors.T)
+        whole_passage = part @ found.vectors.T
+        context = DOCUMENT_COUNTS * np.maximum.reduceat(whole_passage, found.bounds[:-1], axis=1)
         if title is not None:
-            worth += TITLE_COUNTS * (part @ title.T)
+            context += TITLE_COUNTS * shares(part @ title.T)
+        worth += PASSAGE_COUNTS * whole_passage + context[:, found.documents]
         if whole:
             worth = np.maximum.reduceat(worth, found.bounds[:-1], axis=1)
         rankings += [best(each, FOUND) for each in worth]
@@ -134,7 +141,7 @@ def measured(found: Corpus, questions: Sequence[Question], weighed: Vectors, cac
     texts = [passage.text for passage in found.passages]
     titles = [found.texts[of].title for of in document]
     asked = embedded([question.text for question in questions], cache)
-    title = embedded([text.title for text in found.texts], cache)[document]
+    title = embedded([text.title for text in found.texts], cache)
     mean = unit(np.add.reduceat(found.vectors, found.bounds[:-1]))[document]
     before = [f"{name}. {text}" for name, text in zip(titles, texts, strict=True)]
     lexical, near = list(map(Lexical(texts), questions)), nearest(asked, found.vectors)
@@ -146,7 +153,7 @@ def measured(found: Corpus, questions: Sequence[Question], weighed: Vectors, cac
         "backbone, title before the passage": nearest(asked, embedded(before, cache)),
     }
     ways = {name: scored(questions, rows) for name, rows in rankings.items()}
-    for name, context in (("title", title), ("mean of its document", mean)):
+    for name, context in (("title", title[document]), ("mean of its document", mean)):
         mixes = {mix: scored(questions, nearest(asked, unit(found.vectors + mix * context))) for mix in MIXES}
         chosen = max(mixes, key=lambda mix: mixes[mix]["recall@5"])
         ways[f"backbone, {name} mixed in"] = mixes[chosen] | {"mix": chosen}

@@ -1,8 +1,9 @@
 """Learning what a question's words count, by having questions find the passages that they were made of.
 
-A passage is worth to a question what asking finds it worth: its best piece, and some of itself and of its document's
-title. The loss is the cross entropy of the right passage among all of a lesson (InfoNCE, arXiv 1807.03748). Passages
-are as the encoder made them, so all that is learned is on the side of the question and costs an ingest nothing.
+A passage is worth to a question what asking finds it worth: its best piece, and some of itself, of its document's best
+passage and of its title. The loss is the cross entropy of the right passage among all of a lesson (InfoNCE, arXiv
+1807.03748). Passages are as the encoder made them, so all that is learned is on the side of the question and costs an
+ingest nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize, rms_norm
 from torch.nn.utils.rnn import pad_sequence
 
-from shas_kb.config import PASSAGE_COUNTS, TITLE_COUNTS
+from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE
 from shas_kb.encoder.encoder import PIECES, RATIO, Encoder
 from shas_kb.encoder.learned import EPSILON
 from shas_kb.records import Vectors
@@ -42,7 +43,8 @@ class Lesson:
         passages: Their vectors, [passages, dimension].
         pieces: Of all of them, [pieces, dimension].
         counts: Pieces of each, [passages].
-        titles: The title of each passage's document, [passages, dimension].
+        documents: The document of each, [passages].
+        titles: Of the documents, [documents, dimension].
     """
 
     questions: Sequence[str]
@@ -52,6 +54,7 @@ class Lesson:
     passages: Vectors
     pieces: Vectors
     counts: NDArray[np.int64]
+    documents: NDArray[np.int64]
     titles: Vectors
 
 
@@ -151,9 +154,16 @@ def _worth(lesson: Lesson, hidden: _Hidden, asked: Tensor) -> Tensor:
         rows = torch.tensor(list(hidden.left))
         cosines = (asked[rows] * torch.stack(list(hidden.left.values()))).sum(1)
         whole = whole.index_put((rows, torch.from_numpy(lesson.answers)[rows]), cosines)
-    of = torch.repeat_interleave(torch.from_numpy(lesson.counts)).expand_as(near)
-    best = torch.full_like(whole, -1.0).scatter_reduce(1, of, near, "amax")
-    return best + PASSAGE_COUNTS * whole + TITLE_COUNTS * (asked @ torch.from_numpy(lesson.titles).T)
+    best = _highest(near, torch.repeat_interleave(torch.from_numpy(lesson.counts)), whole.shape[1])
+    document = torch.from_numpy(lesson.documents)
+    drawn = (asked @ torch.from_numpy(lesson.titles).T / TITLE_TEMPERATURE).softmax(1)
+    context = DOCUMENT_COUNTS * _highest(whole, document, drawn.shape[1]) + TITLE_COUNTS * drawn
+    return best + PASSAGE_COUNTS * whole + context[:, document]
+
+
+def _highest(cosines: Tensor, of: Tensor, count: int) -> Tensor:
+    """The highest cosine in each of `count` groups, [questions, n] to [questions, count]; `of` is each one's, [n]."""
+    return cosines.new_full((len(cosines), count), -1.0).scatter_reduce(1, of.expand_as(cosines), cosines, "amax")
 
 
 def _weighed(states: Tensor, there: Tensor, saliency: Tensor) -> Tensor:

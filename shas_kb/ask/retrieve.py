@@ -1,7 +1,8 @@
 """Search of the passages: dense and lexical, fused by rank.
 
-A passage's vector is the mean of all it says, so the clause that answers may be lost in it. Dense search therefore has
-two steps: the nearest passages, and those with the question's words, are ranked by the best of their pieces.
+A passage's vector is the mean of all it says, so the clause that answers may be lost in it, and it does not say of
+whom it speaks, which its document does. Dense search therefore has two steps: the nearest passages, and those with the
+question's words, are ranked by the best of their pieces and by what speaks for their documents.
 
 Reciprocal rank fusion (Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank
 learning methods", SIGIR 2009): a passage gets 1 / (c + rank) from each search that found it. Scores of the two searches
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shas_kb.ask.snapshot import Mask, Rows, Snapshot
-from shas_kb.config import PASSAGE_COUNTS, TITLE_COUNTS
+from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE
 from shas_kb.records import Vectors
 
 if TYPE_CHECKING:
@@ -80,30 +81,56 @@ def search(
     if not allowed.all():
         outside = ~allowed[snapshot.owner]
         cosine[outside] = found[outside] = -1.0
-    nearest = best(found, min(CANDIDATES, int(np.diff(snapshot.offsets)[allowed].sum())))
+    context = of_documents(snapshot, found, asked, allowed)[snapshot.owner]
+    nearest = best(found + context, min(CANDIDATES, int(np.diff(snapshot.offsets)[allowed].sum())))
     lexical = _lexical(store, snapshot, content, allowed)
-    dense = rank_candidates(store, snapshot, np.union1d(nearest.rows, lexical.rows), found, asked)
+    rows = np.union1d(nearest.rows, lexical.rows)
+    dense = rank_candidates(store, snapshot, rows, PASSAGE_COUNTS * found + context, found, asked)
     return Evidence(cosine, dense, lexical, fuse(dense, lexical))
 
 
-def rank_candidates(store: Store, snapshot: Snapshot, rows: Rows, cosine: Vectors, asked: Vectors) -> Ranking:
+def of_documents(snapshot: Snapshot, cosine: Vectors, asked: Vectors, allowed: Mask) -> Vectors:
+    """What speaks for each document: `DOCUMENT_COUNTS` times the cosine of its nearest passage, and `TITLE_COUNTS`
+    times the share of the question that its title draws from those of all allowed documents [n].
+
+    Args:
+        snapshot: for the titles.
+        cosine: of every passage with the question [p].
+        asked: the question with its words weighed, unit length [d].
+        allowed: which documents take part [n]; the others have nothing that speaks for them.
+    """
+    worth = np.zeros(len(snapshot.documents), np.float32)
+    worth[allowed] = TITLE_COUNTS * shares(cosines(snapshot.titles[allowed], asked))
+    worth += DOCUMENT_COUNTS * np.maximum.reduceat(cosine, snapshot.offsets[:-1])  # none is without passages
+    return worth
+
+
+def shares(cosine: Vectors) -> Vectors:
+    """How a question is drawn to titles, given its cosines with them [..., n]; over all of them the shares sum to 1."""
+    drawn = np.exp((cosine - cosine.max(axis=-1, keepdims=True, initial=-1.0)) / TITLE_TEMPERATURE)
+    share: Vectors = drawn / drawn.sum(axis=-1, keepdims=True)
+    return share
+
+
+def rank_candidates(
+    store: Store, snapshot: Snapshot, rows: Rows, context: Vectors, cosine: Vectors, asked: Vectors
+) -> Ranking:
     """The best `CANDIDATES` of some passages by what they are worth to a question.
 
-    Worth is the highest cosine of a passage's pieces, `PASSAGE_COUNTS` times its own and `TITLE_COUNTS` times that of
-    its document's title. Its own stands for its pieces where it has none: it was encoded by an older version.
+    Worth is the highest cosine of a passage's pieces, and its context. Its own cosine stands for its pieces where it
+    has none: it was encoded by an older version.
 
     Args:
         store: for the pieces.
-        snapshot: for the titles.
+        snapshot: to know the passages by.
         rows: the passages, rows of `snapshot.matrix` [c].
+        context: what else speaks for every passage [p].
         cosine: of every passage with the question [p].
         asked: the question with its words weighed, unit length [d].
     """
-    whole = cosine[rows]
     pieces = store.pieces([snapshot.key(int(row)) for row in rows])
-    piece = [float((its @ asked).max()) if len(its) else own for its, own in zip(pieces, whole, strict=True)]
-    title = cosines(snapshot.titles[snapshot.owner[rows]], asked)
-    ranking = best(np.array(piece, dtype=np.float32) + PASSAGE_COUNTS * whole + TITLE_COUNTS * title, CANDIDATES)
+    piece = [float((its @ asked).max()) if len(its) else own for its, own in zip(pieces, cosine[rows], strict=True)]
+    ranking = best(np.array(piece, dtype=np.float32) + context[rows], CANDIDATES)
     return Ranking(rows[ranking.rows], ranking.scores)
 
 

@@ -82,9 +82,9 @@ class Lessons:
         passages: list[Vectors] = []
         pieces: list[Vectors] = []
         counts: list[int] = []
-        titles: list[Vectors] = []
-        for place in self._alike(random):
-            document = self._documents[place]
+        documents: list[int] = []
+        chosen = [self._documents[place] for place in self._alike(random)]
+        for place, document in enumerate(chosen):
             first = random.randrange(max(1, document.passages - STRETCH + 1))
             stored = self._store.document_passages(document.id)[first : first + STRETCH]
             asked = self._questioner.ask(document.title, document.language == "en", stored, QUESTIONS, random)
@@ -94,7 +94,7 @@ class Lessons:
             passages.append(self._store.vectors(document.id)[first : first + STRETCH])
             pieces += own
             counts += [len(each) for each in own]
-            titles += [self._titles[document.id]] * len(stored)
+            documents += [place] * len(stored)
         if not questions:
             return None
         return Lesson(
@@ -105,7 +105,8 @@ class Lessons:
             passages=np.concatenate(passages),
             pieces=np.concatenate(pieces),
             counts=np.array(counts),
-            titles=np.stack(titles),
+            documents=np.array(documents),
+            titles=np.stack([self._titles[document.id] for document in chosen]),
         )
 
     def _alike(self, random: Random) -> list[int]:

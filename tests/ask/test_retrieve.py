@@ -18,11 +18,11 @@ from shas_kb.ask.retrieve import (
     best,
     cosines,
     fuse,
-    rank_candidates,
     search,
+    shares,
 )
 from shas_kb.ask.snapshot import Snapshot
-from shas_kb.config import PASSAGE_COUNTS, TITLE_COUNTS
+from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE
 from shas_kb.storage import Store
 
 Add = Callable[[Store, str, Sequence[str]], str]
@@ -122,19 +122,43 @@ def test_a_collection_of_an_older_version_answers_by_whole_passages(empty: Store
     assert not snapshot.titles.any()
     evidence = evidence_of(empty, snapshot, embed, "What is a bow made of?", ["bow"])
     own = cosines(snapshot.matrix, embed.weighed("What is a bow made of?"))
-    np.testing.assert_allclose(evidence.dense.scores, np.sort((1 + PASSAGE_COUNTS) * own)[::-1], atol=1e-5)
+    worth = (1 + PASSAGE_COUNTS + DOCUMENT_COUNTS) * own + TITLE_COUNTS / len(ABOUT)  # each document has one passage
+    np.testing.assert_allclose(evidence.dense.scores, np.sort(worth)[::-1], atol=1e-5)
 
 
-def test_worth_is_made_of_piece_passage_and_title(library: Store, snapshot: Snapshot, embed: Embed) -> None:
+def test_worth_is_made_of_piece_passage_document_and_title(library: Store, snapshot: Snapshot, embed: Embed) -> None:
     asked = embed.weighed("Which planet turns backwards?")
-    rows = np.array([3, 17, 5], np.int64)
-    ranking = rank_candidates(library, snapshot, rows, cosines(snapshot.matrix, asked), asked)
-    assert sorted(ranking.rows) == sorted(rows)
-    for row, score in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
+    evidence = search(library, snapshot, ["planet"], asked, asked, snapshot.under(None))
+    drawn = np.exp(snapshot.titles.astype(np.float32) @ asked / TITLE_TEMPERATURE)
+    for row, score in zip(evidence.dense.rows.tolist(), evidence.dense.scores.tolist(), strict=True):
+        document = snapshot.document_of(row)
         piece = float((library.pieces([snapshot.key(row)])[0] @ asked).max())
-        title = snapshot.titles[snapshot.document_of(row)].astype(np.float32) @ asked
-        whole = snapshot.matrix[row].astype(np.float32) @ asked
-        assert abs(score - (piece + PASSAGE_COUNTS * whole + TITLE_COUNTS * title)) < 1e-5
+        nearest = evidence.cosine[snapshot.offsets[document] : snapshot.offsets[document + 1]].max()
+        title = drawn[document] / drawn.sum()
+        whole = PASSAGE_COUNTS * evidence.cosine[row] + DOCUMENT_COUNTS * nearest + TITLE_COUNTS * title
+        assert abs(score - (piece + whole)) < 1e-5
+
+
+def test_a_title_that_stands_out_draws_the_question() -> None:
+    named, vague = shares(np.array([[0.8, 0.3, 0.2, 0.3], [0.32, 0.3, 0.29, 0.3]], np.float32))
+    assert named[0] > 0.99 and vague.max() < 0.4
+    np.testing.assert_allclose([named.sum(), vague.sum()], 1.0, rtol=1e-6)
+    assert not shares(np.empty(0, np.float32)).size
+
+
+def test_the_document_that_is_named_answers(empty: Store, embed: Embed, add: Add) -> None:
+    """Passages that say the same of different things are told apart by the titles above them."""
+    same = "Its revenue grew by a tenth, and the board proposes to pay half of the profit to the shareholders."
+    for name in (
+        "Annual report of Northern Shipyards",
+        "Annual report of Silva Coffee",
+        "Annual report of Volt Tramways",
+    ):
+        add(empty, name, [f"{same} The year closed on the last day of June.", same])
+    snapshot = Snapshot.of(empty)
+    for name in ("Silva Coffee", "Volt Tramways", "Northern Shipyards"):
+        found = evidence_of(empty, snapshot, embed, f"How much did the revenue of {name} grow?", ["revenue"])
+        assert all(name in title for title in titles(snapshot, found.dense)[:2])
 
 
 def test_words_bring_candidates_that_are_far_away(

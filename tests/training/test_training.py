@@ -10,12 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from shas_kb.ask.retrieve import search
+from shas_kb.ask.snapshot import Snapshot
 from shas_kb.config import ReadConfig
 from shas_kb.encoder import describe, load
 from shas_kb.encoder.encoder import Encoder
 from shas_kb.encoder.learned import Learned
-from shas_kb.encoder.training import Learner, Lesson, Outcome
+from shas_kb.encoder.training import Learner, Lesson, Outcome, _Hidden, _worth
 from shas_kb.errors import UsageError
 from shas_kb.pipeline import Source, ingest
 from shas_kb.records import Text
@@ -67,7 +70,8 @@ def test_a_lesson_is_decided_by_its_number_and_seed(store: Store) -> None:
     assert one.questions == same.questions != other.questions
     assert 2 <= len(one.questions) <= DOCUMENTS * QUESTIONS
     assert one.counts.sum() == len(one.pieces)
-    assert len(one.texts) == len(one.passages) == len(one.counts) == len(one.titles)
+    assert len(one.texts) == len(one.passages) == len(one.counts) == len(one.documents)
+    assert one.documents.max() + 1 == len(one.titles)
     assert one.answers.max() < len(one.texts)
 
 
@@ -135,8 +139,32 @@ def lesson_of(questions, hidden, texts, its):  # type: ignore[no-untyped-def]
         passages=its.passages,
         pieces=its.pieces,
         counts=np.array(its.counts),
-        titles=np.repeat(its.title[None], len(texts), 0),
+        documents=np.zeros(len(texts), np.int64),
+        titles=its.title[None],
     )
+
+
+def test_a_lesson_reckons_as_asking_does(store: Store, encoder: Encoder) -> None:
+    snapshot = Snapshot.of(store)
+    rows = np.arange(len(snapshot.matrix))
+    pieces = store.pieces([snapshot.key(int(row)) for row in rows])
+    lesson = Lesson(
+        questions=["Who gives a rule for a panic?"],
+        answers=np.zeros(1, np.int64),
+        hidden=[None],
+        texts=["" for _ in rows],
+        passages=snapshot.matrix.astype(np.float32),
+        pieces=np.concatenate(pieces),
+        counts=np.array([len(its) for its in pieces]),
+        documents=snapshot.owner,
+        titles=snapshot.titles.astype(np.float32),
+    )
+    asked = next(encoder.encode([Text("", lesson.questions)])).passages
+    nothing = _Hidden(torch.zeros(1, len(lesson.pieces), dtype=torch.bool), {})
+    ranking = search(store, snapshot, [], asked[0], asked[0], snapshot.under(None)).dense
+    assert len(ranking.rows) > 20
+    worth = _worth(lesson, nothing, torch.from_numpy(asked))[0].numpy()
+    np.testing.assert_allclose(ranking.scores, worth[ranking.rows], atol=1e-5)
 
 
 def test_too_little_to_learn_from_says_so(encoder: Encoder, tmp_path: Path) -> None:
