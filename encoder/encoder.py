@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from math import gcd
 from typing import Protocol
 
@@ -121,15 +122,20 @@ class Encoder:
         states = self._backbone.states([text])
         return states, self._backbone.pool(states, [text])
 
-    @torch.no_grad()
     def states(self, texts: Sequence[str]) -> list[Tensor]:
-        """Token states of a few short texts, float32 [tokens, hidden] each, to learn on."""
+        """Token states of some texts, float32 [tokens, hidden] each, to learn on."""
         ids = self._tokenize(texts)
         order = sorted(range(len(ids)), key=lambda text: len(ids[text]))
-        lengths = [len(ids[text]) for text in order]
-        parts = torch.split(self._backbone.states([ids[text] for text in order]).float(), lengths)
-        found = dict(zip(order, parts, strict=True))
+        with _pool(self._threads) as pool:
+            blocks = _blocks(order, ids, self._block)
+            parts = pool.map(self._apart, ([ids[text] for text in block] for block in blocks))
+            found = dict(zip(order, chain.from_iterable(parts), strict=True))
         return [found[text] for text in range(len(ids))]
+
+    @torch.no_grad()
+    def _apart(self, ids: _Ids) -> tuple[Tensor, ...]:
+        """Token states of some texts, each by itself."""
+        return torch.split(self._backbone.states(ids).float(), list(map(len, ids)))
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """Where each token of a text stands in it, in characters from and to; special ones stand nowhere, (0, 0)."""
