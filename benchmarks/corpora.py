@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ PIECES = 2
 """The level of the pieces, 4 ** 2 word pieces each."""
 TRAINED_ON = {"train", "Astronomy", "Psychology", "Sociology"}
 """Of the meetings those of this split, and these textbooks. The others are only measured on."""
+DISTRACTORS = 100
+"""Chinese statutes among the articles."""
 REVIEW = re.compile(r"\n\s*Review Questions\s*\n")
 
 
@@ -129,7 +132,16 @@ def abstracts() -> list[Text]:
     return [Text(row["_id"], row["title"], "", f"{row['title']} {row['text']}") for row in rows]
 
 
-CORPORA = {"qmsum": meetings, "openstax": textbooks, "scifact": abstracts}
+def encyclopedia() -> list[Text]:
+    """The Chinese articles of CMRC 2018, and statutes that answer none of its questions, drawn by their hash."""
+    articles = [
+        Text(row["_id"], row["title"], "", row["text"]) for row in records(EVAL / "cmrc2018-zh" / "corpus.jsonl.gz")
+    ]
+    laws = sorted(records(EVAL / "laws-zh" / "docs.jsonl.gz"), key=lambda row: sha256(row["id"].encode()).digest())
+    return articles + [Text(row["id"], row["title"], "laws", row["text"]) for row in laws[:DISTRACTORS]]
+
+
+CORPORA = {"qmsum": meetings, "openstax": textbooks, "scifact": abstracts, "cmrc2018-zh": encyclopedia}
 
 
 def corpus(name: str, cache: Path = CACHE) -> Corpus:
@@ -143,7 +155,7 @@ def corpus(name: str, cache: Path = CACHE) -> Corpus:
     passages = [passage for own in cut for passage in own]
     bounds = np.cumsum([0, *map(len, cut)])
     made_of = json.dumps([described.facts.fingerprint, [passage.text for passage in passages]])
-    file = cache / f"{name}-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.npz"
+    file = cache / f"{name}-{sha256(made_of.encode()).hexdigest()[:16]}.npz"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
         np.savez(file, **encoded(cut))
@@ -207,19 +219,24 @@ def textbook_questions(corpus: Corpus) -> list[Question]:
     return found
 
 
-def claims(corpus: Corpus) -> list[Question]:
-    """SciFact's claims that were judged; all passages of a right abstract are right."""
+def judged(corpus: Corpus, name: str) -> list[Question]:
+    """The questions of a collection in BEIR's layout that were judged; all passages of a right document are right."""
     place = {text.id: document for document, text in enumerate(corpus.texts)}
     right: dict[str, set[int]] = {}
-    for line in (EVAL / "scifact" / "qrels" / "test.tsv").read_text().splitlines()[1:]:
-        claim, abstract, _ = line.split("\t")
-        document = place[abstract]
-        right.setdefault(claim, set()).update(range(int(corpus.bounds[document]), int(corpus.bounds[document + 1])))
-    texts = {row["_id"]: row["text"] for row in records(EVAL / "scifact" / "queries.jsonl.gz")}
-    return [Question(texts[claim], frozenset(rows)) for claim, rows in right.items()]
+    for line in (EVAL / name / "qrels" / "test.tsv").read_text().splitlines()[1:]:
+        question, answer, _ = line.split("\t")
+        document = place[answer]
+        right.setdefault(question, set()).update(range(int(corpus.bounds[document]), int(corpus.bounds[document + 1])))
+    texts = {row["_id"]: row["text"] for row in records(EVAL / name / "queries.jsonl.gz")}
+    return [Question(texts[question], frozenset(rows)) for question, rows in right.items()]
 
 
-QUESTIONS = {"qmsum": meeting_questions, "openstax": textbook_questions, "scifact": claims}
+QUESTIONS: dict[str, Callable[[Corpus], list[Question]]] = {
+    "qmsum": meeting_questions,
+    "openstax": textbook_questions,
+    "scifact": partial(judged, name="scifact"),
+    "cmrc2018-zh": partial(judged, name="cmrc2018-zh"),
+}
 
 
 def main() -> None:
