@@ -43,7 +43,19 @@ from shas_kb.ask.levels import Embed
 from shas_kb.ask.retrieve import CANDIDATES, cosines, search
 from shas_kb.ask.words import content_words
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
-from shas_kb.records import NODE_LEVELS, Membership, Node, Passage, Quote, Reading, SourceFile, Text, Tree, Vectors
+from shas_kb.records import (
+    NODE_LEVELS,
+    Asked,
+    Membership,
+    Node,
+    Passage,
+    Quote,
+    Reading,
+    SourceFile,
+    Text,
+    Tree,
+    Vectors,
+)
 from shas_kb.storage import Store
 
 PAGE = 3000
@@ -140,14 +152,14 @@ class Known:
 
     def __init__(self, embed: Embed, questions: Sequence[str]) -> None:
         self.vectors = {text: embed([text])[0] for text in questions}
-        self._weighed = {text: embed.weighed(text) for text in questions}
+        self._asked = {text: embed.asked(text) for text in questions}
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         some = next(iter(self.vectors.values()))
         return np.stack([self.vectors.get(text, some) for text in texts])
 
-    def weighed(self, question: str) -> Vectors:
-        return self._weighed[question]
+    def asked(self, question: str) -> Asked:
+        return self._asked[question]
 
 
 def cut(text: str, size: int = 1050) -> Iterator[list[tuple[int, int]]]:
@@ -220,8 +232,8 @@ def scifact(folder: Path, cache: Path, embed: Embed) -> dict[str, Any]:
         names = {id: name for name, id in fill(store, readings, cache).items()}
         snapshot = Snapshot.of(store)
         for claim, grades in relevant.items():
-            vector, asked = embed([claims[claim]])[0], embed.weighed(claims[claim])
-            found = search(store, snapshot, content_words(claims[claim]), vector, asked, snapshot.under(None))
+            asked = embed.asked(claims[claim])
+            found = search(store, snapshot, content_words(claims[claim]), asked, snapshot.under(None))
             for name, ranking in (("dense", found.dense), ("lexical", found.lexical), ("fused", found.fused)):
                 rows = ranking.rows[:10].tolist()
                 scores[name].append(ndcg([grades.get(names[snapshot.key(row)[0]], 0) for row in rows], grades.values()))

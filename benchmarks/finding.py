@@ -13,7 +13,8 @@ Titles come in by two ways, as text before each passage and as a vector mixed in
 several on these very questions, so what has to be beaten is a little too good. Meetings have no title but their name.
 
 "Pieces" are the units of the pyramid's level 2, 16 word pieces each: a passage is worth what the best of them is. SHAS
-adds some of the passage itself and of its title, and weighs the words of the question by what was learned.
+adds what they say to each word of the question, some of the passage itself, of its document's nearest passage and of
+its title, and weighs the words of the question by what was learned.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ import numpy as np
 from corpora import CACHE, QUESTIONS, Corpus, Question, corpus
 from report import EVAL, write_result
 
-from shas_kb.ask.retrieve import Ranking, best, fuse, shares
+from shas_kb.ask.retrieve import Ranking, best, fuse, shares, worth_of_pieces
 from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
 from shas_kb.organise.material import unit
-from shas_kb.records import Text, Vectors
+from shas_kb.records import Asked, Text, Vectors
 from shas_kb.storage.pieces import pack, unpack
 from shas_kb.storage.search import searchable
 
@@ -109,27 +110,29 @@ def embedded(texts: Sequence[str], cache: Path) -> Vectors:
     return np.asarray(np.load(file), np.float32)
 
 
-def ranked(asked: Vectors, found: Corpus, title: Vectors | None = None, *, whole: bool = False) -> list[Ranking]:
+def ranked(
+    asked: Sequence[Asked], found: Corpus, title: Vectors | None = None, *, whole: bool = False
+) -> list[Ranking]:
     """The hundred passages that are worth most to each question, as the product reckons.
 
     Args:
-        asked: Unit vectors of the questions.
+        asked: The questions.
         found: The collection.
         title: Of each document; None does without.
         whole: Find documents, each worth its best passage.
     """
     pieces = unit(found.pieces.astype(np.float32))
     rankings: list[Ranking] = []
-    for part in np.array_split(asked, max(1, len(asked) // 64)):
-        worth = np.maximum.reduceat(part @ pieces.T, found.piece_bounds[:-1], axis=1)
-        whole_passage = part @ found.vectors.T
-        context = DOCUMENT_COUNTS * np.maximum.reduceat(whole_passage, found.bounds[:-1], axis=1)
+    for question in asked:
+        cosine = found.vectors @ question.vector
+        context = DOCUMENT_COUNTS * np.maximum.reduceat(cosine, found.bounds[:-1])
         if title is not None:
-            context += TITLE_COUNTS * shares(part @ title.T)
-        worth += PASSAGE_COUNTS * whole_passage + context[:, found.documents]
+            context += TITLE_COUNTS * shares(title @ question.vector)
+        worth = worth_of_pieces(pieces, found.piece_bounds[1:], question)
+        worth += PASSAGE_COUNTS * cosine + context[found.documents]
         if whole:
-            worth = np.maximum.reduceat(worth, found.bounds[:-1], axis=1)
-        rankings += [best(each, FOUND) for each in worth]
+            worth = np.maximum.reduceat(worth, found.bounds[:-1])
+        rankings.append(best(worth, FOUND))
     return rankings
 
 
@@ -139,12 +142,14 @@ def stored(found: Corpus) -> Corpus:
     return replace(found, pieces=pieces)
 
 
-def measured(found: Corpus, questions: Sequence[Question], weighed: Vectors, cache: Path) -> dict[str, Figures]:
-    """Every way, for one collection; `weighed` are the questions as what was learned weighs their words."""
+def measured(
+    found: Corpus, questions: Sequence[Question], plain: Sequence[Asked], weighed: Sequence[Asked], cache: Path
+) -> dict[str, Figures]:
+    """Every way, for one collection; the questions with nothing learned, and with their words weighed."""
     document = found.documents
     texts = [passage.text for passage in found.passages]
     titles = [found.texts[of].title for of in document]
-    asked = embedded([question.text for question in questions], cache)
+    asked = np.stack([question.plain for question in plain])
     title = embedded([text.title for text in found.texts], cache)
     mean = unit(np.add.reduceat(found.vectors, found.bounds[:-1]))[document]
     before = [f"{name}. {text}" for name, text in zip(titles, texts, strict=True)]
@@ -165,9 +170,9 @@ def measured(found: Corpus, questions: Sequence[Question], weighed: Vectors, cac
     trained = ranked(weighed, found, title)
     rankings = {
         "pieces": nearest(asked, pieces, found.piece_bounds),
-        "SHAS untrained, without titles": ranked(asked, found),
+        "SHAS untrained, without titles": ranked(plain, found),
         "SHAS without titles": ranked(weighed, found),
-        "SHAS untrained": ranked(asked, found, title),
+        "SHAS untrained": ranked(plain, found, title),
         "SHAS": trained,
         "SHAS, pieces as they are stored": ranked(weighed, stored(found), title),
         "SHAS and BM25": [fuse(*both) for both in zip(trained, lexical, strict=True)],
@@ -175,18 +180,20 @@ def measured(found: Corpus, questions: Sequence[Question], weighed: Vectors, cac
     return ways | {name: scored(questions, rows) for name, rows in rankings.items()}
 
 
-def measured_whole(found: Corpus, questions: Sequence[Question], weighed: Vectors, cache: Path) -> dict[str, Figures]:
+def measured_whole(
+    found: Corpus, questions: Sequence[Question], plain: Sequence[Asked], weighed: Sequence[Asked]
+) -> dict[str, Figures]:
     """The ways that use no title, for whole documents: each is worth its best passage, or piece."""
     document = found.documents
     right = [Question(each.text, frozenset(document[list(each.passages)].tolist())) for each in questions]
-    asked = embedded([question.text for question in questions], cache)
+    asked = np.stack([question.plain for question in plain])
     pieces, lexical = unit(found.pieces.astype(np.float32)), Lexical([text.text for text in found.texts])
     trained = ranked(weighed, found, whole=True)
     rankings = {
         "BM25": list(map(lexical, questions)),
         "backbone": nearest(asked, found.vectors, found.bounds),
         "pieces": nearest(asked, pieces, found.piece_bounds[found.bounds]),
-        "SHAS untrained": ranked(asked, found, whole=True),
+        "SHAS untrained": ranked(plain, found, whole=True),
         "SHAS": trained,
         "SHAS and BM25": [fuse(its, lexical(question)) for its, question in zip(trained, questions, strict=True)],
     }
@@ -199,7 +206,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--weights", type=Path, help="what was learned (that which ships)")
     options = parser.parse_args()
-    encoder = load_question_encoder(weights=learned_for(describe().facts, options.weights))
+    encoders = load_question_encoder(), load_question_encoder(weights=learned_for(describe().facts, options.weights))
     figures: dict[str, object] = {}
     for name in options.names or QUESTIONS:
         if not (EVAL / name).is_dir():
@@ -207,8 +214,11 @@ def main() -> None:
             continue
         found = corpus(name, options.cache).held_out()
         questions = QUESTIONS[name](found)
-        weighed = np.stack([encoder.weighed(question.text) for question in questions])
-        ways = (measured_whole if name in WHOLE else measured)(found, questions, weighed, options.cache)
+        plain, weighed = ([its.asked(question.text) for question in questions] for its in encoders)
+        if name in WHOLE:
+            ways = measured_whole(found, questions, plain, weighed)
+        else:
+            ways = measured(found, questions, plain, weighed, options.cache)
         figures[name] = {
             "documents": len(found.texts),
             "passages": len(found.passages),

@@ -6,7 +6,8 @@ A passage is worth to a question what the best of its units is, of one level alo
 levels. Levels of ratio 2, 3, 4 and 5 stand side by side, as do ways to abstract sixteen tokens: their mean, the largest
 value of each channel, attention among them, and both mean and attention over windows that overlap. Attention is by what
 was learned for the words of questions. The dense twin has no levels: every token of a question looks for the nearest of
-all tokens of a passage (late interaction as ColBERT has it, arXiv 2004.12832), at the price of keeping them all.
+all tokens of a passage (late interaction as ColBERT has it, arXiv 2004.12832), at the price of keeping them all; "each
+word" does so among units of sixteen.
 
 Questions, collections and figures are those of finding.py; questions as what was learned weighs their words, but for
 rows that say "plain".
@@ -28,9 +29,10 @@ from torch import Tensor
 from torch.nn.functional import normalize, rms_norm
 
 from shas_kb.ask.retrieve import best
-from shas_kb.config import PASSAGE_COUNTS
+from shas_kb.config import PASSAGE_COUNTS, WORDS_COUNT
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
 from shas_kb.encoder.learned import Learned
+from shas_kb.records import Asked
 
 RATIOS = {2: range(1, 8), 3: range(1, 5), 4: range(1, 4), 5: range(1, 4)}
 """Ratios, and the levels between tokens and passages that each has."""
@@ -110,12 +112,13 @@ class Worth:
         self.units += len(units)
 
 
-def late(asked: Sequence[Tensor], tokens: Tokens, at: int, into: np.ndarray) -> None:
-    """The dense twin: for every token of a question the nearest of a passage's, added up."""
-    units, first = tokens.units(1, 1)
-    bounds = np.cumsum([0, *map(len, asked)])[:-1]
-    cosines = (torch.cat(list(asked)) @ units.T).numpy()
-    into[:, at : at + len(first)] = np.add.reduceat(np.maximum.reduceat(cosines, first, axis=1), bounds, axis=0)
+def late(asked: Sequence[Asked], tokens: Tokens, size: int, at: int, into: np.ndarray) -> None:
+    """For every word of a question the nearest of a passage's units of `size` tokens, added up as the words count."""
+    units, first = tokens.units(size, size)
+    bounds = np.cumsum([0, *(len(its.words) for its in asked)])[:-1]
+    cosines = np.concatenate([its.words for its in asked]) @ units.numpy().T
+    highest = np.maximum.reduceat(cosines, first, axis=1) * np.concatenate([its.counts for its in asked])[:, None]
+    into[:, at : at + len(first)] = np.add.reduceat(highest, bounds, axis=0)
 
 
 def states(found: Corpus) -> Iterator[tuple[int, list[Tensor]]]:
@@ -133,16 +136,17 @@ def measured(found: Corpus, name: str, cache: Path) -> Mapping[str, Figures]:
     assert learned is not None
     saliency = torch.from_numpy(Learned.from_bytes(learned, "shipped").saliency)
     ask = load_question_encoder(weights=learned)
-    weighed = torch.from_numpy(np.stack([ask.weighed(question.text) for question in questions]))
+    asked = [ask.asked(question.text) for question in questions]
+    weighed = torch.from_numpy(np.stack([its.vector for its in asked]))
     plain = torch.from_numpy(embedded([question.text for question in questions], cache))
-    asked = [normalize(each, dim=1) for each in load(device="cpu").states([question.text for question in questions])]
     kinds = {way: Worth(len(questions), len(found.passages)) for way in ways()}
     plains = {way: Worth(len(questions), len(found.passages)) for way in ("tokens", *_levels(), "passage")}
-    twin = np.zeros((len(questions), len(found.passages)), np.float32)
+    twin, words = np.zeros((2, len(questions), len(found.passages)), np.float32)
     with torch.inference_mode():
         for at, some in states(found):
             tokens = Tokens(some, saliency)
-            late(asked, tokens, at, twin)
+            late(asked, tokens, 1, at, twin)
+            late(asked, tokens, SENTENCES, at, words)
             for way, (size, step, kind) in ways().items():
                 units, first = tokens.units(size, step, kind)
                 kinds[way].put(weighed, units, first, at)
@@ -155,7 +159,10 @@ def measured(found: Corpus, name: str, cache: Path) -> Mapping[str, Figures]:
         parts = [kinds[way] for way in chain[:depth]]
         worth[f"{depth} levels"] = (sum(its.worth for its in parts), sum(its.units for its in parts))
     pieces, whole = kinds[_levels()[1]], kinds["passage"]
-    worth["level 2 and some of the passage"] = (pieces.worth + PASSAGE_COUNTS * whole.worth, pieces.units + whole.units)
+    some = pieces.worth + PASSAGE_COUNTS * whole.worth
+    worth["level 2 and some of the passage"] = (some, pieces.units + whole.units)
+    worth["each word, level 2"] = (words, pieces.units)
+    worth["each word, level 2 and some of the passage"] = (some + WORDS_COUNT * words, pieces.units + whole.units)
     worth["dense twin"] = (twin, kinds["tokens"].units)
     figures = {}
     for way, (scores, units) in worth.items():

@@ -24,7 +24,7 @@ import numpy as np
 from corpora import TRAINED_ON, textbooks
 from report import write_result
 
-from shas_kb.ask.retrieve import best
+from shas_kb.ask.retrieve import best, worth_of_pieces
 from shas_kb.config import PASSAGE_COUNTS
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
 from shas_kb.reading.passages import PassageMaker
@@ -89,14 +89,15 @@ def measured(tokens: int) -> dict[str, object]:
     seconds = time.perf_counter() - began
     ask = load_question_encoder(weights=learned_for(described.facts))
     questions = [question for _, question in facts()]
-    bounds = np.append(0, np.cumsum(its.counts))[:-1]
 
     def whole(question: str) -> Vectors:
         return its.passages @ ask([question])[0]
 
     def by_pieces(question: str) -> Vectors:
-        asked = ask.weighed(question)
-        return np.maximum.reduceat(its.pieces @ asked, bounds) + PASSAGE_COUNTS * (its.passages @ asked)
+        asked = ask.asked(question)
+        return worth_of_pieces(its.pieces, np.cumsum(its.counts), asked) + PASSAGE_COUNTS * (
+            its.passages @ asked.vector
+        )
 
     return {
         "tokens": tokens,

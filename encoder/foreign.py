@@ -14,8 +14,9 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from shas_kb.encoder.learned import Learned
-from shas_kb.encoder.models import Located
-from shas_kb.records import Vectors
+from shas_kb.encoder.models import Located, takes_mean
+from shas_kb.encoder.question import weighed
+from shas_kb.records import Asked, Vectors
 
 
 class ForeignBackbone:
@@ -60,6 +61,7 @@ class ForeignQuestions:
         self._tokenizer = located.load_tokenizer()
         self._backbone = ForeignBackbone(located, "cpu")
         self._learned = learned
+        self._has_words = takes_mean(located)
 
     @torch.inference_mode()
     def __call__(self, texts: Sequence[str]) -> Vectors:
@@ -70,12 +72,14 @@ class ForeignQuestions:
         return _unit(self._backbone.pool(self._backbone.states(ids), ids))
 
     @torch.inference_mode()
-    def weighed(self, question: str) -> Vectors:
-        """A question by which passages are found, float32 [dimension]."""
-        if self._learned is None:
-            return np.asarray(self([question])[0])
+    def asked(self, question: str) -> Asked:
+        """A question by which passages are found; where a text's vector is no mean of its tokens, the question is
+        itself its only word."""
+        if not self._has_words:
+            plain = self([question])
+            return Asked(plain[0], plain[0], plain, np.ones(1, np.float32))
         states = self._backbone.states([self._tokenizer.encode(question).ids]).float()
-        return np.asarray(_unit(torch.from_numpy(self._learned.counts(states.numpy()))[None] @ states)[0])
+        return weighed(states.numpy(), self._learned)
 
 
 def _unit(rows: Tensor) -> Vectors:

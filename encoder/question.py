@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shas_kb.encoder.bert import Array, BertShape, is_bert, weights
 from shas_kb.encoder.learned import Learned
 from shas_kb.encoder.models import WEIGHTS, Located
-from shas_kb.records import Vectors
+from shas_kb.records import Asked, Vectors
 
 
 class QuestionEncoder(Protocol):
@@ -23,8 +23,8 @@ class QuestionEncoder(Protocol):
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Float32 [texts, dimension], as passages have them; a text longer than the window is cut there."""
 
-    def weighed(self, question: str) -> Vectors:
-        """A question by which passages are found: its words weighed as was learned, float32 [dimension]."""
+    def asked(self, question: str) -> Asked:
+        """A question by which passages are found, its words weighed as was learned; float32."""
 
 
 def load_question_encoder(located: Located, learned: Learned | None) -> QuestionEncoder:
@@ -53,15 +53,11 @@ class NumpyBert:
         if not texts:
             return np.zeros((0, self._shape.hidden), np.float32)
         means = np.stack([text.mean(axis=0) for text in self._states(texts)])
-        unit: Vectors = means / np.linalg.norm(means, axis=1, keepdims=True)
-        return unit
+        return _unit(means)
 
-    def weighed(self, question: str) -> Vectors:
-        """A question by which passages are found, float32 [hidden]."""
-        states = self._states([question])[0]
-        summed = states.mean(axis=0) if self._learned is None else self._learned.counts(states) @ states
-        unit: Vectors = summed / np.linalg.norm(summed)
-        return unit
+    def asked(self, question: str) -> Asked:
+        """A question by which passages are found, its words weighed as was learned; float32."""
+        return weighed(self._states([question])[0], self._learned)
 
     def _states(self, texts: Sequence[str]) -> list[Array]:
         """Token states of each text, [tokens, hidden]."""
@@ -115,6 +111,18 @@ class NumpyBert:
         centred *= self._weights[f"{name}.weight"]
         centred += self._weights[f"{name}.bias"]
         return centred
+
+
+def weighed(states: Array, learned: Learned | None) -> Asked:
+    """A question by its token states [tokens, hidden]; with nothing learned each token counts the same."""
+    counts = learned.counts(states) if learned else np.full(len(states), 1 / len(states), np.float32)
+    return Asked(_unit(states.mean(axis=0)), _unit(counts @ states), _unit(states), counts)
+
+
+def _unit(x: Array) -> Array:
+    """At length 1 along the last axis."""
+    unit: Array = x / np.linalg.norm(x, axis=-1, keepdims=True)
+    return unit
 
 
 def gelu(x: Array) -> Array:

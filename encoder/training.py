@@ -1,9 +1,9 @@
 """Learning what a question's words count, by having questions find the passages that they were made of.
 
-A passage is worth to a question what asking finds it worth: its best piece, and some of itself, of its document's best
-passage and of its title. The loss is the cross entropy of the right passage among all of a lesson (InfoNCE, arXiv
-1807.03748). Passages are as the encoder made them, so all that is learned is on the side of the question and costs an
-ingest nothing.
+A passage is worth to a question what asking finds it worth: its best piece, what its pieces say to each word, and some
+of itself, of its document's best passage and of its title. The loss is the cross entropy of the right passage among all
+of a lesson (InfoNCE, arXiv 1807.03748). Passages are as the encoder made them, so all that is learned is on the side of
+the question and costs an ingest nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize, rms_norm
 from torch.nn.utils.rnn import pad_sequence
 
-from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE
+from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE, WORDS_COUNT
 from shas_kb.encoder.encoder import PIECES, RATIO, Encoder
 from shas_kb.encoder.learned import EPSILON
 from shas_kb.records import Vectors
@@ -90,10 +90,10 @@ class Learner:
         texts = self._encoder.states(lesson.questions)
         states = pad_sequence([text.cpu() for text in texts], batch_first=True)
         there = torch.arange(states.shape[1]) < torch.tensor([len(text) for text in texts])[:, None]
-        hidden = self._hidden(lesson)
-        loss, found = _cost(lesson, hidden, _weighed(states, there, self.saliency))
+        seen = _seen(lesson, self._hidden(lesson), states, there)
+        loss, found = _cost(lesson, seen, states, _counts(states, there, self.saliency))
         with torch.no_grad():
-            plain = _cost(lesson, hidden, _weighed(states, there, torch.zeros_like(self.saliency)))
+            plain = _cost(lesson, seen, states, _counts(states, there, torch.zeros_like(self.saliency)))
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
@@ -140,25 +140,52 @@ class _Hidden(NamedTuple):
     left: dict[int, Tensor]
 
 
-def _cost(lesson: Lesson, hidden: _Hidden, asked: Tensor) -> tuple[Tensor, Tensor]:
-    """The loss of a lesson, and the part of its questions, [questions, dimension], that found their passage."""
-    worth, answers = _worth(lesson, hidden, asked), torch.from_numpy(lesson.answers)
+class _Seen(NamedTuple):
+    """What does not depend on what is learned: what each question must do without, and what the passages' pieces say
+    to each of its tokens, [questions, longest, passages]."""
+
+    hidden: _Hidden
+    words: Tensor
+
+
+@torch.no_grad()
+def _seen(lesson: Lesson, hidden: _Hidden, states: Tensor, there: Tensor) -> _Seen:
+    pieces, of = torch.from_numpy(lesson.pieces), torch.repeat_interleave(torch.from_numpy(lesson.counts))
+    words = states.new_zeros(*there.shape, len(lesson.counts))
+    for question, (tokens, its) in enumerate(zip(states, there, strict=True)):
+        near = normalize(tokens[its], dim=1) @ pieces.T
+        words[question, its] = _highest(near.masked_fill(hidden.gone[question], -1.0), of, len(lesson.counts))
+    return _Seen(hidden, words)
+
+
+def _cost(lesson: Lesson, seen: _Seen, states: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    """The loss of a lesson, and the part of its questions that found their passage."""
+    worth, answers = _worth(lesson, seen, states, counts), torch.from_numpy(lesson.answers)
     return cross_entropy(worth / TEMPERATURE, answers), (worth.argmax(1) == answers).float().mean()
 
 
-def _worth(lesson: Lesson, hidden: _Hidden, asked: Tensor) -> Tensor:
-    """What each passage is worth to each question, [questions, passages]."""
+def _worth(lesson: Lesson, seen: _Seen, states: Tensor, counts: Tensor) -> Tensor:
+    """What each passage is worth to each question, [questions, passages].
+
+    Args:
+        lesson: Of the passages.
+        seen: What is known of it.
+        states: Of the questions' tokens, [questions, longest, dimension].
+        counts: What each token counts, [questions, longest].
+    """
+    hidden, asked = seen.hidden, normalize((counts[:, None] @ states)[:, 0], dim=1)
     near = (asked @ torch.from_numpy(lesson.pieces).T).masked_fill(hidden.gone, -1.0)
     whole = asked @ torch.from_numpy(lesson.passages).T
     if hidden.left:
         rows = torch.tensor(list(hidden.left))
         cosines = (asked[rows] * torch.stack(list(hidden.left.values()))).sum(1)
         whole = whole.index_put((rows, torch.from_numpy(lesson.answers)[rows]), cosines)
-    best = _highest(near, torch.repeat_interleave(torch.from_numpy(lesson.counts)), whole.shape[1])
+    said = _highest(near, torch.repeat_interleave(torch.from_numpy(lesson.counts)), whole.shape[1])
+    said = said + WORDS_COUNT * (counts[:, None] @ seen.words)[:, 0]
     document = torch.from_numpy(lesson.documents)
     drawn = (asked @ torch.from_numpy(lesson.titles).T / TITLE_TEMPERATURE).softmax(1)
     context = DOCUMENT_COUNTS * _highest(whole, document, drawn.shape[1]) + TITLE_COUNTS * drawn
-    return best + PASSAGE_COUNTS * whole + context[:, document]
+    return said + PASSAGE_COUNTS * whole + context[:, document]
 
 
 def _highest(cosines: Tensor, of: Tensor, count: int) -> Tensor:
@@ -166,14 +193,13 @@ def _highest(cosines: Tensor, of: Tensor, count: int) -> Tensor:
     return cosines.new_full((len(cosines), count), -1.0).scatter_reduce(1, of.expand_as(cosines), cosines, "amax")
 
 
-def _weighed(states: Tensor, there: Tensor, saliency: Tensor) -> Tensor:
-    """Questions with their words weighed, as `learned.py` does it: unit vectors, [questions, dimension].
+def _counts(states: Tensor, there: Tensor, saliency: Tensor) -> Tensor:
+    """What each token counts, as `learned.py` has it, [questions, longest].
 
     Args:
-        states: Of their tokens, [questions, longest, dimension].
+        states: Of the questions' tokens, [questions, longest, dimension].
         there: Which of these there are, [questions, longest].
         saliency: [dimension].
     """
     logits = rms_norm(states, states.shape[-1:], eps=EPSILON) @ saliency
-    weights = logits.masked_fill(~there, -torch.inf).softmax(1)
-    return normalize((weights[:, None] @ states)[:, 0], dim=1)
+    return logits.masked_fill(~there, -torch.inf).softmax(1)

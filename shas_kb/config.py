@@ -8,10 +8,10 @@ from typing import Any
 
 from shas_kb.errors import UsageError
 
-PASSAGE_COUNTS, DOCUMENT_COUNTS, TITLE_COUNTS = 0.3, 0.1, 0.1
-"""What a passage is worth to a question is the cosine of its best piece, and this much of its own, of that of its
-document's nearest passage, and of the share of the question that its document's title draws. Picked among a few by what
-benchmarks/finding.py counts."""
+WORDS_COUNT, PASSAGE_COUNTS, DOCUMENT_COUNTS, TITLE_COUNTS = 1.0, 0.3, 0.1, 0.15
+"""What a passage is worth to a question is the cosine of its best piece, and this much of what its pieces say to each
+word of the question, of its own cosine, of that of its document's nearest passage, and of the share of the question
+that its document's title draws. Picked among a few by what benchmarks/finding.py counts."""
 TITLE_TEMPERATURE = 0.05
 """Of the softmax over cosines of titles that gives these shares: one title draws much of a question only if it stands
 out among all of them."""

@@ -208,6 +208,23 @@ class Tree:
         return sum(node.level == level for node in self.nodes)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A question by which passages are found; unit vectors.
+
+    Attributes:
+        plain: As a passage is encoded, [dimension].
+        vector: With its words weighed, [dimension].
+        words: Its tokens, [tokens, dimension].
+        counts: What each token counts, [tokens]; they sum to 1.
+    """
+
+    plain: Vectors
+    vector: Vectors
+    words: Vectors
+    counts: Vectors
+
+
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
     """A passage as it stands in the collection, with its sentences, their pages and its heading (`section`)."""

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from textwrap import wrap
 
 import numpy as np
-from measure import FIRST, TOP, Asked, Emerging, Map, Row, Series, attention, collection, emerging, maps
+from measure import FIRST, TOP, Descent, Emerging, Map, Row, Series, attention, collection, emerging, maps
 from rich.console import Console
 
 from shas_kb.config import TITLE_TEMPERATURE
@@ -164,13 +164,13 @@ FINEST = 2.5
 """A share narrower than this is drawn with the rest."""
 
 
-def attended(found: Sequence[Asked]) -> str:
+def attended(found: Sequence[Descent]) -> str:
     """One panel a question."""
     heights = [62 + 18 * len(_question(each)) + STEP * len(each.rows) for each in found]
     return _page(120 + sum(heights), "Attention of four questions over six levels", _attended(found, heights))
 
 
-def _attended(found: Sequence[Asked], heights: Sequence[int]) -> Iterator[str]:
+def _attended(found: Sequence[Descent], heights: Sequence[int]) -> Iterator[str]:
     yield _text(LEFT, 38, "Where a question looks, from the domain down to the clause", "big")
     words = "Each bar is a question’s attention over all units of a level, largest first: the softmax of cosines"
     yield _text(LEFT, 60, f"{words} at temperature {TITLE_TEMPERATURE}.", "small")
@@ -200,11 +200,11 @@ def _attended(found: Sequence[Asked], heights: Sequence[int]) -> Iterator[str]:
         y += height
 
 
-def _question(found: Asked) -> list[str]:
+def _question(found: Descent) -> list[str]:
     return wrap(found.question.text, 92)
 
 
-def _asked(found: Asked, y: float) -> Iterator[str]:
+def _asked(found: Descent, y: float) -> Iterator[str]:
     """One question, and a bar for each level."""
     yield _line("grid", [(LEFT, y), (LEFT + WIDTH, y)])
     yield _text(BAR - 12, y + 28, found.question.height, "small", "end")

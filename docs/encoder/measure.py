@@ -21,15 +21,16 @@ from threadpoolctl import threadpool_limits
 
 from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.levels import Embed
-from shas_kb.ask.retrieve import best, cosines, shares
+from shas_kb.ask.retrieve import cosines, search, shares
 from shas_kb.ask.words import content_words, subject_words, words
-from shas_kb.config import DOCUMENT_COUNTS, LESSONS, PASSAGE_COUNTS, TITLE_COUNTS, ReadConfig
+from shas_kb.config import LESSONS, ReadConfig
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
 from shas_kb.encoder.encoder import PIECES, RATIO, Encoder
 from shas_kb.encoder.learned import Learned
+from shas_kb.encoder.question import weighed
 from shas_kb.encoder.training import Learner
 from shas_kb.pipeline import Source, ingest
-from shas_kb.records import NODE_LEVELS, Level, Vectors
+from shas_kb.records import NODE_LEVELS, Asked, Level, Vectors
 from shas_kb.storage import Store
 from shas_kb.training.lessons import Lessons
 
@@ -215,7 +216,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Descent:
     """A question with its rows, the widest units first; `piece` is the text of the piece with the largest share."""
 
     question: Question
@@ -223,13 +224,13 @@ class Asked:
     piece: str
 
 
-def attention(found: Collection) -> list[Asked]:
+def attention(found: Collection) -> list[Descent]:
     """One question of each height."""
     return [_asked(found, question) for question in found.chosen()]
 
 
-def _asked(found: Collection, question: Question) -> Asked:
-    snapshot, vector = found.snapshot, found.embed.weighed(question.text)
+def _asked(found: Collection, question: Question) -> Descent:
+    snapshot, vector = found.snapshot, found.embed.asked(question.text).vector
     routed: dict[Level, float] = dict(ask(found.store, found.embed, question.text, snapshot=snapshot).routing)
     titles = [document.title for document in snapshot.documents]
     owner = {
@@ -251,7 +252,7 @@ def _asked(found: Collection, question: Question) -> Asked:
         share, order = _drawn(units[name], vector)
         of = owner[name][order]
         rows.append(Row(name, share, inside[of], titles[of[0]], (height, routed.get(height, 0.0))))
-    return Asked(question, rows, _piece(found, int(order[0])))
+    return Descent(question, rows, _piece(found, int(order[0])))
 
 
 def _drawn(units: NDArray[Any], vector: Vectors) -> tuple[Series, Rows]:
@@ -310,9 +311,7 @@ def emerging(found: Collection) -> Emerging:
     asked = [question for question in found.questions if question.height != "overview"]
     states = [each.numpy() for each in found.encoder.states([question.text for question in asked])]
     counts = [np.stack([look.counts(each) for look in looks]) for each in states]  # [looks, tokens] each
-    weighed = [its @ each for its, each in zip(counts, states, strict=True)]
-    vectors = np.stack([its / np.linalg.norm(its, axis=1, keepdims=True) for its in weighed], axis=1)
-    judged = np.array([_judged(found, asked, each) for each in vectors])
+    judged = np.array([_judged(found, asked, [weighed(each, look) for each in states]) for look in looks])
     detail = np.array([question.height == "detail" for question in asked])
     return Emerging(
         lessons,
@@ -361,21 +360,15 @@ def _subject(found: Collection, question: Question, counts: NDArray[np.float32])
     return np.asarray(counts[:, tells[place]].sum(axis=1), np.float64)
 
 
-def _judged(found: Collection, questions: Sequence[Question], asked: Vectors) -> tuple[list[float], list[float]]:
-    """For each question the part of its first passages in the right entities, and whether its document is among them.
-
-    Passages are worth what asking finds them worth, see `shas_kb.ask.retrieve`.
-    """
-    snapshot = found.snapshot
-    bounds = np.cumsum([0, *map(len, found.pieces)])[:-1]
-    whole = asked @ snapshot.matrix.T.astype(np.float32)
-    worth = np.maximum.reduceat(asked @ np.concatenate(found.pieces).T, bounds, axis=1) + PASSAGE_COUNTS * whole
-    context = DOCUMENT_COUNTS * np.maximum.reduceat(whole, snapshot.offsets[:-1], axis=1)
-    context += TITLE_COUNTS * shares(asked @ snapshot.titles.T.astype(np.float32))
-    worth += context[:, snapshot.owner]
-    entity, document = [], []
-    for question, its in zip(questions, worth, strict=True):
-        first = [found.paths[snapshot.owner[row]] for row in best(its, TOP).rows]
+def _judged(
+    found: Collection, questions: Sequence[Question], asked: Sequence[Asked]
+) -> tuple[list[float], list[float]]:
+    """For each question the part of its first passages in the right entities, and whether its document is there."""
+    snapshot, entity, document = found.snapshot, [], []
+    for question, its in zip(questions, asked, strict=True):
+        content = content_words(question.text) or [question.text]
+        rows = search(found.store, snapshot, content, its, snapshot.under(None)).dense.rows[:TOP]
+        first = [found.paths[snapshot.owner[row]] for row in rows]
         right = found.places("entity", question.right)
         entity.append(float(np.mean([found.truth[path]["entity"] in right for path in first])))
         document.append(float(not question.right.isdisjoint(first[:FIRST])))

@@ -6,8 +6,6 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from shas_kb.ask import answer, router
 from shas_kb.ask.hits import as_hits, interleave, promote
 from shas_kb.ask.levels import (
@@ -79,9 +77,9 @@ def ask(
     subject = subject_words(content)
     shares = dict(zip(subject, store.rarity(subject), strict=True))
     weights = {word: worth(share, len(snapshot.matrix)) for word, share in shares.items()}
-    vector = np.asarray(embed([text[:LONGEST]]), dtype=np.float32)[0]
-    asked = np.asarray(embed.weighed(text[:LONGEST]), dtype=np.float32)
-    evidence = search(store, snapshot, content or [text[:LONGEST]], vector, asked, allowed)
+    asked = embed.asked(text[:LONGEST])
+    vector = asked.plain
+    evidence = search(store, snapshot, content or [text[:LONGEST]], asked, allowed)
     sentences = read_sentences(store, snapshot, evidence, weights, embed, vector)
     units = _units(snapshot, evidence, sentences, weights, vector, allowed)
     if levels:

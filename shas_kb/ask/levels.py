@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shas_kb.ask.retrieve import Evidence, Ranking, best, fuse
 from shas_kb.ask.snapshot import Mask, Snapshot
 from shas_kb.ask.words import coverage, stems, words
-from shas_kb.records import LEVELS, Level, Quote, Vectors
+from shas_kb.records import LEVELS, Asked, Level, Quote, Vectors
 
 if TYPE_CHECKING:
     from shas_kb.storage import Store
@@ -24,8 +24,8 @@ class Embed(Protocol):
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """As passages are encoded, float32 [texts, d]."""
 
-    def weighed(self, question: str) -> Vectors:
-        """With its words weighed, by which passages are found, float32 [d]."""
+    def asked(self, question: str) -> Asked:
+        """A question by which passages are found."""
 
 
 READ = 5

@@ -2,7 +2,7 @@
 
 A passage's vector is the mean of all it says, so the clause that answers may be lost in it, and it does not say of
 whom it speaks, which its document does. Dense search therefore has two steps: the nearest passages, and those with the
-question's words, are ranked by the best of their pieces and by what speaks for their documents.
+question's words, are ranked by what their pieces say and by what speaks for their documents.
 
 Reciprocal rank fusion (Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank
 learning methods", SIGIR 2009): a passage gets 1 / (c + rank) from each search that found it. Scores of the two searches
@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shas_kb.ask.snapshot import Mask, Rows, Snapshot
-from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE
-from shas_kb.records import Vectors
+from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE, WORDS_COUNT
+from shas_kb.records import Asked, Vectors
 
 if TYPE_CHECKING:
     from shas_kb.storage import Store
@@ -64,24 +64,21 @@ class Evidence:
     fused: Ranking
 
 
-def search(
-    store: Store, snapshot: Snapshot, content: Sequence[str], vector: Vectors, asked: Vectors, allowed: Mask
-) -> Evidence:
+def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Asked, allowed: Mask) -> Evidence:
     """Search the passages of the `allowed` documents.
 
     Args:
         store: for its full-text index.
         snapshot: for its vectors.
         content: the words of the question that are worth looking for.
-        vector: the question, unit length [d]; says how near each passage is.
-        asked: the question with its words weighed, unit length [d]; by this passages are found.
+        asked: the question.
         allowed: which documents take part [n].
     """
-    cosine, found = cosines(snapshot.matrix, np.stack([vector, asked])).T.copy()
+    cosine, found = cosines(snapshot.matrix, np.stack([asked.plain, asked.vector])).T.copy()
     if not allowed.all():
         outside = ~allowed[snapshot.owner]
         cosine[outside] = found[outside] = -1.0
-    context = of_documents(snapshot, found, asked, allowed)[snapshot.owner]
+    context = of_documents(snapshot, found, asked.vector, allowed)[snapshot.owner]
     nearest = best(found + context, min(CANDIDATES, int(np.diff(snapshot.offsets)[allowed].sum())))
     lexical = _lexical(store, snapshot, content, allowed)
     rows = np.union1d(nearest.rows, lexical.rows)
@@ -113,12 +110,12 @@ def shares(cosine: Vectors) -> Vectors:
 
 
 def rank_candidates(
-    store: Store, snapshot: Snapshot, rows: Rows, context: Vectors, cosine: Vectors, asked: Vectors
+    store: Store, snapshot: Snapshot, rows: Rows, context: Vectors, cosine: Vectors, asked: Asked
 ) -> Ranking:
     """The best `CANDIDATES` of some passages by what they are worth to a question.
 
-    Worth is the highest cosine of a passage's pieces, and its context. Its own cosine stands for its pieces where it
-    has none: it was encoded by an older version.
+    Worth is what a passage's pieces say, and its context. Where it has no pieces it is its own only piece, as far as
+    the question as a whole is concerned: it was encoded by an older version.
 
     Args:
         store: for the pieces.
@@ -126,12 +123,33 @@ def rank_candidates(
         rows: the passages, rows of `snapshot.matrix` [c].
         context: what else speaks for every passage [p].
         cosine: of every passage with the question [p].
-        asked: the question with its words weighed, unit length [d].
+        asked: the question.
     """
     pieces = store.pieces([snapshot.key(int(row)) for row in rows])
-    piece = [float((its @ asked).max()) if len(its) else own for its, own in zip(pieces, cosine[rows], strict=True)]
-    ranking = best(np.array(piece, dtype=np.float32) + context[rows], CANDIDATES)
+    said = (1 + WORDS_COUNT) * cosine[rows]
+    counts = np.array([len(its) for its in pieces])
+    if counts.any():
+        said[counts > 0] = worth_of_pieces(np.concatenate(pieces), np.cumsum(counts[counts > 0]), asked)
+    ranking = best(said + context[rows], CANDIDATES)
     return Ranking(rows[ranking.rows], ranking.scores)
+
+
+def worth_of_pieces(pieces: Vectors, ends: Rows, asked: Asked) -> Vectors:
+    """What some passages' pieces say to a question [passages]: the cosine of the best, and `WORDS_COUNT` times what
+    they say to each of its words, the best to each, as much as the word counts.
+
+    The second is late interaction (ColBERT; Khattab and Zaharia, arXiv 2004.12832) between the words of the question
+    and units of sixteen: a passage that answers in several places is not worth only the best of them.
+
+    Args:
+        pieces: of one passage after another, unit length [pieces, d].
+        ends: where each passage's end [passages]; none is without.
+        asked: the question.
+    """
+    cosine = np.vstack([asked.vector, asked.words]) @ pieces.T
+    highest = np.maximum.reduceat(cosine, np.append(0, ends[:-1]), axis=1)
+    worth: Vectors = highest[0] + WORDS_COUNT * (asked.counts @ highest[1:])
+    return worth
 
 
 def cosines(matrix: NDArray[np.float16], vectors: Vectors) -> Vectors:

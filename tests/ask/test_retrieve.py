@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from shas_kb.ask.retrieve import (
     shares,
 )
 from shas_kb.ask.snapshot import Snapshot
-from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE
+from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE, WORDS_COUNT
 from shas_kb.storage import Store
 
 Add = Callable[[Store, str, Sequence[str]], str]
@@ -64,8 +65,7 @@ def test_blocks_serve_several_vectors() -> None:
 def evidence_of(
     store: Store, snapshot: Snapshot, embed: Embed, question: str, words: list[str], under: str | None = None
 ) -> Evidence:
-    asked = embed.weighed(question)
-    return search(store, snapshot, words, embed([question])[0], asked, snapshot.under(under))
+    return search(store, snapshot, words, embed.asked(question), snapshot.under(under))
 
 
 def titles(snapshot: Snapshot, ranking: Ranking) -> list[str]:
@@ -121,21 +121,26 @@ def test_a_collection_of_an_older_version_answers_by_whole_passages(empty: Store
     snapshot = Snapshot.of(empty)
     assert not snapshot.titles.any()
     evidence = evidence_of(empty, snapshot, embed, "What is a bow made of?", ["bow"])
-    own = cosines(snapshot.matrix, embed.weighed("What is a bow made of?"))
-    worth = (1 + PASSAGE_COUNTS + DOCUMENT_COUNTS) * own + TITLE_COUNTS / len(ABOUT)  # each document has one passage
+    own = cosines(snapshot.matrix, embed.asked("What is a bow made of?").vector)
+    worth = (1 + WORDS_COUNT + PASSAGE_COUNTS + DOCUMENT_COUNTS) * own + TITLE_COUNTS / len(
+        ABOUT
+    )  # each document has one passage
     np.testing.assert_allclose(evidence.dense.scores, np.sort(worth)[::-1], atol=1e-5)
 
 
-def test_worth_is_made_of_piece_passage_document_and_title(library: Store, snapshot: Snapshot, embed: Embed) -> None:
-    asked = embed.weighed("Which planet turns backwards?")
-    evidence = search(library, snapshot, ["planet"], asked, asked, snapshot.under(None))
-    drawn = np.exp(snapshot.titles.astype(np.float32) @ asked / TITLE_TEMPERATURE)
+def test_worth_is_made_of_pieces_passage_document_and_title(library: Store, snapshot: Snapshot, embed: Embed) -> None:
+    asked = embed.asked("Which planet turns backwards?")
+    evidence = search(library, snapshot, ["planet"], asked, snapshot.under(None))
+    found = snapshot.matrix.astype(np.float32) @ asked.vector
+    drawn = np.exp(snapshot.titles.astype(np.float32) @ asked.vector / TITLE_TEMPERATURE)
     for row, score in zip(evidence.dense.rows.tolist(), evidence.dense.scores.tolist(), strict=True):
         document = snapshot.document_of(row)
-        piece = float((library.pieces([snapshot.key(row)])[0] @ asked).max())
-        nearest = evidence.cosine[snapshot.offsets[document] : snapshot.offsets[document + 1]].max()
+        pieces = library.pieces([snapshot.key(row)])[0]
+        words = sum(count * (pieces @ word).max() for word, count in zip(asked.words, asked.counts, strict=True))
+        piece = float((pieces @ asked.vector).max() + WORDS_COUNT * words)
+        nearest = found[snapshot.offsets[document] : snapshot.offsets[document + 1]].max()
         title = drawn[document] / drawn.sum()
-        whole = PASSAGE_COUNTS * evidence.cosine[row] + DOCUMENT_COUNTS * nearest + TITLE_COUNTS * title
+        whole = PASSAGE_COUNTS * found[row] + DOCUMENT_COUNTS * nearest + TITLE_COUNTS * title
         assert abs(score - (piece + whole)) < 1e-5
 
 
@@ -171,8 +176,9 @@ def test_words_bring_candidates_that_are_far_away(
 
 
 def test_nearness_is_that_of_the_plain_question(library: Store, snapshot: Snapshot, embed: Embed) -> None:
-    plain, weighed = embed(["What is there about trade?", "Sunspots"])
-    evidence = search(library, snapshot, ["zither"], plain, weighed, snapshot.under(None))
+    plain = embed.asked("What is there about trade?").plain
+    asked = replace(embed.asked("Sunspots"), plain=plain)
+    evidence = search(library, snapshot, ["zither"], asked, snapshot.under(None))
     assert titles(snapshot, evidence.dense)[0] == "The Sun"
     np.testing.assert_allclose(evidence.cosine, cosines(snapshot.matrix, plain), atol=1e-6)
     assert rank_passages(evidence).nearest == evidence.cosine.max()

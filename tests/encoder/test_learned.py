@@ -29,23 +29,29 @@ def test_a_file_gives_back_what_was_put_in() -> None:
 
 def test_without_anything_learned_a_question_is_the_mean() -> None:
     expected = load_question_encoder()([QUESTION])[0]
-    np.testing.assert_array_equal(load_question_encoder().weighed(QUESTION), expected)
     nothing = load_question_encoder(weights=learned(size=0.0).to_bytes())
-    np.testing.assert_allclose(nothing.weighed(QUESTION), expected, atol=1e-6)
+    for found in (load_question_encoder().asked(QUESTION), nothing.asked(QUESTION)):
+        np.testing.assert_allclose(found.plain, expected, atol=1e-6)
+        np.testing.assert_allclose(found.vector, expected, atol=1e-6)
+        np.testing.assert_allclose(found.counts, 1 / len(found.words), rtol=1e-5)
 
 
 def test_what_was_learned_moves_questions_when_weighed_and_only_then() -> None:
     plain, other = load_question_encoder(), load_question_encoder(weights=learned().to_bytes())
     np.testing.assert_array_equal(other([QUESTION]), plain([QUESTION]))
-    moved = other.weighed(QUESTION)
-    assert np.linalg.norm(moved) == pytest.approx(1, abs=1e-6)
-    assert moved @ plain.weighed(QUESTION) < 0.999
+    moved, still = other.asked(QUESTION), plain.asked(QUESTION)
+    assert np.linalg.norm(moved.vector) == pytest.approx(1, abs=1e-6)
+    assert moved.vector @ still.vector < 0.999
+    np.testing.assert_array_equal(moved.plain, still.plain)
+    np.testing.assert_array_equal(moved.words, still.words)
 
 
 @pytest.mark.parametrize("question", ["", "a", "水在地球上怎样循环？", "far beyond the window " * 200])
 def test_any_question_can_be_weighed(question: str) -> None:
-    found = load_question_encoder(weights=learned(size=50.0).to_bytes()).weighed(question)
-    assert np.linalg.norm(found) == pytest.approx(1, abs=1e-5)
+    found = load_question_encoder(weights=learned(size=50.0).to_bytes()).asked(question)
+    for unit in (found.plain, found.vector, *found.words):
+        assert np.linalg.norm(unit) == pytest.approx(1, abs=1e-5)
+    assert found.counts.sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_weights_of_tokens_are_a_softmax() -> None:

@@ -18,7 +18,8 @@ from shas_kb.config import ReadConfig
 from shas_kb.encoder import describe, load
 from shas_kb.encoder.encoder import Encoder
 from shas_kb.encoder.learned import Learned
-from shas_kb.encoder.training import Learner, Lesson, Outcome, _Hidden, _worth
+from shas_kb.encoder.question import weighed
+from shas_kb.encoder.training import Learner, Lesson, Outcome, _Hidden, _seen, _worth
 from shas_kb.errors import UsageError
 from shas_kb.pipeline import Source, ingest
 from shas_kb.records import Text
@@ -159,11 +160,14 @@ def test_a_lesson_reckons_as_asking_does(store: Store, encoder: Encoder) -> None
         documents=snapshot.owner,
         titles=snapshot.titles.astype(np.float32),
     )
-    asked = next(encoder.encode([Text("", lesson.questions)])).passages
+    states = encoder.states(lesson.questions)[0][None]
+    counts = torch.full(states.shape[:2], 1 / states.shape[1])
+    there = torch.ones(states.shape[:2], dtype=torch.bool)
     nothing = _Hidden(torch.zeros(1, len(lesson.pieces), dtype=torch.bool), {})
-    ranking = search(store, snapshot, [], asked[0], asked[0], snapshot.under(None)).dense
+    worth = _worth(lesson, _seen(lesson, nothing, states, there), states, counts)[0].numpy()
+    asked = weighed(states[0].numpy(), None)
+    ranking = search(store, snapshot, [], asked, snapshot.under(None)).dense
     assert len(ranking.rows) > 20
-    worth = _worth(lesson, nothing, torch.from_numpy(asked))[0].numpy()
     np.testing.assert_allclose(ranking.scores, worth[ranking.rows], atol=1e-5)
 
 
