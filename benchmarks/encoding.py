@@ -2,8 +2,9 @@
 
     python benchmarks/encoding.py [--passages 600] [--rounds 7]
 
-Both take turns in one process, so that what else the machine does falls on both: the ratio is taken pair by pair. Two
-sets of OpenStax passages: whole ones (sentences packed to the window) and of mixed lengths (1 to 254 word pieces).
+All take turns in one process, so that what else the machine does falls on all: ratios are taken round by round. Beside
+them stands the backbone alone, packed as here but without pieces: what the levels cost. Two sets of OpenStax passages:
+whole ones (sentences packed to the window) and of mixed lengths (1 to 254 word pieces).
 """
 
 from __future__ import annotations
@@ -73,25 +74,28 @@ def seconds(work: Callable[[], Vectors]) -> tuple[float, Vectors]:
 
 def side_by_side(texts: list[str], theirs: SentenceTransformer, rounds: int) -> dict[str, object]:
     """Both in turns, after one round that does not count."""
-    ours = load(device="cpu")
+    ours, bare = load(device="cpu"), load(device="cpu")
+    bare.has_pieces = False
     documents = [Text("", texts[start : start + 20]) for start in range(0, len(texts), 20)]
     tokens = sum(len(encoding.ids) for encoding in describe().located.load_tokenizer().encode_batch(texts))
-    times: list[tuple[float, float]] = []
+    times: list[tuple[float, float, float]] = []
     for _ in range(rounds + 1):
         slow, expected = seconds(lambda: theirs.encode(texts, normalize_embeddings=True))
         fast, found = seconds(lambda: np.concatenate([its.passages for its in ours.encode(documents)]))
-        times.append((slow, fast))
+        alone, _ = seconds(lambda: np.concatenate([its.passages for its in bare.encode(documents)]))
+        times.append((slow, fast, alone))
         print(f"{tokens / slow:8.0f} {tokens / fast:8.0f} tokens/s  {slow / fast:.2f}x", flush=True)
     cosines = (expected * found).sum(axis=1)
-    ratios = sorted(slow / fast for slow, fast in times[1:])
+    ratios = sorted(slow / fast for slow, fast, _ in times[1:])
     return {
         "passages": len(texts),
         "tokens": tokens,
-        "sentence_transformers_tokens_per_second": round(tokens / statistics.median(slow for slow, _ in times[1:])),
-        "shas_kb_tokens_per_second": round(tokens / statistics.median(fast for _, fast in times[1:])),
+        "sentence_transformers_tokens_per_second": round(tokens / statistics.median(slow for slow, _, _ in times[1:])),
+        "shas_kb_tokens_per_second": round(tokens / statistics.median(fast for _, fast, _ in times[1:])),
         "ratio_median": round(statistics.median(ratios), 2),
         "ratio_lowest": round(ratios[0], 2),
         "ratio_highest": round(ratios[-1], 2),
+        "over_the_backbone_alone": round(statistics.median(fast / alone for _, fast, alone in times[1:]), 3),
         "rounds": rounds,
         "cosine_mean": round(float(cosines.mean()), 6),
         "cosine_lowest": round(float(cosines.min()), 6),

@@ -199,11 +199,11 @@ class Encoder:
         """Some texts' units, float32 [texts, dimension], and the pieces of each, float32 [pieces, dimension]."""
         states = self._backbone.states(ids)
         units = self._backbone.pool(states, ids)
-        if self.head.is_mean:
-            pieces, counts = self._means(states, ids)
-        else:
+        if not self.head.is_mean:
             levels = self._climb(states, units, self._pyramid(ids))
             pieces, counts, units = levels[PIECES], [-(-len(text) // RATIO**PIECES) for text in ids], levels[-1]
+        elif self.has_pieces:
+            pieces, counts = self._means(states, ids)
         if not self.has_pieces:
             pieces, counts = units, [1] * len(ids)
         return units.cpu(), torch.split(pieces.cpu(), counts)
