@@ -151,8 +151,8 @@ class Known:
     """Vectors of some questions, made before."""
 
     def __init__(self, embed: Embed, questions: Sequence[str]) -> None:
-        self.vectors = {text: embed([text])[0] for text in questions}
         self._asked = {text: embed.asked(text) for text in questions}
+        self.vectors = {text: its.plain for text, its in self._asked.items()}
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         some = next(iter(self.vectors.values()))

@@ -73,7 +73,7 @@ def seconds(work: Callable[[], Vectors]) -> tuple[float, Vectors]:
 
 
 def side_by_side(texts: list[str], theirs: SentenceTransformer, rounds: int) -> dict[str, object]:
-    """Both in turns, after one round that does not count."""
+    """All in turns, after one round that does not count."""
     ours, bare = load(device="cpu"), load(device="cpu")
     bare.has_pieces = False
     documents = [Text("", texts[start : start + 20]) for start in range(0, len(texts), 20)]

@@ -4,7 +4,8 @@
 
 QMSum's specific questions and the review questions of OpenStax's books, put to all passages at once of the meetings and
 books that nothing is trained on. Right are the passages that hold any of the turns that answer, or those of the section
-at whose end the question stands. Counted is whether any of them is among the first 1, 5 and 10, and nDCG@10.
+at whose end the question stands. Counted is whether any of them is among the first 1, 5 and 10, which part of
+them is among the first 5, and nDCG@10.
 
 On SciFact, where nothing may be lost, whole abstracts are found, each worth its best passage or piece; and whole
 articles on CMRC 2018, in Chinese, of which the bundled model knows little, with statutes among them.
@@ -14,7 +15,8 @@ several on these very questions, so what has to be beaten is a little too good. 
 
 "Pieces" are the units of the pyramid's level 2, 16 word pieces each: a passage is worth what the best of them is. SHAS
 adds what they say to each word of the question, some of the passage itself, of its document's nearest passage and of
-its title, and weighs the words of the question by what was learned.
+its title, and weighs the words of the question by what was learned. How much each of these counts was picked among a
+few on these questions too, so these figures are a little too good as well.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ import numpy as np
 from corpora import CACHE, QUESTIONS, Corpus, Question, corpus
 from report import EVAL, write_result
 
-from shas_kb.ask.retrieve import Ranking, best, fuse, shares, worth_of_pieces
+from shas_kb.ask.retrieve import Ranking, best, drawn, fuse, worth_of_pieces
 from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
 from shas_kb.organise.material import unit
@@ -44,6 +46,7 @@ Figures = dict[str, float]
 DEPTHS = (1, 5, 10)
 MIXES = (0.1, 0.2, 0.3, 0.45, 0.6, 0.9)
 WHOLE = ("scifact", "cmrc2018-zh")
+"""Collections whose documents are found, not their passages."""
 FOUND = 100
 """So many are found by each way, and fused."""
 
@@ -127,7 +130,7 @@ def ranked(
         cosine = found.vectors @ question.vector
         context = DOCUMENT_COUNTS * np.maximum.reduceat(cosine, found.bounds[:-1])
         if title is not None:
-            context += TITLE_COUNTS * shares(title @ question.vector)
+            context += TITLE_COUNTS * drawn(title @ question.vector)
         worth = worth_of_pieces(pieces, found.piece_bounds[1:], question)
         worth += PASSAGE_COUNTS * cosine + context[found.documents]
         if whole:

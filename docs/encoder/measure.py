@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.levels import Embed
-from shas_kb.ask.retrieve import cosines, search, shares
+from shas_kb.ask.retrieve import cosines, drawn, search
 from shas_kb.ask.words import content_words, subject_words, words
 from shas_kb.config import LESSONS, ReadConfig
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
@@ -257,7 +257,7 @@ def _asked(found: Collection, question: Question) -> Descent:
 
 def _drawn(units: NDArray[Any], vector: Vectors) -> tuple[Series, Rows]:
     """The shares of a question that units draw, largest first, and whose each is."""
-    share = shares(cosines(units, vector)).astype(np.float64)
+    share = drawn(cosines(units, vector)).astype(np.float64)
     order = np.argsort(-share, kind="stable")
     return share[order], order
 

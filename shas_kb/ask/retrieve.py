@@ -94,18 +94,18 @@ def of_documents(snapshot: Snapshot, cosine: Vectors, asked: Vectors, allowed: M
         snapshot: for the titles.
         cosine: of every passage with the question [p].
         asked: the question with its words weighed, unit length [d].
-        allowed: which documents take part [n]; the others have nothing that speaks for them.
+        allowed: which documents take part [n].
     """
-    worth = np.zeros(len(snapshot.documents), np.float32)
-    worth[allowed] = TITLE_COUNTS * shares(cosines(snapshot.titles[allowed], asked))
-    worth += DOCUMENT_COUNTS * np.maximum.reduceat(cosine, snapshot.offsets[:-1])  # none is without passages
+    nearest: Vectors = np.maximum.reduceat(cosine, snapshot.offsets[:-1])  # none is without passages
+    worth: Vectors = np.float32(DOCUMENT_COUNTS) * nearest
+    worth[allowed] += TITLE_COUNTS * drawn(cosines(snapshot.titles, asked)[allowed])
     return worth
 
 
-def shares(cosine: Vectors) -> Vectors:
-    """How a question is drawn to titles, given its cosines with them [..., n]; over all of them the shares sum to 1."""
-    drawn = np.exp((cosine - cosine.max(axis=-1, keepdims=True, initial=-1.0)) / TITLE_TEMPERATURE)
-    share: Vectors = drawn / drawn.sum(axis=-1, keepdims=True)
+def drawn(cosine: Vectors) -> Vectors:
+    """The share of a question that each title draws, by its cosines with them [..., n]; together they are 1."""
+    mass = np.exp((cosine - cosine.max(axis=-1, keepdims=True, initial=-1.0)) / TITLE_TEMPERATURE)
+    share: Vectors = mass / mass.sum(axis=-1, keepdims=True)
     return share
 
 

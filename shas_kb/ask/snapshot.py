@@ -127,16 +127,16 @@ class Snapshot:
         Raises:
             NotFoundError: nothing is called so (the nearest names are in the message), or several are, or it is empty.
         """
-        readable: Mask = np.diff(self.offsets) > 0
+        every: Mask = np.ones(len(self.documents), bool)
         if given is None:
-            return readable
+            return every
         units: list[Node | Document] = [node for level in NODE_LEVELS for node in self.nodes[level]]
         unit = look_up(given, [*units, *self.documents])
         inside: Mask
         if isinstance(unit, Document):
-            inside = readable & (np.arange(len(self.documents)) == self.index[unit.id])
+            inside = np.arange(len(self.documents)) == self.index[unit.id]
         else:
-            inside = readable & (self.home[unit.level] == self.nodes[unit.level].index(unit))
+            inside = self.home[unit.level] == self.nodes[unit.level].index(unit)
         if not inside.any():
             raise NotFoundError(f"--under must hold a document, got {given!r}, which has none; see shas-kb tree.")
         return inside

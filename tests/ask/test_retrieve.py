@@ -18,9 +18,9 @@ from shas_kb.ask.retrieve import (
     Ranking,
     best,
     cosines,
+    drawn,
     fuse,
     search,
-    shares,
 )
 from shas_kb.ask.snapshot import Snapshot
 from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE, WORDS_COUNT
@@ -132,23 +132,23 @@ def test_worth_is_made_of_pieces_passage_document_and_title(library: Store, snap
     asked = embed.asked("Which planet turns backwards?")
     evidence = search(library, snapshot, ["planet"], asked, snapshot.under(None))
     found = snapshot.matrix.astype(np.float32) @ asked.vector
-    drawn = np.exp(snapshot.titles.astype(np.float32) @ asked.vector / TITLE_TEMPERATURE)
+    mass = np.exp(snapshot.titles.astype(np.float32) @ asked.vector / TITLE_TEMPERATURE)
     for row, score in zip(evidence.dense.rows.tolist(), evidence.dense.scores.tolist(), strict=True):
         document = snapshot.document_of(row)
         pieces = library.pieces([snapshot.key(row)])[0]
         words = sum(count * (pieces @ word).max() for word, count in zip(asked.words, asked.counts, strict=True))
         piece = float((pieces @ asked.vector).max() + WORDS_COUNT * words)
         nearest = found[snapshot.offsets[document] : snapshot.offsets[document + 1]].max()
-        title = drawn[document] / drawn.sum()
+        title = mass[document] / mass.sum()
         whole = PASSAGE_COUNTS * found[row] + DOCUMENT_COUNTS * nearest + TITLE_COUNTS * title
         assert abs(score - (piece + whole)) < 1e-5
 
 
 def test_a_title_that_stands_out_draws_the_question() -> None:
-    named, vague = shares(np.array([[0.8, 0.3, 0.2, 0.3], [0.32, 0.3, 0.29, 0.3]], np.float32))
+    named, vague = drawn(np.array([[0.8, 0.3, 0.2, 0.3], [0.32, 0.3, 0.29, 0.3]], np.float32))
     assert named[0] > 0.99 and vague.max() < 0.4
     np.testing.assert_allclose([named.sum(), vague.sum()], 1.0, rtol=1e-6)
-    assert not shares(np.empty(0, np.float32)).size
+    assert not drawn(np.empty(0, np.float32)).size
 
 
 def test_the_document_that_is_named_answers(empty: Store, embed: Embed, add: Add) -> None:

@@ -84,7 +84,11 @@ def test_vectors_equal_those_of_sentence_transformers(encoder: Encoder, tmp_path
     expected = SentenceTransformer(str(folder), device="cpu", local_files_only=True).encode(given)
     other = load(str(folder), device="cpu")
     np.testing.assert_allclose(next(other.encode([Text("", given)])).passages, expected, atol=1e-5)
-    np.testing.assert_allclose(load_question_encoder(str(folder))(given), expected, atol=1e-5)
+    ask = load_question_encoder(str(folder))
+    np.testing.assert_allclose(ask(given), expected, atol=1e-5)
+    asked = ask.asked(given[0])  # with no words of its own, a question is all there is to look for
+    np.testing.assert_allclose(np.stack([asked.plain, asked.vector, *asked.words]), expected[[0, 0, 0]], atol=1e-5)
+    assert asked.counts.tolist() == [1]
     units = other.levels(given).units[other.depth].numpy()
     np.testing.assert_allclose(units / np.linalg.norm(units, axis=1, keepdims=True), expected, atol=1e-5)
 
