@@ -16,7 +16,7 @@ rows that say "plain".
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +41,6 @@ SENTENCES = 16
 BLOCK = 64
 """Passages computed together."""
 FOUND = 100
-
-Bounds = Sequence[tuple[int, int]]
-Way = Callable[[Tensor, int], Bounds]
 
 
 class Tokens:
@@ -112,9 +109,8 @@ class Worth:
         self.units += len(units)
 
 
-def late(asked: Sequence[Asked], tokens: Tokens, size: int, at: int, into: np.ndarray) -> None:
-    """For every word of a question the nearest of a passage's units of `size` tokens, added up as the words count."""
-    units, first = tokens.units(size, size)
+def late(asked: Sequence[Asked], units: Tensor, first: np.ndarray, at: int, into: np.ndarray) -> None:
+    """For every word of a question the nearest of a passage's units, added up as the words count."""
     bounds = np.cumsum([0, *(len(its.words) for its in asked)])[:-1]
     cosines = np.concatenate([its.words for its in asked]) @ units.numpy().T
     highest = np.maximum.reduceat(cosines, first, axis=1) * np.concatenate([its.counts for its in asked])[:, None]
@@ -141,29 +137,30 @@ def measured(found: Corpus, name: str, cache: Path) -> Mapping[str, Figures]:
     plain = torch.from_numpy(embedded([question.text for question in questions], cache))
     kinds = {way: Worth(len(questions), len(found.passages)) for way in ways()}
     plains = {way: Worth(len(questions), len(found.passages)) for way in ("tokens", *_levels(), "passage")}
-    twin, words = np.zeros((2, len(questions), len(found.passages)), np.float32)
+    sentence = _levels()[1]
+    lates = {way: np.zeros((len(questions), len(found.passages)), np.float32) for way in ("tokens", sentence)}
     with torch.inference_mode():
         for at, some in states(found):
             tokens = Tokens(some, saliency)
-            late(asked, tokens, 1, at, twin)
-            late(asked, tokens, SENTENCES, at, words)
             for way, (size, step, kind) in ways().items():
                 units, first = tokens.units(size, step, kind)
                 kinds[way].put(weighed, units, first, at)
                 if way in plains:
                     plains[way].put(plain, units, first, at)
+                if way in lates:
+                    late(asked, units, first, at, lates[way])
     worth = {way: (its.worth, its.units) for way, its in kinds.items()}
     worth |= {f"{way}, plain": (its.worth, its.units) for way, its in plains.items()}
     chain = ["passage", *reversed(_levels()), "tokens"]
     for depth in range(2, len(chain) + 1):
         parts = [kinds[way] for way in chain[:depth]]
         worth[f"{depth} levels"] = (sum(its.worth for its in parts), sum(its.units for its in parts))
-    pieces, whole = kinds[_levels()[1]], kinds["passage"]
-    some = pieces.worth + PASSAGE_COUNTS * whole.worth
-    worth["level 2 and some of the passage"] = (some, pieces.units + whole.units)
+    pieces, whole, words = kinds[sentence], kinds["passage"], lates[sentence]
+    both = pieces.worth + PASSAGE_COUNTS * whole.worth
+    worth["level 2 and some of the passage"] = (both, pieces.units + whole.units)
     worth["each word, level 2"] = (words, pieces.units)
-    worth["each word, level 2 and some of the passage"] = (some + WORDS_COUNT * words, pieces.units + whole.units)
-    worth["dense twin"] = (twin, kinds["tokens"].units)
+    worth["each word, level 2 and some of the passage"] = (both + WORDS_COUNT * words, pieces.units + whole.units)
+    worth["dense twin"] = (lates["tokens"], kinds["tokens"].units)
     figures = {}
     for way, (scores, units) in worth.items():
         figures[way] = scored(questions, [best(each, FOUND) for each in scores])

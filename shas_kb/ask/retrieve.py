@@ -114,8 +114,8 @@ def rank_candidates(
 ) -> Ranking:
     """The best `CANDIDATES` of some passages by what they are worth to a question.
 
-    Worth is what a passage's pieces say, and its context. Where it has no pieces it is its own only piece, as far as
-    the question as a whole is concerned: it was encoded by an older version.
+    Worth is what a passage's pieces say, and its context. Where it has no pieces, since an older version encoded it,
+    its own cosine stands for what they would say to the question and to each of its words.
 
     Args:
         store: for the pieces.
