@@ -3,7 +3,7 @@
     python benchmarks/asking.py [--cache FOLDER] [scifact] [heights] [unanswered] [latency]
 
 (a) scifact: claims to abstracts, nDCG@10 of dense, lexical and fused search, each abstract a document of one passage
-    (the constant of the fusion was picked among five on these very claims: `fused` is a little too good);
+    (what each search counts beside the other was picked on questions of other collections too);
 (b) heights: the level that `auto` chooses for questions to OpenStax whose height is known, and whether its best hit
     there is the right one. Chapters are entities, books categories, fields domains. The chapters and the questions
     written here are others than those to which the router's weights were fitted;
@@ -203,7 +203,7 @@ def fill(store: Store, readings: dict[str, Reading], cache: Path) -> dict[str, s
     facts = describe().facts
     store.set_model(facts, learned_for(facts))
     texts = [Text(each.title, [passage.text for passage in each.passages]) for each in readings.values()]
-    digest = hashlib.sha256(json.dumps([facts.fingerprint, "pieces", texts]).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(json.dumps([facts.fingerprint, "sketches", texts]).encode()).hexdigest()[:16]
     kept = cache / f"{digest}.pickle"
     if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)

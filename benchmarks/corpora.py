@@ -3,7 +3,7 @@
     python benchmarks/corpora.py [--cache FOLDER] [NAME ...]
 
 A document here is a title and a text; of a meeting the text is its turns, a line each, and where turns begin is kept.
-The vectors are the backbone's: of each passage, and of its pieces of 16 word pieces, which are the pyramid's level 2.
+The vectors are the backbone's, and beside them stands what each passage says, as a collection keeps it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import pickle
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
@@ -25,13 +26,11 @@ import numpy as np
 from report import EVAL
 
 from shas_kb.encoder import describe, load
-from shas_kb.organise.material import unit
+from shas_kb.encoder.sketch import Said
 from shas_kb.reading.passages import PassageMaker
-from shas_kb.records import Passage, Vectors
+from shas_kb.records import Passage, Sketch, Text, Vectors
 
 CACHE = Path(tempfile.gettempdir()) / "shas-kb-corpora"
-PIECES = 2
-"""The level of the pieces, 4 ** 2 word pieces each."""
 TRAINED_ON = {"train", "Astronomy", "Psychology", "Sociology"}
 """Of the meetings those of this split, and these textbooks. The others are only measured on."""
 DISTRACTORS = 100
@@ -40,7 +39,7 @@ REVIEW = re.compile(r"\n\s*Review Questions\s*\n")
 
 
 @dataclass(frozen=True)
-class Text:
+class Document:
     """One document: `book` groups documents, as a meeting's kind or a textbook; `lines` are where its lines begin."""
 
     id: str
@@ -67,34 +66,34 @@ class Corpus:
         passages: All passages.
         bounds: Document i has the passages `bounds[i]` to `bounds[i + 1]`, [documents + 1].
         vectors: Of the passages, unit length, [passages, dimension].
-        pieces: Of their pieces, not of unit length, float16 [pieces, dimension].
-        piece_bounds: Passage i has the pieces `piece_bounds[i]` to `piece_bounds[i + 1]`, [passages + 1].
+        sketches: What each passage says.
     """
 
-    texts: list[Text]
+    texts: list[Document]
     passages: list[Passage]
     bounds: np.ndarray
     vectors: Vectors
-    pieces: np.ndarray
-    piece_bounds: np.ndarray
+    sketches: list[Sketch]
 
     def part(self, documents: Sequence[int]) -> Corpus:
         """Some of its documents, as a collection of their own."""
         rows = np.concatenate([np.arange(self.bounds[i], self.bounds[i + 1]) for i in documents])
-        inside = [np.arange(self.piece_bounds[row], self.piece_bounds[row + 1]) for row in rows]
-        pieces = np.concatenate(inside)
         return Corpus(
             texts=[self.texts[i] for i in documents],
             passages=[self.passages[row] for row in rows],
             bounds=np.cumsum([0, *np.diff(self.bounds)[list(documents)]]),
             vectors=self.vectors[rows],
-            pieces=self.pieces[pieces],
-            piece_bounds=np.cumsum([0, *map(len, inside)]),
+            sketches=[self.sketches[row] for row in rows],
         )
 
     def held_out(self) -> Corpus:
         """What nothing is trained on."""
         return self.part([i for i, text in enumerate(self.texts) if text.book not in TRAINED_ON])
+
+    @cached_property
+    def said(self) -> Said:
+        """What its passages say, ready to be compared."""
+        return Said.of(self.sketches, self.vectors.shape[1])
 
     @property
     def documents(self) -> np.ndarray:
@@ -107,38 +106,38 @@ def records(path: Path) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def meetings() -> list[Text]:
+def meetings() -> list[Document]:
     """QMSum's meetings. They have no titles but their names."""
     texts = []
     for row in records(EVAL / "qmsum" / "meetings.jsonl.gz"):
         lines = [f"{turn['speaker']}: {re.sub(r'{[a-z]+}', '', turn['text'])}" for turn in row["turns"]]
         starts = tuple(accumulate((len(line) + 1 for line in lines[:-1]), initial=0))
-        texts.append(Text(row["id"], row["id"], row["split"], "\n".join(lines), starts))
+        texts.append(Document(row["id"], row["id"], row["split"], "\n".join(lines), starts))
     return texts
 
 
-def textbooks() -> list[Text]:
+def textbooks() -> list[Document]:
     """OpenStax's sections, without the questions at their end; one book is mostly sources, and is left out."""
     return [
-        Text(row["id"], row["title"], row["l2"], REVIEW.split(row["text"])[0])
+        Document(row["id"], row["title"], row["l2"], REVIEW.split(row["text"])[0])
         for row in records(EVAL / "openstax" / "docs.jsonl.gz")
         if not row["l2"].startswith("Civics") and row["l3"] != "(front/back matter)"
     ]
 
 
-def abstracts() -> list[Text]:
+def abstracts() -> list[Document]:
     """SciFact's abstracts, with their titles before them as is usual there."""
     rows = records(EVAL / "scifact" / "corpus.jsonl.gz")
-    return [Text(row["_id"], row["title"], "", f"{row['title']} {row['text']}") for row in rows]
+    return [Document(row["_id"], row["title"], "", f"{row['title']} {row['text']}") for row in rows]
 
 
-def encyclopedia() -> list[Text]:
+def encyclopedia() -> list[Document]:
     """The Chinese articles of CMRC 2018, and statutes that answer none of its questions, drawn by their hash."""
     articles = [
-        Text(row["_id"], row["title"], "", row["text"]) for row in records(EVAL / "cmrc2018-zh" / "corpus.jsonl.gz")
+        Document(row["_id"], row["title"], "", row["text"]) for row in records(EVAL / "cmrc2018-zh" / "corpus.jsonl.gz")
     ]
     laws = sorted(records(EVAL / "laws-zh" / "docs.jsonl.gz"), key=lambda row: sha256(row["id"].encode()).digest())
-    return articles + [Text(row["id"], row["title"], "laws", row["text"]) for row in laws[:DISTRACTORS]]
+    return articles + [Document(row["id"], row["title"], "laws", row["text"]) for row in laws[:DISTRACTORS]]
 
 
 CORPORA = {"qmsum": meetings, "openstax": textbooks, "scifact": abstracts, "cmrc2018-zh": encyclopedia}
@@ -155,30 +154,17 @@ def corpus(name: str, cache: Path = CACHE) -> Corpus:
     passages = [passage for own in cut for passage in own]
     bounds = np.cumsum([0, *map(len, cut)])
     made_of = json.dumps([described.facts.fingerprint, [passage.text for passage in passages]])
-    file = cache / f"{name}-{sha256(made_of.encode()).hexdigest()[:16]}.npz"
+    file = cache / f"{name}-{sha256(made_of.encode()).hexdigest()[:16]}.pickle"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        np.savez(file, **encoded(cut))
-    data = np.load(file)
-    return Corpus(texts, passages, bounds, data["vectors"], data["pieces"], data["piece_bounds"])
+        file.write_bytes(pickle.dumps(encoded(cut)))
+    return Corpus(texts, passages, bounds, *pickle.loads(file.read_bytes()))
 
 
-def encoded(cut: Sequence[Sequence[Passage]]) -> dict[str, np.ndarray]:
-    """Vectors of passages and pieces, as `Corpus` has them."""
-    encoder = load()
-    vectors, pieces, counts = [], [], []
-    for own in cut:
-        levels = encoder.levels([passage.text for passage in own])
-        span, bounds = levels.pyramid.span, levels.pyramid.bounds[:, [0, -1]]
-        piece, passage = (span[slice(*bounds[level])] for level in (PIECES, encoder.depth))
-        counts.append(np.diff(np.searchsorted(piece[:, 0], passage.T), axis=0)[0])
-        pieces.append(levels.units[PIECES].cpu().numpy().astype(np.float16))
-        vectors.append(unit(levels.units[encoder.depth].cpu().numpy()))
-    return {
-        "vectors": np.concatenate(vectors),
-        "pieces": np.concatenate(pieces),
-        "piece_bounds": np.cumsum([0, *np.concatenate(counts)]),
-    }
+def encoded(cut: Sequence[Sequence[Passage]]) -> tuple[Vectors, list[Sketch]]:
+    """Vectors and sketches of all passages."""
+    found = list(load().encode(Text("", [passage.text for passage in own]) for own in cut))
+    return np.concatenate([its.passages for its in found]), [sketch for its in found for sketch in its.sketches]
 
 
 def meeting_questions(corpus: Corpus) -> list[Question]:

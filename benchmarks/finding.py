@@ -14,9 +14,9 @@ Titles come in by two ways, as text before each passage and as a vector mixed in
 several on these very questions, so what has to be beaten is a little too good. Meetings have no title but their name.
 
 "Pieces" are the units of the pyramid's level 2, 16 word pieces each: a passage is worth what the best of them is. SHAS
-adds what they say to each word of the question, some of the passage itself, of its document's nearest passage and of
-its title, and weighs the words of the question by what was learned. How much each of these counts was picked among a
-few on these questions too, so these figures are a little too good as well.
+adds what its words say to each word of the question, some of the passage itself, of its document's nearest passage and
+of its title, and weighs the words of the question by what was learned. How much each of these counts was picked among
+a few on these questions too, so these figures are a little too good as well. Pieces and words are as they are stored.
 """
 
 from __future__ import annotations
@@ -27,19 +27,18 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from corpora import CACHE, QUESTIONS, Corpus, Question, corpus
 from report import EVAL, write_result
+from rich.progress import track
 
-from shas_kb.ask.retrieve import Ranking, best, drawn, fuse, worth_of_pieces
+from shas_kb.ask.retrieve import Ranking, best, drawn, fuse, together
 from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
 from shas_kb.organise.material import unit
 from shas_kb.records import Asked, Text, Vectors
-from shas_kb.storage.pieces import pack, unpack
 from shas_kb.storage.search import searchable
 
 Figures = dict[str, float]
@@ -113,36 +112,36 @@ def embedded(texts: Sequence[str], cache: Path) -> Vectors:
     return np.asarray(np.load(file), np.float32)
 
 
-def ranked(
-    asked: Sequence[Asked], found: Corpus, title: Vectors | None = None, *, whole: bool = False
-) -> list[Ranking]:
-    """The hundred passages that are worth most to each question, as the product reckons.
+def said(asked: Sequence[Asked], found: Corpus) -> Vectors:
+    """What every passage says to each question, [questions, passages]."""
+    return np.stack([found.said.to(question) for question in track(asked, "Asking", transient=True)])
+
+
+def worths(says: Vectors, asked: Sequence[Asked], found: Corpus, title: Vectors | None = None) -> Vectors:
+    """What every passage is worth to each question, as the product reckons, [questions, passages].
 
     Args:
+        says: What passages say to the questions.
         asked: The questions.
         found: The collection.
         title: Of each document; None does without.
-        whole: Find documents, each worth its best passage.
     """
-    pieces = unit(found.pieces.astype(np.float32))
-    rankings: list[Ranking] = []
-    for question in asked:
-        cosine = found.vectors @ question.vector
-        context = DOCUMENT_COUNTS * np.maximum.reduceat(cosine, found.bounds[:-1])
-        if title is not None:
-            context += TITLE_COUNTS * drawn(title @ question.vector)
-        worth = worth_of_pieces(pieces, found.piece_bounds[1:], question)
-        worth += PASSAGE_COUNTS * cosine + context[found.documents]
-        if whole:
-            worth = np.maximum.reduceat(worth, found.bounds[:-1])
-        rankings.append(best(worth, FOUND))
-    return rankings
+    vectors = np.stack([question.vector for question in asked])
+    cosine = vectors @ found.vectors.T
+    context = DOCUMENT_COUNTS * np.maximum.reduceat(cosine, found.bounds[:-1], axis=1)
+    if title is not None:
+        context += TITLE_COUNTS * drawn(vectors @ title.T)
+    return says + PASSAGE_COUNTS * cosine + context[:, found.documents]
 
 
-def stored(found: Corpus) -> Corpus:
-    """With pieces at the precision at which a collection keeps them."""
-    pieces = unpack(pack(unit(found.pieces.astype(np.float32))), found.pieces.shape[1])
-    return replace(found, pieces=pieces)
+def ranked(worth: Vectors) -> list[Ranking]:
+    """The hundred worth most to each question."""
+    return [best(its, FOUND) for its in worth]
+
+
+def both(worth: Vectors, lexical: Sequence[Ranking]) -> list[Ranking]:
+    """Passages by worth and words together."""
+    return [together(best(its, len(its)), words) for its, words in zip(worth, lexical, strict=True)]
 
 
 def measured(
@@ -161,7 +160,8 @@ def measured(
         "BM25": lexical,
         "BM25, title before the passage": list(map(Lexical(before), questions)),
         "backbone": near,
-        "backbone and BM25": [fuse(*both) for both in zip(near, lexical, strict=True)],
+        "backbone and BM25": both(asked @ found.vectors.T, lexical),
+        "backbone and BM25, by rank": [fuse(*its) for its in zip(near, lexical, strict=True)],
         "backbone, title before the passage": nearest(asked, embedded(before, cache)),
     }
     ways = {name: scored(questions, rows) for name, rows in rankings.items()}
@@ -169,16 +169,15 @@ def measured(
         mixes = {mix: scored(questions, nearest(asked, unit(found.vectors + mix * context))) for mix in MIXES}
         chosen = max(mixes, key=lambda mix: mixes[mix]["recall@5"])
         ways[f"backbone, {name} mixed in"] = mixes[chosen] | {"mix": chosen}
-    pieces = unit(found.pieces.astype(np.float32))
-    trained = ranked(weighed, found, title)
+    untrained, trained = said(plain, found), said(weighed, found)
+    shas = worths(trained, weighed, found, title)
     rankings = {
-        "pieces": nearest(asked, pieces, found.piece_bounds),
-        "SHAS untrained, without titles": ranked(plain, found),
-        "SHAS without titles": ranked(weighed, found),
-        "SHAS untrained": ranked(plain, found, title),
-        "SHAS": trained,
-        "SHAS, pieces as they are stored": ranked(weighed, stored(found), title),
-        "SHAS and BM25": [fuse(*both) for both in zip(trained, lexical, strict=True)],
+        "pieces": nearest(asked, found.said.pieces, np.append(0, found.said.piece_ends)),
+        "SHAS untrained, without titles": ranked(worths(untrained, plain, found)),
+        "SHAS without titles": ranked(worths(trained, weighed, found)),
+        "SHAS untrained": ranked(worths(untrained, plain, found, title)),
+        "SHAS": ranked(shas),
+        "SHAS and BM25": both(shas, lexical),
     }
     return ways | {name: scored(questions, rows) for name, rows in rankings.items()}
 
@@ -190,15 +189,19 @@ def measured_whole(
     document = found.documents
     right = [Question(each.text, frozenset(document[list(each.passages)].tolist())) for each in questions]
     asked = np.stack([question.plain for question in plain])
-    pieces, lexical = unit(found.pieces.astype(np.float32)), Lexical([text.text for text in found.texts])
-    trained = ranked(weighed, found, whole=True)
+
+    def whole(questions: Sequence[Asked]) -> Vectors:
+        return np.maximum.reduceat(worths(said(questions, found), questions, found), found.bounds[:-1], axis=1)
+
+    trained = whole(weighed)
+    lexical = list(map(Lexical([text.text for text in found.texts]), questions))
     rankings = {
-        "BM25": list(map(lexical, questions)),
+        "BM25": lexical,
         "backbone": nearest(asked, found.vectors, found.bounds),
-        "pieces": nearest(asked, pieces, found.piece_bounds[found.bounds]),
-        "SHAS untrained": ranked(plain, found, whole=True),
-        "SHAS": trained,
-        "SHAS and BM25": [fuse(its, lexical(question)) for its, question in zip(trained, questions, strict=True)],
+        "pieces": nearest(asked, found.said.pieces, np.append(0, found.said.piece_ends)[found.bounds]),
+        "SHAS untrained": ranked(whole(plain)),
+        "SHAS": ranked(trained),
+        "SHAS and BM25": both(trained, lexical),
     }
     return {name: scored(right, rows) for name, rows in rankings.items()}
 

@@ -7,7 +7,8 @@ levels. Levels of ratio 2, 3, 4 and 5 stand side by side, as do ways to abstract
 value of each channel, attention among them, and both mean and attention over windows that overlap. Attention is by what
 was learned for the words of questions. The dense twin has no levels: every token of a question looks for the nearest of
 all tokens of a passage (late interaction as ColBERT has it, arXiv 2004.12832), at the price of keeping them all; "each
-word" does so among units of sixteen.
+word" does so among units of sixteen, among the telling tokens alone, and among the signs that a collection keeps of
+those.
 
 Questions, collections and figures are those of finding.py; questions as what was learned weighs their words, but for
 rows that say "plain".
@@ -29,10 +30,13 @@ from torch import Tensor
 from torch.nn.functional import normalize, rms_norm
 
 from shas_kb.ask.retrieve import best
-from shas_kb.config import PASSAGE_COUNTS, WORDS_COUNT
-from shas_kb.encoder import describe, learned_for, load, load_question_encoder
+from shas_kb.config import PASSAGE_COUNTS, WORD_BITS, WORDS_COUNT
+from shas_kb.encoder import describe, learned_for, load
 from shas_kb.encoder.learned import Learned
-from shas_kb.records import Asked
+from shas_kb.encoder.sketch import directions, projected, unpack
+from shas_kb.encoder.sketching import telling
+from shas_kb.organise.material import unit
+from shas_kb.records import Vectors
 
 RATIOS = {2: range(1, 8), 3: range(1, 5), 4: range(1, 4), 5: range(1, 4)}
 """Ratios, and the levels between tokens and passages that each has."""
@@ -41,6 +45,7 @@ SENTENCES = 16
 BLOCK = 64
 """Passages computed together."""
 FOUND = 100
+TELLING, SIGNS = "telling tokens", "telling tokens in signs"
 
 
 class Tokens:
@@ -56,6 +61,12 @@ class Tokens:
         self.states = torch.cat(list(states))
         mass = (rms_norm(self.states, self.states.shape[-1:]) @ saliency).exp()[:, None].double()
         self._sums = {"mean": _summed(self.states.double()), "attention": _summed(mass * self.states)}
+
+    def told(self) -> tuple[Tensor, np.ndarray]:
+        """The telling tokens' states; and where each passage's begin."""
+        mine = telling(self.states, torch.tensor(self.lengths))
+        ends = np.append(0, np.cumsum(mine.numpy()))[np.cumsum([0, *self.lengths[:-1]])]
+        return self.states[mine], ends
 
     def units(self, size: int, step: int, kind: str = "mean") -> tuple[Tensor, np.ndarray]:
         """Units of `size` tokens, one every `step`, of unit length; and where each passage's begin."""
@@ -109,12 +120,25 @@ class Worth:
         self.units += len(units)
 
 
-def late(asked: Sequence[Asked], units: Tensor, first: np.ndarray, at: int, into: np.ndarray) -> None:
-    """For every word of a question the nearest of a passage's units, added up as the words count."""
-    bounds = np.cumsum([0, *(len(its.words) for its in asked)])[:-1]
-    cosines = np.concatenate([its.words for its in asked]) @ units.numpy().T
-    highest = np.maximum.reduceat(cosines, first, axis=1) * np.concatenate([its.counts for its in asked])[:, None]
-    into[:, at : at + len(first)] = np.add.reduceat(highest, bounds, axis=0)
+class Late:
+    """For every word of a question the nearest of a passage's units, added up as the words count.
+
+    Args:
+        words: Of each question its words, [words, channels].
+        counts: And what each counts.
+        passages: So many there are.
+    """
+
+    def __init__(self, words: Sequence[Vectors], counts: Sequence[Vectors], passages: int) -> None:
+        self._bounds = np.cumsum([0, *map(len, words)])[:-1]
+        self._words, self._counts = np.concatenate(words), np.concatenate(counts)[:, None]
+        self.worth = np.zeros((len(words), passages), np.float32)
+        self.units = 0
+
+    def put(self, units: Vectors, first: np.ndarray, at: int) -> None:
+        highest = np.maximum.reduceat(self._words @ units.T, first, axis=1) * self._counts
+        self.worth[:, at : at + len(first)] = np.add.reduceat(highest, self._bounds, axis=0)
+        self.units += len(units)
 
 
 def states(found: Corpus) -> Iterator[tuple[int, list[Tensor]]]:
@@ -128,39 +152,46 @@ def states(found: Corpus) -> Iterator[tuple[int, list[Tensor]]]:
 def measured(found: Corpus, name: str, cache: Path) -> Mapping[str, Figures]:
     """Every way, for one collection."""
     questions = QUESTIONS[name](found)
-    learned = learned_for(describe().facts)
-    assert learned is not None
-    saliency = torch.from_numpy(Learned.from_bytes(learned, "shipped").saliency)
-    ask = load_question_encoder(weights=learned)
-    asked = [ask.asked(question.text) for question in questions]
-    weighed = torch.from_numpy(np.stack([its.vector for its in asked]))
+    content = learned_for(describe().facts)
+    assert content is not None
+    learned = Learned.from_bytes(content, "shipped")
+    asked = [its.numpy() for its in load(device="cpu").states([question.text for question in questions])]
+    counts = [learned.counts(its) for its in asked]
+    weighed = normalize(torch.from_numpy(np.stack([its @ of for its, of in zip(counts, asked, strict=True)])), dim=1)
     plain = torch.from_numpy(embedded([question.text for question in questions], cache))
     kinds = {way: Worth(len(questions), len(found.passages)) for way in ways()}
     plains = {way: Worth(len(questions), len(found.passages)) for way in ("tokens", *_levels(), "passage")}
     sentence = _levels()[1]
-    lates = {way: np.zeros((len(questions), len(found.passages)), np.float32) for way in ("tokens", sentence)}
+    words, signs = [unit(its) for its in asked], [projected(its) for its in asked]
+    lates = {way: Late(words, counts, len(found.passages)) for way in ("tokens", sentence, TELLING)}
+    lates[SIGNS] = Late(signs, counts, len(found.passages))
     with torch.inference_mode():
         for at, some in states(found):
-            tokens = Tokens(some, saliency)
+            tokens = Tokens(some, torch.from_numpy(learned.saliency))
             for way, (size, step, kind) in ways().items():
                 units, first = tokens.units(size, step, kind)
                 kinds[way].put(weighed, units, first, at)
                 if way in plains:
                     plains[way].put(plain, units, first, at)
                 if way in lates:
-                    late(asked, units, first, at, lates[way])
+                    lates[way].put(units.numpy(), first, at)
+            told, first = tokens.told()
+            lates[TELLING].put(normalize(told, dim=1).numpy(), first, at)
+            codes = np.packbits((told @ torch.from_numpy(directions(told.shape[1]))).numpy() >= 0, axis=1)
+            lates[SIGNS].put(unpack(codes, WORD_BITS), first, at)
     worth = {way: (its.worth, its.units) for way, its in kinds.items()}
     worth |= {f"{way}, plain": (its.worth, its.units) for way, its in plains.items()}
     chain = ["passage", *reversed(_levels()), "tokens"]
     for depth in range(2, len(chain) + 1):
         parts = [kinds[way] for way in chain[:depth]]
         worth[f"{depth} levels"] = (sum(its.worth for its in parts), sum(its.units for its in parts))
-    pieces, whole, words = kinds[sentence], kinds["passage"], lates[sentence]
+    pieces, whole, telling_signs = kinds[sentence], kinds["passage"], lates[SIGNS]
     both = pieces.worth + PASSAGE_COUNTS * whole.worth
     worth["level 2 and some of the passage"] = (both, pieces.units + whole.units)
-    worth["each word, level 2"] = (words, pieces.units)
-    worth["each word, level 2 and some of the passage"] = (both + WORDS_COUNT * words, pieces.units + whole.units)
-    worth["dense twin"] = (lates["tokens"], kinds["tokens"].units)
+    worth |= {f"each word, {way}": (its.worth, its.units) for way, its in lates.items() if way != "tokens"}
+    everything = (both + WORDS_COUNT * telling_signs.worth, pieces.units + whole.units + telling_signs.units)
+    worth[f"each word, {SIGNS}, level 2 and some of the passage"] = everything
+    worth["dense twin"] = (lates["tokens"].worth, kinds["tokens"].units)
     figures = {}
     for way, (scores, units) in worth.items():
         figures[way] = scored(questions, [best(each, FOUND) for each in scores])

@@ -19,14 +19,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 from corpora import TRAINED_ON, textbooks
 from report import write_result
 
-from shas_kb.ask.retrieve import best, worth_of_pieces
+from shas_kb.ask.retrieve import best
 from shas_kb.config import PASSAGE_COUNTS
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
+from shas_kb.encoder.sketch import Said
 from shas_kb.reading.passages import PassageMaker
 from shas_kb.records import Text, Vectors
 
@@ -93,11 +95,13 @@ def measured(tokens: int) -> dict[str, object]:
     def whole(question: str) -> Vectors:
         return its.passages @ ask([question])[0]
 
-    def by_pieces(question: str) -> Vectors:
+    @cache
+    def said() -> Said:
+        return Said.of(its.sketches, its.passages.shape[1])
+
+    def by_words(question: str) -> Vectors:
         asked = ask.asked(question)
-        return worth_of_pieces(its.pieces, np.cumsum(its.counts), asked) + PASSAGE_COUNTS * (
-            its.passages @ asked.vector
-        )
+        return said().to(asked) + PASSAGE_COUNTS * (its.passages @ asked.vector)
 
     return {
         "tokens": tokens,
@@ -106,7 +110,7 @@ def measured(tokens: int) -> dict[str, object]:
         "tokens_per_second": round(tokens / seconds),
         "memory_mb": {"before": before, "peak": peak()},
         "backbone": found(questions, right, whole),
-        "SHAS": found(questions, right, by_pieces),
+        "SHAS": found(questions, right, by_words),
     }
 
 

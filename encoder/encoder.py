@@ -23,10 +23,11 @@ from torch.nn import functional
 from shas_kb.encoder.backbone import BertBackbone
 from shas_kb.encoder.bert import is_bert
 from shas_kb.encoder.models import Described, takes_mean
+from shas_kb.encoder.sketching import sketched
 from shas_kb.errors import ModelError
 from shas_kb.kernels.abstraction import Abstraction, Window, window, windows
 from shas_kb.kernels.pyramid import Ints, Pyramid
-from shas_kb.records import Encoded, ModelFacts, Text
+from shas_kb.records import Encoded, ModelFacts, Sketch, Text
 
 RATIO = 4
 PIECES = 2
@@ -176,44 +177,40 @@ class Encoder:
     def _finish(self, chunk: _Chunk) -> Iterator[Encoded]:
         """Wait for a chunk's blocks, and give each document its own."""
         units = torch.empty(len(chunk.tokens), self.facts.dimension)
-        pieces: dict[int, Tensor] = {}
+        sketches: dict[int, Sketch] = {}
         for block, found in zip(chunk.blocks, chunk.found, strict=True):
             units[block], its = found.result()
-            pieces.update(zip(block, its, strict=True))
+            sketches.update(zip(block, its, strict=True))
         first = 0
         for texts in chunk.texts:
             passages = slice(first + 1, first + texts)
             own, lengths = units[passages], torch.tensor(chunk.tokens[passages])
-            inside = [pieces[text] for text in range(first + 1, first + texts)]
             yield Encoded(
                 document=functional.normalize(self._document(own, lengths), dim=1)[0].numpy(),
                 title=functional.normalize(units[first], dim=0).numpy(),
                 passages=functional.normalize(own, dim=1).numpy(),
-                pieces=functional.normalize(torch.cat(inside), dim=1).numpy(),
-                counts=tuple(map(len, inside)),
+                sketches=tuple(sketches[text] for text in range(first + 1, first + texts)),
             )
             first += texts
 
     @torch.inference_mode()
-    def _texts(self, ids: _Ids) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Some texts' units, float32 [texts, dimension], and the pieces of each, float32 [pieces, dimension]."""
+    def _texts(self, ids: _Ids) -> tuple[Tensor, list[Sketch]]:
+        """Some texts' units, float32 [texts, dimension], and what each says."""
         states = self._backbone.states(ids)
         units = self._backbone.pool(states, ids)
-        if not self.head.is_mean:
-            levels = self._climb(states, units, self._pyramid(ids))
-            pieces, counts, units = levels[PIECES], [-(-len(text) // RATIO**PIECES) for text in ids], levels[-1]
-        elif self.has_pieces:
-            pieces, counts = self._means(states, ids)
         if not self.has_pieces:
-            pieces, counts = units, [1] * len(ids)
-        return units.cpu(), torch.split(pieces.cpu(), counts)
+            return units.cpu(), sketched(units, units, [1] * len(ids), [1] * len(ids))
+        pieces = [-(-len(text) // RATIO**PIECES) for text in ids]
+        if self.head.is_mean:
+            return units.cpu(), sketched(states, self._means(states, ids), list(map(len, ids)), pieces)
+        levels = self._climb(states, units, self._pyramid(ids))
+        return levels[-1].cpu(), sketched(states, levels[PIECES], list(map(len, ids)), pieces)
 
-    def _means(self, states: Tensor, ids: _Ids) -> tuple[Tensor, list[int]]:
-        """The pieces of some texts, as they are at the start, and how many each text has."""
+    def _means(self, states: Tensor, ids: _Ids) -> Tensor:
+        """The pieces of some texts, as they are at the start."""
         size = RATIO**PIECES
-        sizes = [[min(size, len(text) - first) for first in range(0, len(text), size)] for text in ids]
-        lengths = torch.tensor([tokens for its in sizes for tokens in its], device=states.device)
-        return torch.segment_reduce(states.float(), "mean", lengths=lengths), [len(its) for its in sizes]
+        sizes = [min(size, len(text) - first) for text in ids for first in range(0, len(text), size)]
+        return torch.segment_reduce(states.float(), "mean", lengths=torch.tensor(sizes, device=states.device))
 
     @torch.inference_mode()
     def _document(self, units: Tensor, tokens: Tensor) -> Tensor:
@@ -232,7 +229,7 @@ class _Chunk:
     texts: list[int]
     tokens: list[int]
     blocks: list[list[int]]
-    found: list[Future[tuple[Tensor, tuple[Tensor, ...]]]]
+    found: list[Future[tuple[Tensor, list[Sketch]]]]
 
 
 def _chunks(documents: Iterable[Text], passages: int) -> Iterator[list[Text]]:

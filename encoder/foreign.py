@@ -16,6 +16,7 @@ from torch.nn.functional import normalize
 from shas_kb.encoder.learned import Learned
 from shas_kb.encoder.models import Located, takes_mean
 from shas_kb.encoder.question import weighed
+from shas_kb.encoder.sketch import projected
 from shas_kb.records import Asked, Vectors
 
 
@@ -77,7 +78,7 @@ class ForeignQuestions:
         itself its only word."""
         if not self._has_words:
             plain = self([question])
-            return Asked(plain[0], plain[0], plain, np.ones(1, np.float32))
+            return Asked(plain[0], plain[0], projected(plain), np.ones(1, np.float32))
         states = self._backbone.states([self._tokenizer.encode(question).ids]).float()
         return weighed(states.numpy(), self._learned)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from shas_kb.encoder.bert import Array, BertShape, is_bert, weights
 from shas_kb.encoder.learned import Learned
 from shas_kb.encoder.models import WEIGHTS, Located
+from shas_kb.encoder.sketch import projected
 from shas_kb.records import Asked, Vectors
 
 
@@ -116,7 +117,7 @@ class NumpyBert:
 def weighed(states: Array, learned: Learned | None) -> Asked:
     """A question by its token states [tokens, hidden]; with nothing learned each token counts the same."""
     counts = learned.counts(states) if learned else np.full(len(states), 1 / len(states), np.float32)
-    return Asked(_unit(states.mean(axis=0)), _unit(counts @ states), _unit(states), counts)
+    return Asked(_unit(states.mean(axis=0)), _unit(counts @ states), projected(states), counts)
 
 
 def _unit(x: Array) -> Array:

@@ -1,6 +1,6 @@
 """Learning what a question's words count, by having questions find the passages that they were made of.
 
-A passage is worth to a question what asking finds it worth: its best piece, what its pieces say to each word, and some
+A passage is worth to a question what asking finds it worth: its best piece, what its words say to each of its, and some
 of itself, of its document's best passage and of its title. The loss is the cross entropy of the right passage among all
 of a lesson (InfoNCE, arXiv 1807.03748). Passages are as the encoder made them, so all that is learned is on the side of
 the question and costs an ingest nothing.
@@ -23,7 +23,8 @@ from torch.nn.utils.rnn import pad_sequence
 from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE, WORDS_COUNT
 from shas_kb.encoder.encoder import PIECES, RATIO, Encoder
 from shas_kb.encoder.learned import EPSILON
-from shas_kb.records import Vectors
+from shas_kb.encoder.sketch import Said, projected
+from shas_kb.records import Sketch, Vectors
 
 TEMPERATURE = 0.03
 RATE = 5e-4
@@ -41,8 +42,7 @@ class Lesson:
         hidden: The characters of that passage, from and to, that the question must do without; None hides nothing.
         texts: The passages.
         passages: Their vectors, [passages, dimension].
-        pieces: Of all of them, [pieces, dimension].
-        counts: Pieces of each, [passages].
+        sketches: What each of them says.
         documents: The document of each, [passages].
         titles: Of the documents, [documents, dimension].
     """
@@ -52,8 +52,7 @@ class Lesson:
     hidden: Sequence[tuple[int, int] | None]
     texts: Sequence[str]
     passages: Vectors
-    pieces: Vectors
-    counts: NDArray[np.int64]
+    sketches: Sequence[Sketch]
     documents: NDArray[np.int64]
     titles: Vectors
 
@@ -90,7 +89,7 @@ class Learner:
         texts = self._encoder.states(lesson.questions)
         states = pad_sequence([text.cpu() for text in texts], batch_first=True)
         there = torch.arange(states.shape[1]) < torch.tensor([len(text) for text in texts])[:, None]
-        seen = _seen(lesson, self._hidden(lesson), states, there)
+        seen = _seen(lesson, [self._hidden(lesson, question) for question in range(len(texts))], states, there)
         loss, found = _cost(lesson, seen, states, _counts(states, there, self.saliency))
         with torch.no_grad():
             plain = _cost(lesson, seen, states, _counts(states, there, torch.zeros_like(self.saliency)))
@@ -112,50 +111,63 @@ class Learner:
         self._optimizer.load_state_dict(state["optimizer"])
         self._schedule.last_epoch = state["step"]
 
-    def _hidden(self, lesson: Lesson) -> _Hidden:
-        """What the questions must do without, where enough of their passage is left."""
-        pieces = torch.from_numpy(lesson.pieces)
-        gone = torch.zeros(len(lesson.questions), len(pieces), dtype=torch.bool)
-        left: dict[int, Tensor] = {}
-        bounds = np.append(0, np.cumsum(lesson.counts))
-        for question, (answer, hidden) in enumerate(zip(lesson.answers, lesson.hidden, strict=True)):
-            first, last = bounds[answer : answer + 2]
-            inside = self._pieces_of(lesson.texts[answer], *hidden) if hidden else None
-            if inside is not None and len(inside) + 2 <= last - first:
-                gone[question, first + inside] = True
-                left[question] = normalize(pieces[first:last][~gone[question, first:last]].mean(0), dim=0)
-        return _Hidden(gone, left)
-
-    def _pieces_of(self, text: str, start: int, end: int) -> NDArray[np.int64]:
-        """The pieces of a passage that hold any of these characters, by their place in it."""
-        held = [token for token, (a, b) in enumerate(self._encoder.offsets(text)) if a < end and b > start]
-        return np.unique(np.array(held, np.int64) // RATIO**PIECES)
+    def _hidden(self, lesson: Lesson, question: int) -> _Hidden | None:
+        """What a question must do without, where enough of its passage is left."""
+        hidden, answer = lesson.hidden[question], lesson.answers[question]
+        if hidden is None:
+            return None
+        offsets, sketch = self._encoder.offsets(lesson.texts[answer]), lesson.sketches[answer]
+        held = [token for token, (a, b) in enumerate(offsets) if a < hidden[1] and b > hidden[0]]
+        pieces = np.unique(np.array(held, np.int64) // RATIO**PIECES)
+        if len(pieces) + 2 > len(sketch.pieces):
+            return None
+        return _Hidden(pieces, np.flatnonzero(np.isin(np.flatnonzero(np.unpackbits(sketch.telling)), held)))
 
 
 class _Hidden(NamedTuple):
-    """The pieces that each question must do without, [questions, pieces], and by question the unit vector of what is
-    left of its passage, [dimension]."""
+    """What of its passage a question must do without: pieces and words, by their place in it."""
 
-    gone: Tensor
-    left: dict[int, Tensor]
+    pieces: NDArray[np.int64]
+    words: NDArray[np.int64]
 
 
 class _Seen(NamedTuple):
-    """What does not depend on what is learned: what each question must do without, and what the passages' pieces say
-    to each of its tokens, [questions, longest, passages]."""
+    """What does not depend on what is learned.
 
-    hidden: _Hidden
+    Attributes:
+        said: What the passages say.
+        of: The passage of each piece, [pieces].
+        gone: The pieces that each question must do without, [questions, pieces].
+        left: By question, the unit vector of what is left of its passage, [dimension].
+        words: What the passages' words say to each token of each question, [questions, longest, passages].
+    """
+
+    said: Said
+    of: Tensor
+    gone: Tensor
+    left: dict[int, Tensor]
     words: Tensor
 
 
 @torch.no_grad()
-def _seen(lesson: Lesson, hidden: _Hidden, states: Tensor, there: Tensor) -> _Seen:
-    pieces, of = torch.from_numpy(lesson.pieces), torch.repeat_interleave(torch.from_numpy(lesson.counts))
-    words = states.new_zeros(*there.shape, len(lesson.counts))
-    for question, (tokens, its) in enumerate(zip(states, there, strict=True)):
-        near = normalize(tokens[its], dim=1) @ pieces.T
-        words[question, its] = _highest(near.masked_fill(hidden.gone[question], -1.0), of, len(lesson.counts))
-    return _Seen(hidden, words)
+def _seen(lesson: Lesson, hidden: Sequence[_Hidden | None], states: Tensor, there: Tensor) -> _Seen:
+    said = Said.of(lesson.sketches, lesson.passages.shape[1])
+    starts, firsts = np.append(0, said.piece_ends), np.append(0, said.word_ends)
+    gone = torch.zeros(len(states), len(said.pieces), dtype=torch.bool)
+    words = states.new_zeros(*there.shape, len(lesson.sketches))
+    left: dict[int, Tensor] = {}
+    for question, (tokens, its, without) in enumerate(zip(states, there, hidden, strict=True)):
+        answer = lesson.answers[question]
+        near = projected(tokens[its].numpy()) @ said.words.T
+        if without:
+            inside = slice(*starts[answer : answer + 2])
+            gone[question, starts[answer] + without.pieces] = True
+            rest = torch.from_numpy(said.pieces[inside])[~gone[question, inside]]
+            left[question] = normalize(rest.mean(0), dim=0)
+            near[:, firsts[answer] + without.words] = -1.0
+        words[question, its] = torch.from_numpy(np.maximum.reduceat(near, firsts[:-1], axis=1))
+    of = torch.repeat_interleave(torch.from_numpy(np.diff(starts)))
+    return _Seen(said, of, gone, left, words)
 
 
 def _cost(lesson: Lesson, seen: _Seen, states: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
@@ -173,14 +185,14 @@ def _worth(lesson: Lesson, seen: _Seen, states: Tensor, counts: Tensor) -> Tenso
         states: Of the questions' tokens, [questions, longest, dimension].
         counts: What each token counts, [questions, longest].
     """
-    hidden, asked = seen.hidden, normalize((counts[:, None] @ states)[:, 0], dim=1)
-    near = (asked @ torch.from_numpy(lesson.pieces).T).masked_fill(hidden.gone, -1.0)
+    asked = normalize((counts[:, None] @ states)[:, 0], dim=1)
+    near = (asked @ torch.from_numpy(seen.said.pieces).T).masked_fill(seen.gone, -1.0)
     whole = asked @ torch.from_numpy(lesson.passages).T
-    if hidden.left:
-        rows = torch.tensor(list(hidden.left))
-        cosines = (asked[rows] * torch.stack(list(hidden.left.values()))).sum(1)
+    if seen.left:
+        rows = torch.tensor(list(seen.left))
+        cosines = (asked[rows] * torch.stack(list(seen.left.values()))).sum(1)
         whole = whole.index_put((rows, torch.from_numpy(lesson.answers)[rows]), cosines)
-    said = _highest(near, torch.repeat_interleave(torch.from_numpy(lesson.counts)), whole.shape[1])
+    said = _highest(near, seen.of, whole.shape[1])
     said = said + WORDS_COUNT * (counts[:, None] @ seen.words)[:, 0]
     document = torch.from_numpy(lesson.documents)
     drawn = (asked @ torch.from_numpy(lesson.titles).T / TITLE_TEMPERATURE).softmax(1)

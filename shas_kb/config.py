@@ -8,10 +8,15 @@ from typing import Any
 
 from shas_kb.errors import UsageError
 
-WORDS_COUNT, PASSAGE_COUNTS, DOCUMENT_COUNTS, TITLE_COUNTS = 1.0, 0.3, 0.1, 0.15
-"""What a passage is worth to a question is the cosine of its best piece, and this much of what its pieces say to each
+WORD_BITS = 128
+"""In which a collection keeps a telling token: a multiple of 8. More hardly find more."""
+
+WORDS_COUNT, PASSAGE_COUNTS, DOCUMENT_COUNTS, TITLE_COUNTS = 1.5, 0.3, 0.2, 0.15
+"""What a passage is worth to a question is the cosine of its best piece, and this much of what its words say to each
 word of the question, of its own cosine, of that of its document's nearest passage, and of the share of the question
 that its document's title draws. Picked among a few by what benchmarks/finding.py counts."""
+LEXICAL_COUNTS = 0.4
+"""What the share of the best BM25 score counts beside that. Picked among .2, .4, .6 and .8 in the same way."""
 TITLE_TEMPERATURE = 0.05
 """Of the softmax over cosines of titles that gives these shares: one title draws much of a question only if it stands
 out among all of them. Picked among .02, .05 and .1 in the same way."""

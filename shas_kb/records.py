@@ -18,6 +18,7 @@ Level = Literal["sentence", "passage", "document", "entity", "category", "domain
 LEVELS: tuple[Level, ...] = ("sentence", "passage", "document", "entity", "category", "domain")
 NODE_LEVELS: tuple[Level, ...] = ("entity", "category", "domain")
 Vectors: TypeAlias = "NDArray[np.float32]"
+Codes: TypeAlias = "NDArray[np.uint8]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,21 @@ class Text(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sketch:
+    """What a passage says, unit by unit, in signs: eight a byte, the first in its highest bit; see encoder/sketch.py.
+
+    Attributes:
+        pieces: About a clause each, [pieces, ceil(dimension / 8)]; at least one.
+        words: Its telling tokens, [words, WORD_BITS / 8]; at least one.
+        telling: Which of its tokens these are, a bit each, [ceil(tokens / 8)].
+    """
+
+    pieces: Codes
+    words: Codes
+    telling: Codes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
     """What the encoder makes of a document: float32 rows of unit length.
 
@@ -142,15 +158,13 @@ class Encoded:
         document: The document itself, [dimension].
         title: Its title, [dimension].
         passages: Its passages, [passages, dimension].
-        pieces: The pieces of its passages, about a clause each, one after another, [pieces, dimension].
-        counts: So many of them has each passage, at least one, [passages].
+        sketches: Of its passages.
     """
 
     document: Vectors
     title: Vectors
     passages: Vectors
-    pieces: Vectors
-    counts: tuple[int, ...]
+    sketches: tuple[Sketch, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +229,7 @@ class Asked:
     Attributes:
         plain: As a passage is encoded, [dimension].
         vector: With its words weighed, [dimension].
-        words: Its tokens, [tokens, dimension].
+        words: Its tokens along the directions of words, [tokens, WORD_BITS].
         counts: What each token counts, [tokens]; they sum to 1.
     """
 

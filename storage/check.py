@@ -162,7 +162,7 @@ class Consistency(Part):
                 documents = [(key,) for key in keys]
                 self._db.executemany("DELETE FROM vectors WHERE document = ?", documents)
                 self._db.executemany(
-                    "DELETE FROM pieces WHERE passage IN (SELECT id FROM passages WHERE document = ?)", documents
+                    "DELETE FROM sketches WHERE passage IN (SELECT id FROM passages WHERE document = ?)", documents
                 )
             case Cure.ORGANISE:
                 self._db.executemany("DELETE FROM runs WHERE number = ?", [(key,) for key in keys])

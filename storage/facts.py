@@ -93,7 +93,7 @@ class Facts(TreeTables):
             "vectors": int(
                 self._db.value(
                     "SELECT (SELECT total(length(vector) + coalesce(length(title), 0) + length(passages)) FROM vectors)"
-                    " + (SELECT total(length(units)) FROM pieces)"
+                    " + (SELECT total(length(pieces) + length(words) + length(telling)) FROM sketches)"
                 )
             ),
             "words": int(self._db.value("SELECT total(length(terms) + length(phrases)) FROM words")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from shas_kb.storage.sketches import WORD_BYTES
 from shas_kb.storage.vectors import HALF
 
 
@@ -88,17 +89,18 @@ RULES = (
         " OR dimension <> coalesce((SELECT dimension FROM model), (SELECT dimension FROM vectors LIMIT 1))",
     ),
     Rule(
-        "pieces must have the model's dimension, whole and at least one a passage",
+        "sketches must have the model's dimension, and whole pieces and words, at least one of each",
         Cure.ENCODE,
-        "SELECT DISTINCT document, document FROM pieces JOIN passages ON passages.id = passage"
-        " WHERE dimension < 1 OR length(units) = 0 OR length(units) % ((dimension + 1) / 2) <> 0"
+        "SELECT DISTINCT document, document FROM sketches JOIN passages ON passages.id = passage"
+        " WHERE dimension < 1 OR length(pieces) = 0 OR length(pieces) % ((dimension + 7) / 8) <> 0"
+        f" OR length(words) = 0 OR length(words) % {WORD_BYTES} <> 0 OR length(telling) = 0"
         " OR dimension <> coalesce((SELECT dimension FROM model), (SELECT dimension FROM vectors LIMIT 1))",
     ),
     Rule(
-        "a document whose title has a vector must have pieces of all its passages",
+        "a document whose title has a vector must have sketches of all its passages",
         Cure.ENCODE,
         "SELECT DISTINCT document, document FROM passages JOIN vectors USING (document)"
-        " WHERE title IS NOT NULL AND id NOT IN (SELECT passage FROM pieces)",
+        " WHERE title IS NOT NULL AND id NOT IN (SELECT passage FROM sketches)",
     ),
     Rule(
         "a document must have one primary entity",

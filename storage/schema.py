@@ -1,7 +1,7 @@
 """The tables, as numbered migrations: a released one is never changed, a new one is added at the end.
 
 Deleting a row of `files` deletes all that came from the file: its document, and with it sections, passages (their full
-text by triggers) and their pieces, vectors, words, and quotations in the tree. So nothing can be left behind by
+text by triggers) and their sketches, vectors, words, and quotations in the tree. So nothing can be left behind by
 forgetting to delete it.
 """
 
@@ -188,7 +188,7 @@ _TREE = (
 _PIECES = (
     # float16 LE. NULL: encoded by a version that did not make it.
     "ALTER TABLE vectors ADD COLUMN title BLOB",
-    # Four bits a channel, see pieces.py.
+    # Four bits a channel.
     """
     CREATE TABLE pieces (
         passage INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE,
@@ -200,12 +200,29 @@ _PIECES = (
     "ALTER TABLE model ADD COLUMN weights BLOB",
 )
 
+_SKETCHES = (
+    "DROP TABLE pieces",
+    # In signs, see sketches.py.
+    """
+    CREATE TABLE sketches (
+        passage INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE,
+        dimension INTEGER NOT NULL,
+        pieces BLOB NOT NULL,
+        words BLOB NOT NULL,
+        telling BLOB NOT NULL
+    ) STRICT
+    """,
+    # So that the next ingest encodes again what has no sketches.
+    "UPDATE vectors SET title = NULL",
+)
+
 MIGRATIONS = {
     "001_documents": _DOCUMENTS,
     "002_vectors_and_words": _VECTORS_AND_WORDS,
     "003_full_text": _FULL_TEXT,
     "004_tree": _TREE,
     "005_pieces": _PIECES,
+    "006_sketches": _SKETCHES,
 }
 VERSION = len(MIGRATIONS)
 

@@ -1,4 +1,4 @@
-"""Vectors: float16, little endian, one row a document (pieces apart). Half the size of float32, and the tree is built
+"""Vectors: float16, little endian, one row a document (sketches apart). Half the size of float32, and the tree is built
 from what is stored, so that it is the same whether the vectors were just encoded or read back."""
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shas_kb.errors import NotFoundError, UsageError
 from shas_kb.records import Encoded, Vectors
 from shas_kb.storage.files import unknown_document
-from shas_kb.storage.pieces import PieceTable
+from shas_kb.storage.sketches import WORD_BYTES, SketchTable, piece_bytes
 
 HALF = np.dtype("<f2")
 
@@ -38,8 +38,8 @@ class PassageMatrix:
         return self.documents[index], row - int(self.offsets[index])
 
 
-class VectorTable(PieceTable):
-    """Vectors of documents, titles, passages and pieces, in and out."""
+class VectorTable(SketchTable):
+    """Vectors of documents, titles and passages, and what passages say, in and out."""
 
     def pending(self) -> list[str]:
         """Documents without all of their vectors (an older version made fewer), by root and path of their file."""
@@ -72,7 +72,7 @@ class VectorTable(PieceTable):
                 "INSERT OR REPLACE INTO vectors (document, dimension, vector, title, passages) VALUES (?, ?, ?, ?, ?)",
                 (document, dimension, *blobs),
             )
-            self._put_pieces(document, encoded.pieces, encoded.counts)
+            self._put_sketches(document, dimension, encoded.sketches)
 
     def vectors(self, document: str) -> Vectors:
         """The passage vectors of one document, float32 [p, d].
@@ -127,7 +127,6 @@ def _must_fit(document: str, encoded: Encoded, passages: int, dimension: int) ->
         "document": (dimension,),
         "title": (dimension,),
         "passages": (passages, dimension),
-        "pieces": (sum(encoded.counts), dimension),
     }
     found = {name: getattr(encoded, name) for name in shapes}
     if {name: array.shape for name, array in found.items()} != shapes:
@@ -136,10 +135,12 @@ def _must_fit(document: str, encoded: Encoded, passages: int, dimension: int) ->
             f"got {_listed({name: array.shape for name, array in found.items()})}; "
             "encode it with the collection's model."
         )
-    if len(encoded.counts) != passages or min(encoded.counts) < 1:
+    widths = {(its.pieces.shape[1:], its.words.shape[1:]) for its in encoded.sketches}
+    empty = any(not (len(its.pieces) and len(its.words) and len(its.telling)) for its in encoded.sketches)
+    if empty or len(encoded.sketches) != passages or widths != {((piece_bytes(dimension),), (WORD_BYTES,))}:
         raise UsageError(
-            f"document {document} must have pieces for each of its {passages} passages, got {encoded.counts}; "
-            "encode it again."
+            f"document {document} must have sketches for each of its {passages} passages, with at least one piece of "
+            f"{piece_bytes(dimension)} bytes and one word of {WORD_BYTES}; encode it again."
         )
     if not all(np.isfinite(array).all() for array in found.values()):
         raise UsageError(f"vectors of document {document} must be finite, got NaN or infinity; encode it again.")

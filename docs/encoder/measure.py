@@ -28,6 +28,7 @@ from shas_kb.encoder import describe, learned_for, load, load_question_encoder
 from shas_kb.encoder.encoder import PIECES, RATIO, Encoder
 from shas_kb.encoder.learned import Learned
 from shas_kb.encoder.question import weighed
+from shas_kb.encoder.sketch import unpack
 from shas_kb.encoder.training import Learner
 from shas_kb.pipeline import Source, ingest
 from shas_kb.records import NODE_LEVELS, Asked, Level, Vectors
@@ -75,8 +76,9 @@ class Collection:
 
     @cached_property
     def pieces(self) -> list[Vectors]:
-        """Of every passage."""
-        return self.store.pieces([self.snapshot.key(row) for row in range(len(self.snapshot.matrix))])
+        """Of every passage, as the collection keeps them."""
+        found = self.store.sketches([self.snapshot.key(row) for row in range(len(self.snapshot.matrix))])
+        return [unpack(its.pieces, self.snapshot.matrix.shape[1]) for its in found if its]
 
     def places(self, level: str, paths: frozenset[str]) -> set[str]:
         """The true places of some documents."""

@@ -1,12 +1,15 @@
-"""Search of the passages: dense and lexical, fused by rank.
+"""Search of the passages: dense and lexical, and both together.
 
 A passage's vector is the mean of all it says, so the clause that answers may be lost in it, and it does not say of
 whom it speaks, which its document does. Dense search therefore has two steps: the nearest passages, and those with the
-question's words, are ranked by what their pieces say and by what speaks for their documents.
+question's words, are ranked by what their pieces and words say and by what speaks for their documents.
 
-Reciprocal rank fusion (Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank
-learning methods", SIGIR 2009): a passage gets 1 / (c + rank) from each search that found it. Scores of the two searches
-have nothing in common, their ranks do.
+Together a passage is worth that, and `LEXICAL_COUNTS` times its share of the best BM25 score. So each search weighs as
+much as it tells passages apart: where the model knows nothing of a language, all are worth the same to it, and the
+words decide.
+
+Units of other levels are fused by rank (Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and
+individual rank learning methods", SIGIR 2009): each gets 1 / (c + rank) from each ranking it is in.
 """
 
 from __future__ import annotations
@@ -19,7 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shas_kb.ask.snapshot import Mask, Rows, Snapshot
-from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE, WORDS_COUNT
+from shas_kb.config import (
+    DOCUMENT_COUNTS,
+    LEXICAL_COUNTS,
+    PASSAGE_COUNTS,
+    TITLE_COUNTS,
+    TITLE_TEMPERATURE,
+    WORDS_COUNT,
+)
+from shas_kb.encoder.sketch import Said
 from shas_kb.records import Asked, Vectors
 
 if TYPE_CHECKING:
@@ -55,7 +66,7 @@ class Evidence:
         cosine: of every passage with the question [p]; -1 outside the branch that was asked for.
         dense: the passages worth most to the question, see `rank_candidates`.
         lexical: the passages with its words, scored by BM25.
-        fused: both.
+        fused: both, scored by rank.
     """
 
     cosine: Vectors
@@ -83,7 +94,7 @@ def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Aske
     lexical = _lexical(store, snapshot, content, allowed)
     rows = np.union1d(nearest.rows, lexical.rows)
     dense = rank_candidates(store, snapshot, rows, PASSAGE_COUNTS * found + context, found, asked)
-    return Evidence(cosine, dense, lexical, fuse(dense, lexical))
+    return Evidence(cosine, dense, lexical, together(dense, lexical))
 
 
 def of_documents(snapshot: Snapshot, cosine: Vectors, asked: Vectors, allowed: Mask) -> Vectors:
@@ -112,44 +123,35 @@ def drawn(cosine: Vectors) -> Vectors:
 def rank_candidates(
     store: Store, snapshot: Snapshot, rows: Rows, context: Vectors, cosine: Vectors, asked: Asked
 ) -> Ranking:
-    """The best `CANDIDATES` of some passages by what they are worth to a question.
+    """Some passages by what they are worth to a question.
 
-    Worth is what a passage's pieces say, and its context. Where it has no pieces, since an older version encoded it,
-    its own cosine stands for what they would say to the question and to each of its words.
+    Worth is what a passage says, and its context. Where it has no sketch, since an older version encoded it, its own
+    cosine stands for what its pieces and words would say.
 
     Args:
-        store: for the pieces.
+        store: for the sketches.
         snapshot: to know the passages by.
         rows: the passages, rows of `snapshot.matrix` [c].
         context: what else speaks for every passage [p].
         cosine: of every passage with the question [p].
         asked: the question.
     """
-    pieces = store.pieces([snapshot.key(int(row)) for row in rows])
+    sketches = store.sketches([snapshot.key(int(row)) for row in rows])
     said = (1 + WORDS_COUNT) * cosine[rows]
-    counts = np.array([len(its) for its in pieces])
-    if counts.any():
-        said[counts > 0] = worth_of_pieces(np.concatenate(pieces), np.cumsum(counts[counts > 0]), asked)
-    ranking = best(said + context[rows], CANDIDATES)
+    there = np.array([its is not None for its in sketches], bool)
+    if there.any():
+        said[there] = Said.of([its for its in sketches if its], snapshot.matrix.shape[1]).to(asked)
+    ranking = best(said + context[rows], len(rows))
     return Ranking(rows[ranking.rows], ranking.scores)
 
 
-def worth_of_pieces(pieces: Vectors, ends: Rows, asked: Asked) -> Vectors:
-    """What some passages' pieces say to a question [passages]: the cosine of the best, and `WORDS_COUNT` times what
-    they say to each of its words, the best to each, as much as the word counts.
-
-    The second is late interaction (ColBERT; Khattab and Zaharia, arXiv 2004.12832) between the words of the question
-    and units of sixteen: a passage that answers in several places is not worth only the best of them.
-
-    Args:
-        pieces: of one passage after another, unit length [pieces, d].
-        ends: where each passage's end [passages]; none is without.
-        asked: the question.
-    """
-    cosine = np.vstack([asked.vector, asked.words]) @ pieces.T
-    highest = np.maximum.reduceat(cosine, np.append(0, ends[:-1]), axis=1)
-    worth: Vectors = highest[0] + WORDS_COUNT * (asked.counts @ highest[1:])
-    return worth
+def together(dense: Ranking, lexical: Ranking) -> Ranking:
+    """The rows of `dense` by their worth and their words, see above; scores go down with the rank, from 1."""
+    share = dict(zip(lexical.rows.tolist(), (lexical.scores / lexical.scores.max(initial=0)).tolist(), strict=True))
+    words = np.array([share.get(row, 0.0) for row in dense.rows.tolist()])
+    order = best(dense.scores + LEXICAL_COUNTS * words, len(words)).rows
+    ranks = np.arange(1, len(order) + 1, dtype=np.float64)
+    return Ranking(dense.rows[order], (FUSION + 1) / (FUSION + ranks))
 
 
 def cosines(matrix: NDArray[np.float16], vectors: Vectors) -> Vectors:

@@ -8,7 +8,7 @@ import numpy as np
 
 from shas_kb.encoder.training import Lesson
 from shas_kb.errors import UsageError
-from shas_kb.records import Document, Vectors
+from shas_kb.records import Document, Sketch, Vectors
 from shas_kb.storage import Store
 from shas_kb.training.questions import Question, Questioner
 
@@ -80,8 +80,7 @@ class Lessons:
         questions: list[tuple[Question, int]] = []
         texts: list[str] = []
         passages: list[Vectors] = []
-        pieces: list[Vectors] = []
-        counts: list[int] = []
+        sketches: list[Sketch] = []
         documents: list[int] = []
         chosen = [self._documents[place] for place in self._alike(random)]
         for place, document in enumerate(chosen):
@@ -89,11 +88,10 @@ class Lessons:
             stored = self._store.document_passages(document.id)[first : first + STRETCH]
             asked = self._questioner.ask(document.title, document.language == "en", stored, QUESTIONS, random)
             questions += [(question, len(texts) + question.passage) for question in asked]
-            own = self._store.pieces([(document.id, passage.ordinal) for passage in stored])
+            own = self._store.sketches([(document.id, passage.ordinal) for passage in stored])
             texts += [passage.text for passage in stored]
+            sketches += [_there(its, document) for its in own]
             passages.append(self._store.vectors(document.id)[first : first + STRETCH])
-            pieces += own
-            counts += [len(each) for each in own]
             documents += [place] * len(stored)
         if not questions:
             return None
@@ -103,8 +101,7 @@ class Lessons:
             hidden=[question.source if random.random() < HIDDEN else None for question, _ in questions],
             texts=texts,
             passages=np.concatenate(passages),
-            pieces=np.concatenate(pieces),
-            counts=np.array(counts),
+            sketches=sketches,
             documents=np.array(documents),
             titles=np.stack([self._titles[document.id] for document in chosen]),
         )
@@ -117,3 +114,11 @@ class Lessons:
         chosen = [first, *random.sample(near, min(len(near), half - 1))]
         chosen += random.sample(range(len(self._documents)), min(len(self._documents), half))
         return list(dict.fromkeys(chosen))
+
+
+def _there(sketch: Sketch | None, document: Document) -> Sketch:
+    if sketch is None:
+        raise UsageError(
+            f"Every passage must be encoded, got one of {document.title!r} that is not; mend: shas-kb check --repair."
+        )
+    return sketch

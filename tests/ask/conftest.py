@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from shas_kb.ask import Snapshot
 from shas_kb.ask.levels import Embed
 from shas_kb.encoder import load_question_encoder
+from shas_kb.encoder.sketch import projected
 from shas_kb.records import (
     LEVELS,
     Encoded,
@@ -24,6 +25,7 @@ from shas_kb.records import (
     Passage,
     Quote,
     Reading,
+    Sketch,
     SourceFile,
     Tree,
     Vectors,
@@ -150,15 +152,20 @@ def reading(title: str, passages: Sequence[str]) -> Reading:
 
 
 def put(store: Store, embed: Embed, title: str, passages: Sequence[str]) -> str:
-    """Add a document with its vectors, a piece a sentence; returns its id."""
+    """Add a document with its vectors, and a piece and a word a sentence; returns its id."""
     text = reading(title, passages)
     id = store.put_reading(SourceFile("/library", f"{title}.txt", 1, 1), text)
     whole = " ".join(passages)
-    pieces = embed([whole[start:end] for passage in text.passages for start, end in passage.sentences])
+    sketches = [sketch(embed([whole[start:end] for start, end in passage.sentences])) for passage in text.passages]
     vectors = embed([passage.text for passage in text.passages])
-    counts = tuple(len(passage.sentences) for passage in text.passages)
-    store.put_vectors(id, Encoded(unit(vectors.mean(axis=0)), embed([title])[0], vectors, pieces, counts))
+    store.put_vectors(id, Encoded(unit(vectors.mean(axis=0)), embed([title])[0], vectors, tuple(sketches)))
     return id
+
+
+def sketch(sentences: Vectors) -> Sketch:
+    """Of a passage whose tokens are its sentences."""
+    signs = [np.packbits(rows >= 0, axis=1) for rows in (sentences, projected(sentences))]
+    return Sketch(*signs, np.packbits(np.ones(len(sentences), bool)))
 
 
 def unit(vector: Vectors) -> Vectors:

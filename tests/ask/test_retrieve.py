@@ -1,4 +1,4 @@
-"""Dense and lexical search, and their fusion."""
+"""Dense and lexical search, and both together."""
 
 from __future__ import annotations
 
@@ -21,9 +21,19 @@ from shas_kb.ask.retrieve import (
     drawn,
     fuse,
     search,
+    together,
 )
 from shas_kb.ask.snapshot import Snapshot
-from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, TITLE_TEMPERATURE, WORDS_COUNT
+from shas_kb.config import (
+    DOCUMENT_COUNTS,
+    LEXICAL_COUNTS,
+    PASSAGE_COUNTS,
+    TITLE_COUNTS,
+    TITLE_TEMPERATURE,
+    WORD_BITS,
+    WORDS_COUNT,
+)
+from shas_kb.encoder.sketch import unpack
 from shas_kb.storage import Store
 
 Add = Callable[[Store, str, Sequence[str]], str]
@@ -47,6 +57,45 @@ def test_fusion_keeps_what_all_agree_on_and_stays_between_nothing_and_one(orders
         for other in range(12):
             if all(rank[one] < rank[other] for rank in ranks):
                 assert place[one] < place[other]
+
+
+WORTHS = st.lists(st.integers(0, 4), max_size=20).map(lambda steps: sorted((step / 8 for step in steps), reverse=True))
+
+
+def ranking(rows: Sequence[int], scores: Sequence[float]) -> Ranking:
+    return Ranking(np.array(rows, np.int64), np.array(scores, np.float64))
+
+
+@given(WORTHS, st.data())
+def test_together_adds_the_share_of_the_best_words(worths: list[float], data: st.DataObject) -> None:
+    rows = data.draw(st.permutations(range(len(worths))))
+    found = data.draw(st.lists(st.sampled_from(rows), unique=True)) if rows else []
+    scores = sorted(data.draw(st.lists(st.integers(1, 5), min_size=len(found), max_size=len(found))), reverse=True)
+    both = together(ranking(rows, worths), ranking(found, scores))
+    share = dict(zip(found, (score / scores[0] for score in scores), strict=True))
+    sums = {row: worth + LEXICAL_COUNTS * share.get(row, 0.0) for row, worth in zip(rows, worths, strict=True)}
+    assert both.rows.tolist() == sorted(rows, key=lambda row: (-sums[row], rows.index(row)))
+    assert (np.diff(both.scores) < 0).all()
+    assert both.scores[:1].tolist() == [1.0][: len(rows)]
+    assert (both.scores > 0).all()
+
+
+@given(st.permutations(range(9)), st.permutations(range(9)))
+def test_words_decide_where_the_dense_search_tells_nothing(rows: list[int], order: list[int]) -> None:
+    both = together(ranking(rows, [0.7] * 9), ranking(order[:6], [9.0, 7.0, 4.0, 2.0, 1.0, 0.5]))
+    assert both.rows.tolist() == order[:6] + [row for row in rows if row not in order[:6]]
+
+
+@given(st.permutations(range(9)), st.floats(0, 0.3))
+def test_without_words_the_dense_order_stays(rows: list[int], step: float) -> None:
+    both = together(ranking(rows, [1 - step * place for place in range(9)]), ranking([], []))
+    assert both.rows.tolist() == rows
+
+
+def test_the_best_words_make_up_for_so_much_worth_and_no_more() -> None:
+    words = ranking([1], [3.0])
+    assert together(ranking([0, 1], [LEXICAL_COUNTS - 0.01, 0.0]), words).rows.tolist() == [1, 0]
+    assert together(ranking([0, 1], [LEXICAL_COUNTS + 0.01, 0.0]), words).rows.tolist() == [0, 1]
 
 
 def test_blocks_give_what_one_product_gives() -> None:
@@ -109,14 +158,14 @@ def test_a_passage_is_found_by_the_clause_that_answers(empty: Store, embed: Embe
     evidence = evidence_of(empty, snapshot, embed, ASKED, ["zither"])
     assert titles(snapshot, best(evidence.cosine, 3))[0] != "Memories"
     assert titles(snapshot, evidence.dense)[0] == titles(snapshot, evidence.fused)[0] == "Memories"
-    without_pieces(empty)
+    without_sketches(empty)
     assert titles(snapshot, evidence_of(empty, snapshot, embed, ASKED, ["zither"]).dense)[0] != "Memories"
 
 
 def test_a_collection_of_an_older_version_answers_by_whole_passages(empty: Store, embed: Embed, add: Add) -> None:
     for i, text in enumerate(ABOUT):
         add(empty, f"Notes {i}", [text])
-    without_pieces(empty)
+    without_sketches(empty)
     empty._db.execute("UPDATE vectors SET title = NULL")
     snapshot = Snapshot.of(empty)
     assert not snapshot.titles.any()
@@ -128,16 +177,20 @@ def test_a_collection_of_an_older_version_answers_by_whole_passages(empty: Store
     np.testing.assert_allclose(evidence.dense.scores, np.sort(worth)[::-1], atol=1e-5)
 
 
-def test_worth_is_made_of_pieces_passage_document_and_title(library: Store, snapshot: Snapshot, embed: Embed) -> None:
+def test_worth_is_made_of_pieces_words_passage_document_and_title(
+    library: Store, snapshot: Snapshot, embed: Embed
+) -> None:
     asked = embed.asked("Which planet turns backwards?")
     evidence = search(library, snapshot, ["planet"], asked, snapshot.under(None))
     found = snapshot.matrix.astype(np.float32) @ asked.vector
     mass = np.exp(snapshot.titles.astype(np.float32) @ asked.vector / TITLE_TEMPERATURE)
     for row, score in zip(evidence.dense.rows.tolist(), evidence.dense.scores.tolist(), strict=True):
         document = snapshot.document_of(row)
-        pieces = library.pieces([snapshot.key(row)])[0]
-        words = sum(count * (pieces @ word).max() for word, count in zip(asked.words, asked.counts, strict=True))
-        piece = float((pieces @ asked.vector).max() + WORDS_COUNT * words)
+        (sketch,) = library.sketches([snapshot.key(row)])
+        assert sketch
+        said = unpack(sketch.words, WORD_BITS)
+        words = sum(count * (said @ word).max() for word, count in zip(asked.words, asked.counts, strict=True))
+        piece = float((unpack(sketch.pieces, 384) @ asked.vector).max() + WORDS_COUNT * words)
         nearest = found[snapshot.offsets[document] : snapshot.offsets[document + 1]].max()
         title = mass[document] / mass.sum()
         whole = PASSAGE_COUNTS * found[row] + DOCUMENT_COUNTS * nearest + TITLE_COUNTS * title
@@ -172,7 +225,8 @@ def test_words_bring_candidates_that_are_far_away(
     monkeypatch.setattr("shas_kb.ask.retrieve.CANDIDATES", 1)
     evidence = evidence_of(library, snapshot, embed, "In 1873 he gave a rule for a panic", ["aquaporins"])
     assert titles(snapshot, evidence.lexical) == ["Cell membranes"]
-    assert titles(snapshot, evidence.dense) == ["Central banks"]
+    assert titles(snapshot, evidence.dense) == ["Central banks", "Cell membranes"]
+    assert sorted(evidence.fused.rows) == sorted(evidence.dense.rows)
 
 
 def test_nearness_is_that_of_the_plain_question(library: Store, snapshot: Snapshot, embed: Embed) -> None:
@@ -184,5 +238,5 @@ def test_nearness_is_that_of_the_plain_question(library: Store, snapshot: Snapsh
     assert rank_passages(evidence).nearest == evidence.cosine.max()
 
 
-def without_pieces(store: Store) -> None:
-    store._db.execute("DELETE FROM pieces")
+def without_sketches(store: Store) -> None:
+    store._db.execute("DELETE FROM sketches")

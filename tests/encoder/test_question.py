@@ -8,8 +8,10 @@ import sys
 
 import numpy as np
 
+from shas_kb.config import WORD_BITS
 from shas_kb.encoder import load, load_question_encoder
 from shas_kb.encoder.question import gelu
+from shas_kb.encoder.sketch import projected
 from shas_kb.records import Text
 
 TEXTS = [
@@ -27,6 +29,14 @@ def test_questions_get_the_vectors_that_passages_get() -> None:
     expected = next(load(device="cpu").encode([Text("", TEXTS)])).passages
     assert found.dtype == np.float32
     assert (found * expected).sum(axis=1).min() > 0.9995
+
+
+def test_the_words_of_a_question_are_its_tokens_along_directions() -> None:
+    encoder, ask = load(device="cpu"), load_question_encoder()
+    for text, states in zip(TEXTS, encoder.states(TEXTS), strict=True):
+        words = ask.asked(text).words
+        assert words.shape == (len(states), WORD_BITS)
+        assert (words * projected(states.numpy())).sum(axis=1).min() > 0.999
 
 
 def test_a_question_is_the_same_alone_and_among_others() -> None:

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from shas_kb.config import WORD_BITS
 from shas_kb.encoder import describe, load, load_question_encoder
 from shas_kb.encoder.encoder import Encoder
+from shas_kb.encoder.sketch import directions, projected, unpack
 from shas_kb.records import Text
 
 TEXT = (
@@ -52,7 +55,8 @@ def texts(documents: Sequence[Sequence[str]]) -> list[Text]:
 
 def stored(encoder: Encoder, documents: Sequence[Sequence[str]]) -> list[list[bytes]]:
     return [
-        [each.astype("<f2").tobytes() for each in (its.document, its.title, its.passages, its.pieces)]
+        [each.astype("<f2").tobytes() for each in (its.document, its.title, its.passages)]
+        + [each.tobytes() for sketch in its.sketches for each in (sketch.pieces, sketch.words, sketch.telling)]
         for its in encoder.encode(texts(documents))
     ]
 
@@ -83,11 +87,17 @@ def test_vectors_equal_those_of_sentence_transformers(encoder: Encoder, tmp_path
     pooling.write_text(json.dumps(facts | {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}))
     expected = SentenceTransformer(str(folder), device="cpu", local_files_only=True).encode(given)
     other = load(str(folder), device="cpu")
-    np.testing.assert_allclose(next(other.encode([Text("", given)])).passages, expected, atol=1e-5)
+    its = next(other.encode([Text("", given)]))
+    np.testing.assert_allclose(its.passages, expected, atol=1e-5)
+    for vector, sketch in zip(its.passages, its.sketches, strict=True):  # itself is all that it says
+        np.testing.assert_array_equal(sketch.pieces, np.packbits(vector >= 0)[None])
+        assert (sketch.words.shape, sketch.telling.tolist()) == ((1, WORD_BITS // 8), [128])
+        assert projected(vector[None])[0] @ unpack(sketch.words, WORD_BITS)[0] > 0.9
     ask = load_question_encoder(str(folder))
     np.testing.assert_allclose(ask(given), expected, atol=1e-5)
     asked = ask.asked(given[0])  # with no words of its own, a question is all there is to look for
-    np.testing.assert_allclose(np.stack([asked.plain, asked.vector, *asked.words]), expected[[0, 0, 0]], atol=1e-5)
+    np.testing.assert_allclose(np.stack([asked.plain, asked.vector]), expected[[0, 0]], atol=1e-5)
+    np.testing.assert_allclose(asked.words, projected(expected[:1]), atol=1e-4)
     assert asked.counts.tolist() == [1]
     units = other.levels(given).units[other.depth].numpy()
     np.testing.assert_allclose(units / np.linalg.norm(units, axis=1, keepdims=True), expected, atol=1e-5)
@@ -127,19 +137,43 @@ def test_documents_come_in_order_and_are_read_lazily(encoder: Encoder) -> None:
 
 def test_vectors_are_of_unit_length(encoder: Encoder, documents: list[list[str]]) -> None:
     for its in encoder.encode(texts(documents[:5])):
-        for vectors in (its.passages, its.pieces, its.document[None], its.title[None]):
+        for vectors in (its.passages, its.document[None], its.title[None]):
             np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
             assert vectors.dtype == np.float32
 
 
-def test_pieces_are_the_second_level_and_together_the_passage(encoder: Encoder) -> None:
+@pytest.mark.parametrize("learned", [False, True])
+def test_pieces_are_the_signs_of_the_second_level(learned: bool) -> None:
+    encoder = load(device="cpu")
+    if learned:
+        with torch.no_grad():
+            encoder.head.gate.fill_(0.5)
     document = [passage(words, words) for words in (1, 30, 250)]
     its = next(encoder.encode([Text("Three passages", document)]))
-    levels = encoder.levels(document)
-    rows = slice(*levels.pyramid.bounds[encoder.depth][[0, -1]])
-    assert its.counts == tuple(-(-np.diff(levels.pyramid.span[rows])[:, 0] // 16))
-    units = levels.units[2].numpy()
-    np.testing.assert_allclose(its.pieces, units / np.linalg.norm(units, axis=1, keepdims=True), atol=2e-6)
+    tokens = [len(states) for states in encoder.states(document)]
+    assert [len(sketch.pieces) for sketch in its.sketches] == [-(-count // 16) for count in tokens]
+    units = encoder.levels(document).units[2].numpy()
+    signs = np.unpackbits(np.concatenate([sketch.pieces for sketch in its.sketches]), axis=1)
+    sure = np.abs(units) > 1e-5  # the others, some channels that hardly say anything, may be added up in another order
+    assert sure.mean() > 0.98
+    np.testing.assert_array_equal(signs[sure], (units >= 0)[sure])
+
+
+def test_words_are_the_signs_of_telling_tokens_along_directions(encoder: Encoder) -> None:
+    document = [passage(words, words) for words in (1, 2, 30, 250)]
+    its = next(encoder.encode([Text("Four passages", document)]))
+    for states, sketch in zip(encoder.states(document), its.sketches, strict=True):
+        rows = states.numpy()
+        told = np.unpackbits(sketch.telling, count=len(rows)).astype(bool)
+        assert len(sketch.words) == told.sum() == -(-len(rows) // 2)
+        lengths = np.linalg.norm(rows.astype(np.float64), axis=1)
+        assert lengths[told].min() > lengths[~told].max(initial=0) - 1e-5
+        steps = np.round(rows[told] * (np.float32(127) / np.abs(rows[told]).max(axis=1, keepdims=True)))
+        along = steps @ directions(rows.shape[1])
+        signs = np.unpackbits(sketch.words, axis=1)
+        sure = np.abs(along) > 1  # a channel may lie halfway between two steps
+        assert sure.mean() > 0.98
+        np.testing.assert_array_equal(signs[sure], (along > 0)[sure])
 
 
 def test_a_title_is_a_text_like_others(encoder: Encoder) -> None:

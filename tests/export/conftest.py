@@ -9,7 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shas_kb.records import Encoded, Level, Membership, ModelFacts, Node, Passage, Quote, Reading, SourceFile, Tree
+from shas_kb.encoder.sketch import projected
+from shas_kb.records import (
+    Encoded,
+    Level,
+    Membership,
+    ModelFacts,
+    Node,
+    Passage,
+    Quote,
+    Reading,
+    Sketch,
+    SourceFile,
+    Tree,
+)
 from shas_kb.storage import Store
 
 DIMENSION = 8
@@ -77,7 +90,10 @@ def add(store: Store, folder: Path, number: int, title: str, text: str = "") -> 
     id = store.put_reading(file, read(text, title, kind))
     vector = unit(number, number % len(ENTITIES))
     passages = np.stack([vector, unit(number + 100, 0)])
-    store.put_vectors(id, Encoded(vector, vector, passages, passages, (1, 1)))
+    signs = np.packbits(passages >= 0, axis=1)
+    words = np.packbits(projected(passages) >= 0, axis=1)
+    sketches = tuple(Sketch(signs[i : i + 1], words[i : i + 1], np.packbits([1])) for i in range(2))
+    store.put_vectors(id, Encoded(vector, vector, passages, sketches))
     return id
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shas_kb.records import Encoded, Membership, Node, Passage, Quote, Reading, Section, SourceFile, Tree
+from shas_kb.config import WORD_BITS
+from shas_kb.records import Encoded, Membership, Node, Passage, Quote, Reading, Section, Sketch, SourceFile, Tree
 from shas_kb.storage import Store
 
-DIMENSION = 8
+DIMENSION = 12
 
 
 def make_file(path: str, root: str = "/library", size: int = 100) -> SourceFile:
@@ -46,11 +47,21 @@ def make_reading(*texts: str, content: str | None = None, pages: bool = True) ->
 
 
 def make_vectors(count: int, seed: int = 0) -> Encoded:
-    """Unit vectors for a document of `count` passages; the first has one piece, the next two, and so on."""
-    counts = tuple(range(1, count + 1))
-    found = np.random.default_rng(seed).standard_normal((2 + count + sum(counts), DIMENSION)).astype(np.float32)
+    """Of a document of `count` passages, of unit length; the first has one piece, the next two, and so on."""
+    random = np.random.default_rng(seed)
+    found = random.standard_normal((2 + count, DIMENSION)).astype(np.float32)
     found /= np.linalg.norm(found, axis=1, keepdims=True)
-    return Encoded(found[0], found[1], found[2 : 2 + count], found[2 + count :], counts)
+    sketches = tuple(make_sketch(random, pieces) for pieces in range(1, count + 1))
+    return Encoded(found[0], found[1], found[2:], sketches)
+
+
+def make_sketch(random: np.random.Generator, pieces: int) -> Sketch:
+    """Any signs: sixteen tokens a piece, of which every other is telling."""
+    return Sketch(
+        np.packbits(random.integers(0, 2, (pieces, DIMENSION)), axis=1),
+        np.packbits(random.integers(0, 2, (8 * pieces, WORD_BITS)), axis=1),
+        np.packbits(np.arange(16 * pieces) % 2 == 0),
+    )
 
 
 def make_tree(store: Store, run: str = "run-1") -> Tree:

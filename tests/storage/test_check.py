@@ -13,7 +13,7 @@ from shas_kb.errors import DatabaseError
 from shas_kb.records import ModelFacts
 from shas_kb.storage import Store
 
-NAN = np.full(8, np.nan, "<f2").tobytes()
+NAN = np.full(12, np.nan, "<f2").tobytes()
 
 # What is done to the database, and how the finding begins. A document of the collection is {id}, its file {file}.
 DAMAGE = {
@@ -73,7 +73,7 @@ DAMAGE = {
     ),
     "not a number": (f"UPDATE vectors SET vector = x'{NAN.hex()}' WHERE document = '{{id}}'", "vectors must be finite"),
     "not of length 1": (
-        "UPDATE vectors SET vector = zeroblob(16) WHERE document = '{id}'",
+        "UPDATE vectors SET vector = zeroblob(24) WHERE document = '{id}'",
         "vectors must be finite and of",
     ),
     "title of another length": (
@@ -84,23 +84,30 @@ DAMAGE = {
         f"UPDATE vectors SET title = x'{NAN.hex()}' WHERE document = '{{id}}'",
         "vectors must be finite",
     ),
-    "pieces cut": (
-        "UPDATE pieces SET units = x'000000' WHERE passage IN (SELECT id FROM passages WHERE document = '{id}')",
-        "pieces must have the model's dimension",
+    **{
+        f"{kind} {done}": (
+            f"UPDATE sketches SET {kind} = {value}"
+            " WHERE passage = (SELECT max(id) FROM passages WHERE document = '{id}')",
+            "sketches must have the model's dimension",
+        )
+        for kind, done, value in (
+            ("pieces", "cut", "substr(pieces, 2)"),
+            ("pieces", "gone", "x''"),
+            ("words", "cut", "substr(words, 2)"),
+            ("words", "gone", "x''"),
+            ("telling", "gone", "x''"),
+            ("dimension", "of another model", "4"),
+            ("dimension", "of none", "0"),
+        )
+    },
+    "lost sketch": (
+        "DELETE FROM sketches WHERE passage = (SELECT max(id) FROM passages WHERE document = '{id}')",
+        "a document whose title has a vector must have sketches",
     ),
-    "empty pieces": (
-        "UPDATE pieces SET units = x'' WHERE passage IN (SELECT id FROM passages WHERE document = '{id}')",
-        "pieces must have the model's dimension",
+    "orphaned sketch": (
+        "UPDATE sketches SET passage = 99 WHERE passage = 1",
+        "every row of sketches must belong to a row",
     ),
-    "pieces of another dimension": (
-        "UPDATE pieces SET dimension = 4 WHERE passage IN (SELECT id FROM passages WHERE document = '{id}')",
-        "pieces must have the model's dimension",
-    ),
-    "lost pieces": (
-        "DELETE FROM pieces WHERE passage = (SELECT max(id) FROM passages WHERE document = '{id}')",
-        "a document whose title has a vector must have pieces",
-    ),
-    "orphaned pieces": ("UPDATE pieces SET passage = 99 WHERE passage = 1", "every row of pieces must belong to a row"),
     "no primary": (
         "UPDATE memberships SET is_primary = 0 WHERE document = '{id}'",
         "a document must have one primary entity",
@@ -153,7 +160,7 @@ def test_damage_is_found_and_mended(
 ) -> None:
     damage, what = DAMAGE[name]
     ids = filled(store)
-    store.set_model(ModelFacts("m", "f", 8, 254))
+    store.set_model(ModelFacts("m", "f", 12, 254))
     assert store.check() == []
     row = store._db.value("SELECT file FROM documents WHERE id = ?", (ids[0],))
     raw = sqlite3.connect(path, isolation_level=None)
@@ -260,9 +267,9 @@ def test_nothing_of_a_removed_document_is_left_in_the_file(
         replace(node, name="Xylophonequartett", keyphrases=("the xylophonequartett",)) for node in former.nodes
     )
     store.put_tree(replace(former, nodes=names))
-    units = store._db.value("SELECT units FROM pieces WHERE passage = 2")
+    words = store._db.value("SELECT words FROM sketches WHERE passage = 2")
     assert any(marker in each.read_bytes().lower() for each in path.parent.iterdir())
-    assert any(units in each.read_bytes() for each in path.parent.iterdir())
+    assert any(words in each.read_bytes() for each in path.parent.iterdir())
     assert store.remove([secret]) == 1
     current = tree_of(store, "run-2")
     store.put_tree(current)
@@ -270,7 +277,7 @@ def test_nothing_of_a_removed_document_is_left_in_the_file(
     assert store.tree() == current
     for each in path.parent.iterdir():
         assert marker not in each.read_bytes().lower(), each
-        assert units not in each.read_bytes(), each
+        assert words not in each.read_bytes(), each
     store.close()
     assert marker not in path.read_bytes().lower()
 

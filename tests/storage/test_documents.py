@@ -13,7 +13,7 @@ from shas_kb.errors import NotFoundError, UsageError
 from shas_kb.records import Problem, Quote, Section, SourceFile
 from shas_kb.storage import FileState, Store
 
-TABLES = ("files", "documents", "sections", "passages", "words", "vectors", "pieces", "memberships", "quotes")
+TABLES = ("files", "documents", "sections", "passages", "words", "vectors", "sketches", "memberships", "quotes")
 
 
 def rows_left(store: Store) -> dict[str, int]:
@@ -215,5 +215,6 @@ def test_info_counts(store: Store, path: Path, file, filled) -> None:
     assert isinstance(tree, dict)
     assert (tree["run"], tree["documents"], tree["entities"], tree["stale"]) == ("run-1", 3, 2, False)
     assert isinstance(sizes, dict)
-    assert sizes["vectors"] == 3 * ((1 + 1 + 2) * 8 * 2 + (1 + 2) * 8 // 2)
+    passages, pieces, words = 1 + 1 + 2, 1 + 2, 8 + 16
+    assert sizes["vectors"] == 3 * (passages * 12 * 2 + pieces * 2 + words * 16 + 2 * words // 8)
     assert sizes["file"] >= path.stat().st_size > sizes["text"] > 0

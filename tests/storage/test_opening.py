@@ -12,10 +12,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from shas_kb.ask.retrieve import search
+from shas_kb.ask.snapshot import Snapshot
+from shas_kb.encoder.sketch import projected
 from shas_kb.errors import DatabaseError, NoCollectionError, UsageError
-from shas_kb.records import ModelFacts
+from shas_kb.records import Asked, Encoded, ModelFacts, Sketch
 from shas_kb.storage import Store
 from shas_kb.storage.schema import MIGRATIONS, VERSION, migrate
 
@@ -174,7 +178,7 @@ READ_ONLY = """if True:
             file = store.files()[0].file
             changes = (
                 lambda: store.remove(ids), lambda: store.touch(file), store.exclusive().__enter__,
-                lambda: store.set_model(ModelFacts("m", "f", 8, 254)), lambda: store.check(repair=True),
+                lambda: store.set_model(ModelFacts("m", "f", 12, 254)), lambda: store.check(repair=True),
             )
             found["refused"] = [refused(change) for change in changes]
     found["error"] = refused(look)
@@ -268,9 +272,14 @@ def test_an_older_database_is_upgraded(path: Path, seen: int) -> None:
     connection.execute(
         "INSERT INTO passages VALUES (1, 'd', 0, NULL, 0, 10, 2, x'000000000A000000', 'old friend', NULL)"
     )
-    has_vectors = 2 <= seen < 5
+    has_vectors = 2 <= seen < VERSION
     if has_vectors:
-        connection.execute("INSERT INTO vectors VALUES ('d', 2, x'003C0000', x'0000003C')")
+        connection.execute(
+            "INSERT INTO vectors (document, dimension, vector, passages) VALUES ('d', 2, x'003C0000', x'0000003C')"
+        )
+    if seen == 5:
+        connection.execute("UPDATE vectors SET title = vector")
+        connection.execute("INSERT INTO pieces VALUES (1, 2, x'7E')")
     connection.execute("COMMIT")
     assert connection.execute("PRAGMA user_version").fetchone() == (seen,)
     connection.close()
@@ -280,15 +289,33 @@ def test_an_older_database_is_upgraded(path: Path, seen: int) -> None:
         assert [hit[:2] for hit in store.match("friend", 5)] == [("d", 0)]
         assert store.pending() == ["d"]
         assert len(store.passage_matrix().matrix) == has_vectors
-        assert [rows.shape for rows in store.pieces([("d", 0)])] == [(0, 2 if has_vectors else 1)]
+        assert not store.title_matrix().any()
+        assert store.sketches([("d", 0)]) == [None]
         assert store.tree() is None
+        if has_vectors:
+            assert found_by_asking(store) == {"dense": [0], "lexical": [0], "fused": [0]}
+            row = np.array([0, 1], np.float32)
+            its = Sketch(
+                np.packbits([[0, 1]], axis=1), np.packbits(projected(row[None]) >= 0, axis=1), np.packbits([1])
+            )
+            store.put_vectors("d", Encoded(row, row, row[None], (its,)))
+            assert store.pending() == []
+            assert found_by_asking(store) == {"dense": [0], "lexical": [0], "fused": [0]}
+
+
+def found_by_asking(store: Store) -> dict[str, list[int]]:
+    """The rows that each search gives to a question in two dimensions."""
+    snapshot, vector = Snapshot.of(store), np.array([0, 1], np.float32)
+    asked = Asked(vector, vector, projected(vector[None]), np.ones(1, np.float32))
+    evidence = search(store, snapshot, ["friend"], asked, snapshot.under(None))
+    return {name: getattr(evidence, name).rows.tolist() for name in ("dense", "lexical", "fused")}
 
 
 def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Store.open(path, create=True).close()
-    steps = {**MIGRATIONS, "006_good": ("CREATE TABLE good (a)",), "007_bad": ("CREATE TABLE bad (a)", "nonsense")}
+    steps = {**MIGRATIONS, "007_good": ("CREATE TABLE good (a)",), "008_bad": ("CREATE TABLE bad (a)", "nonsense")}
     monkeypatch.setattr("shas_kb.storage.schema.MIGRATIONS", steps)
-    monkeypatch.setattr("shas_kb.storage.database.VERSION", 7)
+    monkeypatch.setattr("shas_kb.storage.database.VERSION", 8)
     with pytest.raises(DatabaseError, match="nonsense"):
         Store.open(path)
     monkeypatch.undo()
@@ -341,7 +368,7 @@ def test_a_writer_waits_for_another_and_says_so_if_it_takes_too_long(path: Path,
 
 
 def test_a_collection_keeps_its_model(store: Store, file, reading) -> None:
-    small, large = ModelFacts("small", "f1", 8, 254), ModelFacts("large", "f2", 16, 510)
+    small, large = ModelFacts("small", "f1", 12, 254), ModelFacts("large", "f2", 16, 510)
     store.set_model(large)
     store.set_model(small)
     store.put_reading(file("a.txt"), reading("alpha"))

@@ -13,9 +13,9 @@ from shas_kb.storage import Store
 
 
 def of_older_version(store: Store, id: str) -> None:
-    """Make a document what it was before titles and pieces were encoded."""
+    """Make a document what it was before titles and sketches were encoded."""
     store._db.execute("UPDATE vectors SET title = NULL WHERE document = ?", (id,))
-    store._db.execute("DELETE FROM pieces WHERE passage IN (SELECT id FROM passages WHERE document = ?)", (id,))
+    store._db.execute("DELETE FROM sketches WHERE passage IN (SELECT id FROM passages WHERE document = ?)", (id,))
 
 
 def test_vectors_come_back_in_half_precision(store: Store, file, reading, vectors) -> None:
@@ -41,7 +41,7 @@ def test_the_matrix_holds_every_passage_and_knows_which(store: Store, file, read
         store.put_vectors(id, vectors(n, n))
     found = store.passage_matrix()
     assert found.matrix.dtype == np.float16
-    assert found.matrix.shape == (8, 8)
+    assert found.matrix.shape == (8, 12)
     assert found.documents == sorted(sizes) == store.document_matrix()[0]
     assert found.offsets.dtype == np.int64
     for row in range(8):
@@ -51,11 +51,11 @@ def test_the_matrix_holds_every_passage_and_knows_which(store: Store, file, read
 
 
 def test_an_empty_collection_has_empty_matrices(store: Store) -> None:
-    store.set_model(ModelFacts("m", "f", 8, 254))
+    store.set_model(ModelFacts("m", "f", 12, 254))
     found = store.passage_matrix()
-    assert (found.documents, found.offsets.tolist(), found.matrix.shape) == ([], [0], (0, 8))
+    assert (found.documents, found.offsets.tolist(), found.matrix.shape) == ([], [0], (0, 12))
     ids, documents = store.document_matrix()
-    assert (ids, documents.shape, store.title_matrix().shape) == ([], (0, 8), (0, 8))
+    assert (ids, documents.shape, store.title_matrix().shape) == ([], (0, 12), (0, 12))
 
 
 def test_pending_is_in_the_order_of_paths(store: Store, file, reading, vectors) -> None:
@@ -75,28 +75,21 @@ def test_documents_of_an_older_version_are_pending_and_their_titles_blank(store:
     assert [bool(row.any()) for row in store.title_matrix()] == [True, False, True]
     store.put_vectors(ids[1], vectors(2))
     assert store.pending() == []
-    assert [len(pieces) for pieces in store.pieces([(ids[1], 0), (ids[1], 1)])] == [1, 2]
+    assert [len(its.pieces) for its in store.sketches([(ids[1], 0), (ids[1], 1)]) if its] == [1, 2]
 
 
 def test_vectors_that_do_not_fit_are_refused(store: Store, file, reading, vectors) -> None:
     id = store.put_reading(file("a.txt"), reading("one", "two"))
     encoded = vectors(2)
-    whole = r"must have the shapes document \(8,\), title \(8,\), passages \(2, 8\), pieces \(3, 8\), got "
-    with pytest.raises(UsageError, match=whole + r"document \(8,\), title \(8,\), passages \(1, 8\), pieces \(3, 8\);"):
-        store.put_vectors(id, replace(encoded, passages=encoded.passages[:1]))
-    for wrong in (
-        {"title": encoded.title[:4]},
-        {"document": encoded.document[None]},
-        {"pieces": encoded.pieces[:2]},
-        {"pieces": encoded.pieces[:, :4]},
-        {"counts": (1, 1)},
+    whole = r"must have the shapes document \(12,\), title \(12,\), passages \(2, 12\), got "
+    with pytest.raises(
+        UsageError, match=whole + r"document \(12,\), title \(12,\), passages \(1, 12\); encode it with"
     ):
+        store.put_vectors(id, replace(encoded, passages=encoded.passages[:1]))
+    for wrong in ({"title": encoded.title[:4]}, {"document": encoded.document[None]}):
         with pytest.raises(UsageError, match="must have the shapes"):
             store.put_vectors(id, replace(encoded, **wrong))
-    for counts in ((3,), (3, 0), (1, 1, 1), (4, -1)):
-        with pytest.raises(UsageError, match="must have pieces for each of its 2 passages, got"):
-            store.put_vectors(id, replace(encoded, counts=counts))
-    for name in ("document", "title", "passages", "pieces"):
+    for name in ("document", "title", "passages"):
         with pytest.raises(UsageError, match="must be finite"):
             store.put_vectors(id, replace(encoded, **{name: getattr(encoded, name) * np.nan}))
     with pytest.raises(NotFoundError, match="got 'nowhere'"):
@@ -105,11 +98,11 @@ def test_vectors_that_do_not_fit_are_refused(store: Store, file, reading, vector
     with pytest.raises(UsageError, match="encode it with the collection's model"):
         store.put_vectors(id, encoded)
     assert store.pending() == [id]
-    assert [len(pieces) for pieces in store.pieces([(id, 0), (id, 1)])] == [0, 0]
+    assert store.sketches([(id, 0), (id, 1)]) == [None, None]
 
 
 def test_rows_of_different_sizes_are_not_glued_together(store: Store, filled) -> None:
     ids = filled(store, 2)
     store._db.execute("UPDATE vectors SET dimension = 4 WHERE document = ?", (ids[0],))
-    with pytest.raises(DatabaseError, match=r"of one size, got \[4, 8\]; run `shas-kb check"):
+    with pytest.raises(DatabaseError, match=r"of one size, got \[4, 12\]; run `shas-kb check"):
         store.passage_matrix()

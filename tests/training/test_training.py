@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from shas_kb.encoder import describe, load
 from shas_kb.encoder.encoder import Encoder
 from shas_kb.encoder.learned import Learned
 from shas_kb.encoder.question import weighed
-from shas_kb.encoder.training import Learner, Lesson, Outcome, _Hidden, _seen, _worth
+from shas_kb.encoder.sketch import unpack
+from shas_kb.encoder.training import Learner, Lesson, Outcome, _seen, _worth
 from shas_kb.errors import UsageError
 from shas_kb.pipeline import Source, ingest
-from shas_kb.records import Text
+from shas_kb.records import Sketch, Text
 from shas_kb.storage import Store
 from shas_kb.training import train
 from shas_kb.training.curve import drawn
@@ -66,12 +68,12 @@ def store(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Iterato
         yield store
 
 
-def test_a_lesson_is_decided_by_its_number_and_seed(store: Store) -> None:
+def test_a_lesson_is_decided_by_its_number_and_seed(store: Store, encoder: Encoder) -> None:
     one, same, other = Lessons(store, 0).lesson(3), Lessons(store, 0).lesson(3), Lessons(store, 1).lesson(3)
     assert one.questions == same.questions != other.questions
     assert 2 <= len(one.questions) <= DOCUMENTS * QUESTIONS
-    assert one.counts.sum() == len(one.pieces)
-    assert len(one.texts) == len(one.passages) == len(one.counts) == len(one.documents)
+    assert len(one.texts) == len(one.passages) == len(one.sketches) == len(one.documents)
+    assert [len(its.pieces) for its in one.sketches] == [-(-len(encoder.offsets(each)) // 16) for each in one.texts]
     assert one.documents.max() + 1 == len(one.titles)
     assert one.answers.max() < len(one.texts)
 
@@ -131,6 +133,34 @@ def test_the_answer_is_not_given_away(encoder: Encoder) -> None:
     assert 100 * learner.learn(shown).loss < learner.learn(hidden).loss
 
 
+def test_what_is_hidden_is_worth_what_it_would_be_were_it_not_there(encoder: Encoder) -> None:
+    sentence = "The volcano of the southern island slept for nine hundred years."
+    texts = [f"{text(1)[:700]} {sentence} {text(2)[:300]}", text(3)[:700]]
+    its = next(encoder.encode([Text("Two", texts)]))
+    start = texts[0].index(sentence)
+    end = start + len(sentence)
+    lesson = lesson_of(["What slept on the island?"], [(start, end)], texts, its)
+    hidden = Learner(encoder, 10)._hidden(lesson, 0)
+    assert hidden
+    first, second = its.sketches
+    inside = [place for place, (a, b) in enumerate(encoder.offsets(texts[0])) if a < end and b > start]
+    assert hidden.pieces.tolist() == sorted({place // 16 for place in inside})
+    told = np.flatnonzero(np.unpackbits(first.telling)).tolist()
+    assert [told[word] for word in hidden.words] == [place for place in told if place in inside]
+
+    kept = Sketch(np.delete(first.pieces, hidden.pieces, 0), np.delete(first.words, hidden.words, 0), first.telling)
+    left = unpack(kept.pieces, 384).mean(axis=0)
+    passages = np.stack([left / np.linalg.norm(left), its.passages[1]])
+    states = encoder.states(lesson.questions)[0][None]
+    counts, there = torch.full(states.shape[:2], 1 / states.shape[1]), torch.ones(states.shape[:2], dtype=torch.bool)
+    worth = _worth(lesson, _seen(lesson, [hidden], states, there), states, counts)
+    without = replace(lesson, passages=passages, sketches=(kept, second))
+    expected = _worth(without, _seen(without, [None], states, there), states, counts)
+    np.testing.assert_allclose(worth, expected, atol=1e-5)
+    shown = _worth(lesson, _seen(lesson, [None], states, there), states, counts)
+    assert shown[0, 0] > worth[0, 0] + 0.1
+
+
 def lesson_of(questions, hidden, texts, its):  # type: ignore[no-untyped-def]
     return Lesson(
         questions=questions,
@@ -138,8 +168,7 @@ def lesson_of(questions, hidden, texts, its):  # type: ignore[no-untyped-def]
         hidden=hidden,
         texts=texts,
         passages=its.passages,
-        pieces=its.pieces,
-        counts=np.array(its.counts),
+        sketches=its.sketches,
         documents=np.zeros(len(texts), np.int64),
         titles=its.title[None],
     )
@@ -148,23 +177,21 @@ def lesson_of(questions, hidden, texts, its):  # type: ignore[no-untyped-def]
 def test_a_lesson_reckons_as_asking_does(store: Store, encoder: Encoder) -> None:
     snapshot = Snapshot.of(store)
     rows = np.arange(len(snapshot.matrix))
-    pieces = store.pieces([snapshot.key(int(row)) for row in rows])
+    sketches = store.sketches([snapshot.key(int(row)) for row in rows])
     lesson = Lesson(
         questions=["Who gives a rule for a panic?"],
         answers=np.zeros(1, np.int64),
         hidden=[None],
         texts=["" for _ in rows],
         passages=snapshot.matrix.astype(np.float32),
-        pieces=np.concatenate(pieces),
-        counts=np.array([len(its) for its in pieces]),
+        sketches=[its for its in sketches if its],
         documents=snapshot.owner,
         titles=snapshot.titles.astype(np.float32),
     )
     states = encoder.states(lesson.questions)[0][None]
     counts = torch.full(states.shape[:2], 1 / states.shape[1])
     there = torch.ones(states.shape[:2], dtype=torch.bool)
-    nothing = _Hidden(torch.zeros(1, len(lesson.pieces), dtype=torch.bool), {})
-    worth = _worth(lesson, _seen(lesson, nothing, states, there), states, counts)[0].numpy()
+    worth = _worth(lesson, _seen(lesson, [None], states, there), states, counts)[0].numpy()
     asked = weighed(states[0].numpy(), None)
     ranking = search(store, snapshot, [], asked, snapshot.under(None)).dense
     assert len(ranking.rows) > 20
