@@ -35,8 +35,9 @@ from report import EVAL, write_result
 from rich.progress import track
 
 from shas_kb.ask.retrieve import Ranking, best, drawn, fuse, together
-from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS
+from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, WORDS_COUNT
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
+from shas_kb.encoder.sketch import Said, highest
 from shas_kb.organise.material import unit
 from shas_kb.records import Asked, Text, Vectors
 from shas_kb.storage.search import searchable
@@ -46,6 +47,8 @@ DEPTHS = (1, 5, 10)
 MIXES = (0.1, 0.2, 0.3, 0.45, 0.6, 0.9)
 WHOLE = ("scifact", "cmrc2018-zh")
 """Collections whose documents are found, not their passages."""
+BLOCK, TOGETHER = 256, 64
+"""Passages and questions that are reckoned at once."""
 FOUND = 100
 """So many are found by each way, and fused."""
 
@@ -113,8 +116,19 @@ def embedded(texts: Sequence[str], cache: Path) -> Vectors:
 
 
 def said(asked: Sequence[Asked], found: Corpus) -> Vectors:
-    """What every passage says to each question, [questions, passages]."""
-    return np.stack([found.said.to(question) for question in track(asked, "Asking", transient=True)])
+    """What every passage says to each question, as `Said.to` reckons it for one, [questions, passages]."""
+    worth = np.empty((len(asked), len(found.passages)), np.float32)
+    for at in track(range(0, worth.shape[1], BLOCK), "Asking", transient=True):
+        its = Said.of(found.sketches[at : at + BLOCK], found.vectors.shape[1])
+        for first in range(0, len(asked), TOGETHER):
+            some = asked[first : first + TOGETHER]
+            starts = np.cumsum([0, *(len(question.words) for question in some[:-1])])
+            words = highest(np.concatenate([question.words for question in some]), its.words, its.word_ends)
+            words *= np.concatenate([question.counts for question in some])[:, None]
+            best_piece = highest(np.stack([question.vector for question in some]), its.pieces, its.piece_ends)
+            part = worth[first : first + TOGETHER, at : at + BLOCK]
+            part[:] = best_piece + WORDS_COUNT * np.add.reduceat(words, starts, axis=0)
+    return worth
 
 
 def worths(says: Vectors, asked: Sequence[Asked], found: Corpus, title: Vectors | None = None) -> Vectors:

@@ -33,6 +33,7 @@ from shas_kb.progress import NoProgress
 from shas_kb.reading.phrases import key_phrases, terms
 from shas_kb.records import NODE_LEVELS, Quote, StoredPassage
 
+CACHE = Path(tempfile.gettempdir()) / "shas-kb-grouping"
 LEFT_OUT = "(front/back matter)"
 SAMPLES = 16
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]”’]*\s+|(?<=[。！？；])|\n\s*\n")
@@ -78,12 +79,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sections", type=int, default=10**9, help="at most so many documents of each collection")
     parser.add_argument("--passages", type=int, default=8, help="at most so many passages of each document")
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "shas-kb-grouping")
+    parser.add_argument("--cache", type=Path, default=CACHE)
     options = parser.parse_args()
     if not EVAL.is_dir():
         print(f"skipped: {EVAL} is not there")
         return
-    options.cache.mkdir(parents=True, exist_ok=True)
     figures: dict[str, object] = {}
     for name, source in SOURCES.items():
         if not (EVAL / source.file).exists():
@@ -225,13 +225,19 @@ def load(name: str, most: int, passages: int, cache: Path) -> Loaded:
     spans = [spread_out(passage_spans(document["text"]), passages) for document in documents]
     file = cache / f"{name}-{len(documents)}-{passages}.npy"
     if not file.exists():
+        cache.mkdir(parents=True, exist_ok=True)
         texts = [document["text"][a:b] for document, own in zip(documents, spans, strict=True) for a, b in own]
         np.save(file, encoded(texts))
     vectors = np.load(file).astype(np.float32)
+    titles = cache / f"{name}-{len(documents)}-titles.npy"
+    if not titles.exists():
+        np.save(titles, encoded([document.get("title", "") for document in documents]))
+    headings = np.load(titles).astype(np.float32)
+    headings[["title" not in document for document in documents]] = 0  # a file's name would tell its class
     ends = np.cumsum([len(own) for own in spans])
     materials: list[Material] = []
     stored: dict[tuple[str, int], StoredPassage] = {}
-    for document, own, end in zip(documents, spans, ends, strict=True):
+    for document, own, end, heading in zip(documents, spans, ends, headings, strict=True):
         text, title = document["text"], document.get("title", document["id"])
         sha256 = hashlib.sha256((document["id"] + text).encode()).hexdigest()
         materials.append(
@@ -241,6 +247,7 @@ def load(name: str, most: int, passages: int, cache: Path) -> Loaded:
                 title,
                 source.language,
                 vectors[end - len(own) : end],
+                heading,
                 np.array([(b - a) // 4 for a, b in own]),
                 terms(text, source.language),
                 key_phrases(text, source.language, [title]),

@@ -84,12 +84,12 @@ class Said:
         The second is late interaction (ColBERT; Khattab and Zaharia, arXiv 2004.12832): a passage that answers in
         several places is not worth only the best of them.
         """
-        best = _highest(asked.vector[None], self.pieces, self.piece_ends)[0]
-        worth: Vectors = best + WORDS_COUNT * (asked.counts @ _highest(asked.words, self.words, self.word_ends))
+        best = highest(asked.vector[None], self.pieces, self.piece_ends)[0]
+        worth: Vectors = best + WORDS_COUNT * (asked.counts @ highest(asked.words, self.words, self.word_ends))
         return worth
 
 
-def _highest(vectors: Vectors, units: Vectors, ends: Ends) -> Vectors:
+def highest(vectors: Vectors, units: Vectors, ends: Ends) -> Vectors:
     """The highest cosine of each vector with a passage's units, [vectors, passages]."""
     highest: Vectors = np.maximum.reduceat(vectors @ units.T, np.append(0, ends[:-1]), axis=1)
     return highest

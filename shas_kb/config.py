@@ -15,8 +15,9 @@ WORDS_COUNT, PASSAGE_COUNTS, DOCUMENT_COUNTS, TITLE_COUNTS = 1.5, 0.3, 0.2, 0.15
 """What a passage is worth to a question is the cosine of its best piece, and this much of what its words say to each
 word of the question, of its own cosine, of that of its document's nearest passage, and of the share of the question
 that its document's title draws. Picked among a few by what benchmarks/finding.py counts."""
-LEXICAL_COUNTS = 0.4
-"""What the share of the best BM25 score counts beside that. Picked among .2, .4, .6 and .8 in the same way."""
+LEXICAL_COUNTS = 0.8
+"""What the share of the best BM25 score counts beside that. Picked among .4 to 1 in the same way: less is a little
+better in English, and far worse in a language of which the model knows little."""
 TITLE_TEMPERATURE = 0.05
 """Of the softmax over cosines of titles that gives these shares: one title draws much of a question only if it stands
 out among all of them. Picked among .02, .05 and .1 in the same way."""

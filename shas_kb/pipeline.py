@@ -217,6 +217,7 @@ def organise_collection(
 def load_materials(store: Store) -> list[Material]:
     """Everything that the tree is made from, of every encoded document, as it is stored."""
     matrix = store.passage_matrix()
+    headings = dict(zip(matrix.documents, store.title_matrix().astype(np.float32), strict=True))
     rows = {document: slice(matrix.offsets[i], matrix.offsets[i + 1]) for i, document in enumerate(matrix.documents)}
     documents = {document.id: document for document in store.documents()}
     materials = []
@@ -231,6 +232,7 @@ def load_materials(store: Store) -> list[Material]:
                 title=document.title,
                 language=document.language,
                 passages=matrix.matrix[rows[identity]].astype(np.float32),
+                heading=headings[identity],
                 tokens=np.asarray(store.tokens(identity), dtype=np.int64),
                 terms=terms,
                 phrases=phrases,

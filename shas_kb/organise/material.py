@@ -20,9 +20,9 @@ Counts = NDArray[np.integer[Any]]
 class Material:
     """A document as the tree sees it.
 
-    `passages` [p, d] are unit vectors, `tokens` [p] the word pieces of each passage, `terms` counts the words of the
-    text, `phrases` its noun-like phrases as they are written. `sha256` orders the documents, so that the order in
-    which they came never matters.
+    `passages` [p, d] are unit vectors, `heading` [d] is that of the title (zeros where there is none), `tokens` [p] the
+    word pieces of each passage, `terms` counts the words of the text, `phrases` its noun-like phrases as they are
+    written. `sha256` orders the documents, so that the order in which they came never matters.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Material:
     title: str
     language: str
     passages: Vectors = field(repr=False)
+    heading: Vectors = field(repr=False)
     tokens: Counts = field(repr=False)
     terms: Mapping[str, int] = field(repr=False)
     phrases: Mapping[str, int] = field(repr=False)

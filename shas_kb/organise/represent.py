@@ -16,6 +16,8 @@ from scipy import sparse
 
 from shas_kb.organise.material import Array, Material, unit
 
+LEAD_COUNTS, HEADING_COUNTS = 0.3, 0.3
+"""What the first passage and the title of a document count beside the mean of its passages."""
 WORD_WIDTH = 100
 WIDTH = 160
 SCATTER_FLOOR = 0.1
@@ -38,10 +40,29 @@ def document_vectors(materials: Sequence[Material]) -> Array:
 
 
 def whitened(materials: Sequence[Material]) -> Array:
-    """Document means [n, d] in the space in which passages vary equally in every direction around their document.
+    """What documents are about [n, d], in the space in which passages vary equally in every direction around their
+    document."""
+    rows = about(materials)
+    centred = rows - rows.mean(axis=0)
+    scatter = scatter_inside(materials)
+    return centred if scatter is None else white(centred, scatter)
 
-    Each direction is divided by the root of its scatter, floored by a tenth of the mean scatter. Scatter known from few
-    passages is drawn towards the same in all directions, so that tiny collections are hardly whitened at all.
+
+def about(materials: Sequence[Material]) -> Array:
+    """The mean passage of each document, and some of its first passage and its title, which say what all of it is
+    about before the details come, [n, d]."""
+    rows = _means(materials)
+    for row, material in zip(rows, materials, strict=True):
+        if len(material.passages):
+            row += LEAD_COUNTS * material.passages[0] + HEADING_COUNTS * material.heading
+    return rows
+
+
+def scatter_inside(materials: Sequence[Material]) -> Array | None:
+    """How passages vary around their document, [d, d]; None if none has two that differ.
+
+    Scatter known from few passages is drawn towards the same in all directions, so that tiny collections are hardly
+    whitened at all.
     """
     means = _means(materials)
     width = means.shape[1]
@@ -53,14 +74,18 @@ def whitened(materials: Sequence[Material]) -> Array:
         )
         scatter += passages.T @ passages
     freedom = int(np.sum(np.maximum(sizes - 1, 0)))
-    centred = means - means.mean(axis=0)
     size = np.trace(scatter) / max(width, 1)
     if freedom == 0 or size < 1e-9:
-        return np.asarray(centred)
+        return None
     scatter += size * width / freedom * np.eye(width)
+    return np.asarray(scatter)
+
+
+def white(rows: Array, scatter: Array) -> Array:
+    """Rows [n, d] with each direction divided by the root of its scatter, floored by a tenth of the mean scatter."""
     spread, directions = np.linalg.eigh(scatter)
     scale = 1.0 / np.sqrt(spread + SCATTER_FLOOR * spread.mean())
-    return np.asarray((centred @ directions) * scale)
+    return np.asarray((rows @ directions) * scale)
 
 
 def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:

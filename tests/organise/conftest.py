@@ -12,6 +12,7 @@ import pytest
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise import Material, organise
+from shas_kb.organise.material import unit
 from shas_kb.progress import NoProgress
 from shas_kb.records import Quote, StoredPassage, Tree
 
@@ -67,7 +68,8 @@ def document(
     phrases: Sequence[str],
     salt: str = "",
 ) -> tuple[Material, list[StoredPassage]]:
-    """A document of one passage for each row of `vectors`, over which its sentences are dealt out."""
+    """A document of one passage for each row of `vectors`, over which its sentences are dealt out; its title says what
+    all of them say."""
     sha256 = hashlib.sha256((title + salt + "".join(sentences)).encode()).hexdigest()
     name = sha256[:12]
     passages = []
@@ -85,7 +87,8 @@ def document(
         )
     rounded = vectors.astype(np.float16).astype(np.float32)
     tokens = np.full(len(vectors), 100)
-    return Material(name, sha256, title, "en", rounded, tokens, Counter(words), Counter(phrases)), passages
+    heading = unit(rounded.mean(axis=0, keepdims=True))[0].astype(np.float32)
+    return Material(name, sha256, title, "en", rounded, heading, tokens, Counter(words), Counter(phrases)), passages
 
 
 def build_world(each: int = 8, seed: int = 0) -> Collection:
