@@ -16,7 +16,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
@@ -26,7 +26,7 @@ import numpy as np
 from report import EVAL
 
 from shas_kb.encoder import describe, load
-from shas_kb.encoder.sketch import Said
+from shas_kb.encoder.sketch import unpack
 from shas_kb.reading.passages import PassageMaker
 from shas_kb.records import Passage, Sketch, Text, Vectors
 
@@ -90,10 +90,11 @@ class Corpus:
         """What nothing is trained on."""
         return self.part([i for i, text in enumerate(self.texts) if text.book not in TRAINED_ON])
 
-    @cached_property
-    def said(self) -> Said:
-        """What its passages say, ready to be compared."""
-        return Said.of(self.sketches, self.vectors.shape[1])
+    @property
+    def pieces(self) -> tuple[Vectors, np.ndarray]:
+        """All pieces [pieces, dimension]; passage i has those from the i-th bound to the next [passages + 1]."""
+        bounds = np.cumsum([0, *(len(its.pieces) for its in self.sketches)])
+        return unpack(np.concatenate([its.pieces for its in self.sketches]), self.vectors.shape[1]), bounds
 
     @property
     def documents(self) -> np.ndarray:

@@ -35,9 +35,9 @@ from report import EVAL, write_result
 from rich.progress import track
 
 from shas_kb.ask.retrieve import Ranking, best, drawn, fuse, together
-from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS, WORDS_COUNT
+from shas_kb.config import DOCUMENT_COUNTS, PASSAGE_COUNTS, TITLE_COUNTS
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
-from shas_kb.encoder.sketch import Said, highest
+from shas_kb.encoder.sketch import Said
 from shas_kb.organise.material import unit
 from shas_kb.records import Asked, Text, Vectors
 from shas_kb.storage.search import searchable
@@ -116,18 +116,13 @@ def embedded(texts: Sequence[str], cache: Path) -> Vectors:
 
 
 def said(asked: Sequence[Asked], found: Corpus) -> Vectors:
-    """What every passage says to each question, as `Said.to` reckons it for one, [questions, passages]."""
+    """What every passage says to each question, [questions, passages]."""
     worth = np.empty((len(asked), len(found.passages)), np.float32)
     for at in track(range(0, worth.shape[1], BLOCK), "Asking", transient=True):
         its = Said.of(found.sketches[at : at + BLOCK], found.vectors.shape[1])
         for first in range(0, len(asked), TOGETHER):
             some = asked[first : first + TOGETHER]
-            starts = np.cumsum([0, *(len(question.words) for question in some[:-1])])
-            words = highest(np.concatenate([question.words for question in some]), its.words, its.word_ends)
-            words *= np.concatenate([question.counts for question in some])[:, None]
-            best_piece = highest(np.stack([question.vector for question in some]), its.pieces, its.piece_ends)
-            part = worth[first : first + TOGETHER, at : at + BLOCK]
-            part[:] = best_piece + WORDS_COUNT * np.add.reduceat(words, starts, axis=0)
+            worth[first : first + TOGETHER, at : at + BLOCK] = its.to(some)
     return worth
 
 
@@ -186,7 +181,7 @@ def measured(
     untrained, trained = said(plain, found), said(weighed, found)
     shas = worths(trained, weighed, found, title)
     rankings = {
-        "pieces": nearest(asked, found.said.pieces, np.append(0, found.said.piece_ends)),
+        "pieces": nearest(asked, *found.pieces),
         "SHAS untrained, without titles": ranked(worths(untrained, plain, found)),
         "SHAS without titles": ranked(worths(trained, weighed, found)),
         "SHAS untrained": ranked(worths(untrained, plain, found, title)),
@@ -207,12 +202,12 @@ def measured_whole(
     def whole(questions: Sequence[Asked]) -> Vectors:
         return np.maximum.reduceat(worths(said(questions, found), questions, found), found.bounds[:-1], axis=1)
 
-    trained = whole(weighed)
+    trained, (pieces, bounds) = whole(weighed), found.pieces
     lexical = list(map(Lexical([text.text for text in found.texts]), questions))
     rankings = {
         "BM25": lexical,
         "backbone": nearest(asked, found.vectors, found.bounds),
-        "pieces": nearest(asked, found.said.pieces, np.append(0, found.said.piece_ends)[found.bounds]),
+        "pieces": nearest(asked, pieces, bounds[found.bounds]),
         "SHAS untrained": ranked(whole(plain)),
         "SHAS": ranked(trained),
         "SHAS and BM25": both(trained, lexical),

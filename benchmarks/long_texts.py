@@ -101,7 +101,7 @@ def measured(tokens: int) -> dict[str, object]:
 
     def by_words(question: str) -> Vectors:
         asked = ask.asked(question)
-        return said().to(asked) + PASSAGE_COUNTS * (its.passages @ asked.vector)
+        return said().to([asked])[0] + PASSAGE_COUNTS * (its.passages @ asked.vector)
 
     return {
         "tokens": tokens,

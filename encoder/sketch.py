@@ -40,7 +40,7 @@ def directions(dimension: int) -> Vectors:
 def projected(rows: Vectors) -> Vectors:
     """Rows [n, dimension] along the directions of words, at unit length [n, WORD_BITS]."""
     along = rows @ directions(rows.shape[1])
-    unit: Vectors = along / np.linalg.norm(along, axis=1, keepdims=True)
+    unit: Vectors = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), np.finfo(np.float32).tiny)
     return unit
 
 
@@ -77,19 +77,22 @@ class Said:
             np.cumsum([len(its) for its in words]),
         )
 
-    def to(self, asked: Asked) -> Vectors:
-        """What each passage says to a question, [passages]: the cosine of its best piece, and `WORDS_COUNT` times
-        what its words say to each word of the question, the best to each, as much as that one counts.
+    def to(self, asked: Sequence[Asked]) -> Vectors:
+        """What each passage says to some questions, [questions, passages]: the cosine of its best piece, and
+        `WORDS_COUNT` times what its words say to each word of the question, the best to each, as much as it counts.
 
         The second is late interaction (ColBERT; Khattab and Zaharia, arXiv 2004.12832): a passage that answers in
         several places is not worth only the best of them.
         """
-        best = highest(asked.vector[None], self.pieces, self.piece_ends)[0]
-        worth: Vectors = best + WORDS_COUNT * (asked.counts @ highest(asked.words, self.words, self.word_ends))
+        starts = np.cumsum([0, *(len(question.words) for question in asked[:-1])])
+        words = _highest(np.concatenate([question.words for question in asked]), self.words, self.word_ends)
+        words *= np.concatenate([question.counts for question in asked])[:, None]
+        worth = _highest(np.stack([question.vector for question in asked]), self.pieces, self.piece_ends)
+        worth += WORDS_COUNT * np.add.reduceat(words, starts, axis=0)
         return worth
 
 
-def highest(vectors: Vectors, units: Vectors, ends: Ends) -> Vectors:
+def _highest(vectors: Vectors, units: Vectors, ends: Ends) -> Vectors:
     """The highest cosine of each vector with a passage's units, [vectors, passages]."""
     highest: Vectors = np.maximum.reduceat(vectors @ units.T, np.append(0, ends[:-1]), axis=1)
     return highest

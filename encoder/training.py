@@ -138,7 +138,7 @@ class _Seen(NamedTuple):
         said: What the passages say.
         of: The passage of each piece, [pieces].
         gone: The pieces that each question must do without, [questions, pieces].
-        left: By question, the unit vector of what is left of its passage, [dimension].
+        left: By question, the direction of what is left of its passage, as the signs of its pieces say it, [dimension].
         words: What the passages' words say to each token of each question, [questions, longest, passages].
     """
 

@@ -25,6 +25,9 @@ out among all of them. Picked among .02, .05 and .1 in the same way."""
 LESSONS = 150
 """Of a training."""
 
+FORM = 2
+"""Of trees: with another number, the next ingest builds a collection's tree again."""
+
 
 @dataclass(frozen=True, slots=True)
 class TreeConfig:
@@ -39,13 +42,14 @@ class TreeConfig:
 
     def as_dict(self) -> dict[str, object]:
         """The configuration as it is stored with a run: what JSON gives back equals it."""
-        return {**asdict(self), "ratios": list(self.ratios)}
+        return {**asdict(self), "ratios": list(self.ratios), "form": FORM}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> TreeConfig:
         """The configuration that `as_dict` gave."""
         documents, entities, categories = stored["ratios"]
-        return cls(**{**stored, "ratios": (documents, entities, categories)})
+        known = {name: value for name, value in stored.items() if name != "form"}
+        return cls(**{**known, "ratios": (documents, entities, categories)})
 
     def __post_init__(self) -> None:
         for name in ("entities", "categories", "domains"):

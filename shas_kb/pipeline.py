@@ -127,10 +127,10 @@ def ingest(
         apply_known(store, changes, report, prune=source.prune)
         _read(store, changes, report, read, progress)
         read_at = perf_counter()
-        _encode(store, load_encoder, progress)
+        encoded = _encode(store, load_encoder, progress)
         encoded_at = perf_counter()
         if with_tree:
-            report.tree = organise_collection(store, tree, progress, only_if_stale=True)
+            report.tree = organise_collection(store, tree, progress, only_if_stale=not encoded)
         ended = perf_counter()
     report.failed.sort()
     report.skipped.sort()
@@ -217,7 +217,10 @@ def organise_collection(
 def load_materials(store: Store) -> list[Material]:
     """Everything that the tree is made from, of every encoded document, as it is stored."""
     matrix = store.passage_matrix()
-    headings = dict(zip(matrix.documents, store.title_matrix().astype(np.float32), strict=True))
+    titles = store.title_matrix().astype(np.float32)
+    if not titles.any(axis=1).all():  # as long as an older version's are among them, none counts: like beside like
+        titles = np.zeros_like(titles)
+    headings = dict(zip(matrix.documents, titles, strict=True))
     rows = {document: slice(matrix.offsets[i], matrix.offsets[i + 1]) for i, document in enumerate(matrix.documents)}
     documents = {document.id: document for document in store.documents()}
     materials = []
@@ -286,11 +289,12 @@ def _count(report: Report, reading: Reading, updated: bool) -> None:
     report.tokens += reading.tokens
 
 
-def _encode(store: Store, load_encoder: Callable[[], Encoder], progress: Progress) -> None:
-    """Give every document that has none its vectors; also those that an interrupted run left behind."""
+def _encode(store: Store, load_encoder: Callable[[], Encoder], progress: Progress) -> bool:
+    """Give every document that has none its vectors, also those that an interrupted run left behind; False if there are
+    none."""
     pending = store.pending()
     if not pending:
-        return
+        return False
     sizes = {document: sum(store.tokens(document)) for document in pending}
     titles = {document.id: document.title for document in store.documents()}
     progress.start("Encoding", sum(sizes.values()), "token")
@@ -300,3 +304,4 @@ def _encode(store: Store, load_encoder: Callable[[], Encoder], progress: Progres
         store.put_vectors(document, its)
         progress.advance(sizes[document])
     progress.finish()
+    return True

@@ -10,6 +10,7 @@ from shas_kb.records import ModelFacts
 from shas_kb.storage.documents import OFFSET
 from shas_kb.storage.schema import VERSION
 from shas_kb.storage.tree import TreeTables
+from shas_kb.storage.vectors import ENCODED
 
 
 class Facts(TreeTables):
@@ -67,7 +68,7 @@ class Facts(TreeTables):
                 "passages": passages,
                 "tokens": tokens,
                 "characters": characters,
-                "without_vectors": documents - self._db.value("SELECT count(*) FROM vectors WHERE title IS NOT NULL"),
+                "without_vectors": documents - self._db.value(f"SELECT count(*) FROM ({ENCODED})"),
                 "kinds": self._counts(
                     "SELECT kind, count(*) FROM documents GROUP BY kind ORDER BY count(*) DESC, kind"
                 ),

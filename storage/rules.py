@@ -97,10 +97,10 @@ RULES = (
         " OR dimension <> coalesce((SELECT dimension FROM model), (SELECT dimension FROM vectors LIMIT 1))",
     ),
     Rule(
-        "a document whose title has a vector must have sketches of all its passages",
+        "a document must have sketches of all its passages, or of none",
         Cure.ENCODE,
-        "SELECT DISTINCT document, document FROM passages JOIN vectors USING (document)"
-        " WHERE title IS NOT NULL AND id NOT IN (SELECT passage FROM sketches)",
+        "SELECT document, document FROM passages LEFT JOIN sketches ON passage = passages.id"
+        " GROUP BY document HAVING count(passage) NOT IN (0, count(*))",
     ),
     Rule(
         "a document must have one primary entity",

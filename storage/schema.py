@@ -212,8 +212,6 @@ _SKETCHES = (
         telling BLOB NOT NULL
     ) STRICT
     """,
-    # So that the next ingest encodes again what has no sketches.
-    "UPDATE vectors SET title = NULL",
 )
 
 MIGRATIONS = {

@@ -38,15 +38,21 @@ class PassageMatrix:
         return self.documents[index], row - int(self.offsets[index])
 
 
+ENCODED = (
+    "SELECT document FROM vectors WHERE EXISTS (SELECT 1 FROM passages JOIN sketches ON passage = passages.id"
+    " WHERE passages.document = vectors.document AND ordinal = 0)"
+)
+"""The documents that have all that an encoder makes of them."""
+
+
 class VectorTable(SketchTable):
     """Vectors of documents, titles and passages, and what passages say, in and out."""
 
     def pending(self) -> list[str]:
-        """Documents without all of their vectors (an older version made fewer), by root and path of their file."""
+        """Documents without vectors or sketches (an older version made fewer), by root and path of their file."""
         rows = self._db.rows(
             "SELECT documents.id FROM documents JOIN files ON files.id = documents.file"
-            " WHERE documents.id NOT IN (SELECT document FROM vectors WHERE title IS NOT NULL)"
-            " ORDER BY root, path"
+            f" WHERE documents.id NOT IN ({ENCODED}) ORDER BY root, path"
         )
         return [row[0] for row in rows]
 
@@ -142,6 +148,8 @@ def _must_fit(document: str, encoded: Encoded, passages: int, dimension: int) ->
             f"document {document} must have sketches for each of its {passages} passages, with at least one piece of "
             f"{piece_bytes(dimension)} bytes and one word of {WORD_BYTES}; encode it again."
         )
+    if any(np.unpackbits(its.telling).sum() != len(its.words) for its in encoded.sketches):
+        raise UsageError(f"sketches of document {document} must tell which token each word is; encode it again.")
     if not all(np.isfinite(array).all() for array in found.values()):
         raise UsageError(f"vectors of document {document} must be finite, got NaN or infinity; encode it again.")
 

@@ -78,7 +78,7 @@ class Collection:
     def pieces(self) -> list[Vectors]:
         """Of every passage, as the collection keeps them."""
         found = self.store.sketches([self.snapshot.key(row) for row in range(len(self.snapshot.matrix))])
-        return [unpack(its.pieces, self.snapshot.matrix.shape[1]) for its in found if its]
+        return [unpack(its.pieces, self.snapshot.matrix.shape[1]) for its in found if its is not None]
 
     def places(self, level: str, paths: frozenset[str]) -> set[str]:
         """The true places of some documents."""

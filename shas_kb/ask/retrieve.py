@@ -4,9 +4,8 @@ A passage's vector is the mean of all it says, so the clause that answers may be
 whom it speaks, which its document does. Dense search therefore has two steps: the nearest passages, and those with the
 question's words, are ranked by what their pieces and words say and by what speaks for their documents.
 
-Together a passage is worth that, and `LEXICAL_COUNTS` times its share of the best BM25 score. So each search weighs as
-much as it tells passages apart: where the model knows nothing of a language, all are worth the same to it, and the
-words decide.
+Together a passage is worth that, and `LEXICAL_COUNTS` times its share of the best BM25 score: where the model knows
+little of a language, all passages are worth much the same to it, and the words decide.
 
 Units of other levels are fused by rank (Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and
 individual rank learning methods", SIGIR 2009): each gets 1 / (c + rank) from each ranking it is in.
@@ -37,7 +36,13 @@ if TYPE_CHECKING:
     from shas_kb.storage import Store
 
 FUSION = 10.0
-"""c of the fusion; larger trusts the first places less. Picked among 1, 5, 10, 20 and 60 on SciFact."""
+"""c of the fusion by rank; larger trusts the first places less. Picked among 1, 5, 10, 20 and 60 on SciFact."""
+
+TELLING = 1.0
+"""BM25 of a word that tells passages apart, at the least: in five passages, one that only one of them holds."""
+
+TOGETHER = 64
+"""Passages whose sketches are read at once."""
 
 CANDIDATES = 200
 """Passages taken from each search."""
@@ -66,7 +71,7 @@ class Evidence:
         cosine: of every passage with the question [p]; -1 outside the branch that was asked for.
         dense: the passages worth most to the question, see `rank_candidates`.
         lexical: the passages with its words, scored by BM25.
-        fused: both, scored by rank.
+        fused: both.
     """
 
     cosine: Vectors
@@ -125,8 +130,8 @@ def rank_candidates(
 ) -> Ranking:
     """Some passages by what they are worth to a question.
 
-    Worth is what a passage says, and its context. Where it has no sketch, since an older version encoded it, its own
-    cosine stands for what its pieces and words would say.
+    Worth is what a passage says, and its context. If some have no sketch, since an older version encoded them, each
+    passage's own cosine stands for what its pieces and words would say: the two are not to be compared.
 
     Args:
         store: for the sketches.
@@ -138,20 +143,25 @@ def rank_candidates(
     """
     sketches = store.sketches([snapshot.key(int(row)) for row in rows])
     said = (1 + WORDS_COUNT) * cosine[rows]
-    there = np.array([its is not None for its in sketches], bool)
-    if there.any():
-        said[there] = Said.of([its for its in sketches if its], snapshot.matrix.shape[1]).to(asked)
+    there = [its for its in sketches if its is not None]
+    if len(there) == len(sketches):
+        for at in range(0, len(there), TOGETHER):
+            said[at : at + TOGETHER] = Said.of(there[at : at + TOGETHER], snapshot.matrix.shape[1]).to([asked])[0]
     ranking = best(said + context[rows], len(rows))
     return Ranking(rows[ranking.rows], ranking.scores)
 
 
 def together(dense: Ranking, lexical: Ranking) -> Ranking:
-    """The rows of `dense` by their worth and their words, see above; scores go down with the rank, from 1."""
-    share = dict(zip(lexical.rows.tolist(), (lexical.scores / lexical.scores.max(initial=0)).tolist(), strict=True))
+    """The rows of `dense`, with those of `lexical` among them, by their worth and their words, see above.
+
+    Scores are those of a fusion by rank, so that they can stand beside those of other levels. BM25 below `TELLING` is
+    of words that nearly all passages hold, and counts as little as it says.
+    """
+    most = lexical.scores.max(initial=TELLING)
+    share = dict(zip(lexical.rows.tolist(), (lexical.scores / most).tolist(), strict=True))
     words = np.array([share.get(row, 0.0) for row in dense.rows.tolist()])
     order = best(dense.scores + LEXICAL_COUNTS * words, len(words)).rows
-    ranks = np.arange(1, len(order) + 1, dtype=np.float64)
-    return Ranking(dense.rows[order], (FUSION + 1) / (FUSION + ranks))
+    return Ranking(dense.rows[order], fuse(dense, lexical).scores)
 
 
 def cosines(matrix: NDArray[np.float16], vectors: Vectors) -> Vectors:

@@ -20,9 +20,9 @@ Counts = NDArray[np.integer[Any]]
 class Material:
     """A document as the tree sees it.
 
-    `passages` [p, d] are unit vectors, `heading` [d] is that of the title (zeros where there is none), `tokens` [p] the
-    word pieces of each passage, `terms` counts the words of the text, `phrases` its noun-like phrases as they are
-    written. `sha256` orders the documents, so that the order in which they came never matters.
+    `passages` [p, d] are unit vectors, `heading` [d] is that of the title (zeros where it has not been encoded),
+    `tokens` [p] the word pieces of each passage, `terms` counts the words of the text, `phrases` its noun-like phrases
+    as they are written. `sha256` orders the documents, so that the order in which they came never matters.
     """
 
     id: str

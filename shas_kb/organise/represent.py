@@ -1,4 +1,5 @@
-"""What a document is: what varies between documents in their vectors, and their words. Both count equally.
+"""What a document is: what it is about, by the vectors of its passages, of the first and of its title; and its words.
+Both count equally.
 
 Vectors are whitened by the scatter of passages around their own document: what varies inside a document is what the
 level above must forget (within-class covariance normalisation; Hatch et al., Interspeech 2006). Words are TF-IDF

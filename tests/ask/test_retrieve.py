@@ -71,13 +71,13 @@ def test_together_adds_the_share_of_the_best_words(worths: list[float], data: st
     rows = data.draw(st.permutations(range(len(worths))))
     found = data.draw(st.lists(st.sampled_from(rows), unique=True)) if rows else []
     scores = sorted(data.draw(st.lists(st.integers(1, 5), min_size=len(found), max_size=len(found))), reverse=True)
-    both = together(ranking(rows, worths), ranking(found, scores))
+    dense, lexical = ranking(rows, worths), ranking(found, scores)
+    both = together(dense, lexical)
     share = dict(zip(found, (score / scores[0] for score in scores), strict=True))
     sums = {row: worth + LEXICAL_COUNTS * share.get(row, 0.0) for row, worth in zip(rows, worths, strict=True)}
     assert both.rows.tolist() == sorted(rows, key=lambda row: (-sums[row], rows.index(row)))
-    assert (np.diff(both.scores) < 0).all()
-    assert both.scores[:1].tolist() == [1.0][: len(rows)]
-    assert (both.scores > 0).all()
+    assert both.scores.tolist() == fuse(dense, lexical).scores.tolist()  # beside those of other levels
+    assert (np.diff(both.scores) <= 0).all()
 
 
 @given(st.permutations(range(9)), st.permutations(range(9)))
@@ -90,6 +90,21 @@ def test_words_decide_where_the_dense_search_tells_nothing(rows: list[int], orde
 def test_without_words_the_dense_order_stays(rows: list[int], step: float) -> None:
     both = together(ranking(rows, [1 - step * place for place in range(9)]), ranking([], []))
     assert both.rows.tolist() == rows
+
+
+def test_words_that_every_passage_holds_count_as_little_as_they_say() -> None:
+    assert together(ranking([0, 1], [0.01, 0.0]), ranking([1, 0], [2e-6, 1e-6])).rows.tolist() == [0, 1]
+
+
+def test_passages_without_sketches_are_not_compared_with_others(empty: Store, embed: Embed, add: Add) -> None:
+    """As an ingest that was interrupted leaves them: then all are ranked by their own vectors."""
+    ids = [add(empty, f"Notes {i}", [text]) for i, text in enumerate(ABOUT)]
+    empty._db.execute("DELETE FROM sketches WHERE passage IN (SELECT id FROM passages WHERE document = ?)", (ids[0],))
+    half = evidence_of(empty, Snapshot.of(empty), embed, "What is a bow made of?", ["bow"]).dense
+    empty._db.execute("DELETE FROM sketches")
+    none = evidence_of(empty, Snapshot.of(empty), embed, "What is a bow made of?", ["bow"]).dense
+    assert half.rows.tolist() == none.rows.tolist()
+    np.testing.assert_allclose(half.scores, none.scores)
 
 
 def test_the_best_words_make_up_for_so_much_worth_and_no_more() -> None:

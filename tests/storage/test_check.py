@@ -102,7 +102,7 @@ DAMAGE = {
     },
     "lost sketch": (
         "DELETE FROM sketches WHERE passage = (SELECT max(id) FROM passages WHERE document = '{id}')",
-        "a document whose title has a vector must have sketches",
+        "a document must have sketches of all its passages, or of none",
     ),
     "orphaned sketch": (
         "UPDATE sketches SET passage = 99 WHERE passage = 1",
