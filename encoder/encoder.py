@@ -200,11 +200,13 @@ class Encoder:
         units = self._backbone.pool(states, ids)
         if not self.has_pieces:
             return units.cpu(), sketched(units, units, [1] * len(ids), [1] * len(ids))
-        pieces = [-(-len(text) // RATIO**PIECES) for text in ids]
         if self.head.is_mean:
-            return units.cpu(), sketched(states, self._means(states, ids), list(map(len, ids)), pieces)
-        levels = self._climb(states, units, self._pyramid(ids))
-        return levels[-1].cpu(), sketched(states, levels[PIECES], list(map(len, ids)), pieces)
+            pieces = self._means(states, ids)
+        else:
+            levels = self._climb(states, units, self._pyramid(ids))
+            pieces, units = levels[PIECES], levels[-1]
+        tokens = [len(text) for text in ids]
+        return units.cpu(), sketched(states, pieces, tokens, [-(-length // RATIO**PIECES) for length in tokens])
 
     def _means(self, states: Tensor, ids: _Ids) -> Tensor:
         """The pieces of some texts, as they are at the start."""
