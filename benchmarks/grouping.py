@@ -4,6 +4,10 @@ Reads the evaluation collections beside the repository and skips those that are 
 each document once with the bundled model and keeps the vectors outside the repository.
 
     python benchmarks/grouping.py [--sections N] [--passages N] [--cache FOLDER]
+
+Beside the tree stand Ward's method and k-means on the vectors of the mean passages, and on the tree's own vectors; and
+BERTopic (where it can be imported) on the former, its outliers put where it puts them itself. With counts chosen,
+BERTopic's are its own, the others' those of the tree.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
+import importlib.util
 import json
 import re
 import tempfile
@@ -28,7 +33,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from shas_kb.config import TreeConfig
 from shas_kb.organise import Material, organise
 from shas_kb.organise.nest import nest
-from shas_kb.organise.represent import document_vectors
+from shas_kb.organise.represent import document_vectors, represent
 from shas_kb.progress import NoProgress
 from shas_kb.reading.phrases import key_phrases, terms
 from shas_kb.records import NODE_LEVELS, Quote, StoredPassage
@@ -105,19 +110,51 @@ def quality(loaded: Loaded) -> dict[str, object]:
     given = [len({label for label in labels if label is not None}) for labels in loaded.truth]
     asked = dict(zip(NODE_LEVELS, [*given, *[None] * (3 - len(given))], strict=True))
     config = TreeConfig(entities=asked["entity"], categories=asked["category"], domains=asked["domain"])
-    vectors = document_vectors(loaded.materials)
     chosen = nest(loaded.materials, TreeConfig())
+    counts = [int(labels.max()) + 1 for labels in chosen.levels]
     return {
         "documents": len(loaded.materials),
         "classes": given,
-        "tree, counts given": agreement(loaded, nest(loaded.materials, config).of_documents),
-        "tree, counts chosen": agreement(loaded, chosen.of_documents),
-        "counts chosen": [int(labels.max()) + 1 for labels in chosen.levels],
-        "mean passage, Ward": agreement(loaded, [AgglomerativeClustering(k).fit_predict(vectors) for k in given]),
-        "mean passage, k-means": agreement(
-            loaded, [KMeans(k, n_init=3, random_state=0).fit_predict(vectors) for k in given]
-        ),
+        "counts given": {
+            "tree": agreement(loaded, nest(loaded.materials, config).of_documents),
+            **rivals(loaded, given, reduce=True),
+        },
+        "counts chosen": {
+            "counts": counts,
+            "tree": agreement(loaded, chosen.of_documents),
+            **rivals(loaded, counts[: len(given)], reduce=False),
+        },
     }
+
+
+def rivals(loaded: Loaded, counts: Sequence[int], *, reduce: bool) -> dict[str, list[float]]:
+    """Agreement of standard methods, a flat grouping for each of `counts`; BERTopic keeps its own unless `reduce`."""
+    means = document_vectors(loaded.materials)
+    found: dict[str, Sequence[np.ndarray]] = {}
+    for vectors, name in ((means, "mean passage"), (represent(loaded.materials), "the tree's vectors")):
+        found[f"{name}, Ward"] = [AgglomerativeClustering(k).fit_predict(vectors) for k in counts]
+        found[f"{name}, k-means"] = [KMeans(k, n_init=3, random_state=0).fit_predict(vectors) for k in counts]
+    if importlib.util.find_spec("bertopic"):
+        found["mean passage, BERTopic"] = (
+            [bertopic(loaded, means, k) for k in counts] if reduce else [bertopic(loaded, means, None)] * len(counts)
+        )
+    return {name: agreement(loaded, groupings) for name, groupings in found.items()}
+
+
+def bertopic(loaded: Loaded, vectors: np.ndarray, count: int | None) -> np.ndarray:
+    """BERTopic's topics [n] on the given vectors: at its defaults, reduced to `count`, outliers to the nearest."""
+    from bertopic import BERTopic  # type: ignore[import-not-found,unused-ignore]
+    from umap import UMAP  # type: ignore[import-not-found,unused-ignore]
+
+    texts = [" ".join(loaded.passages[m.id, i].text for i in range(len(m.passages))) for m in loaded.materials]
+    manifold = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=0)  # its own, seeded
+    model = BERTopic(umap_model=manifold)
+    topics, _ = model.fit_transform(texts, vectors)
+    if count is not None and len(set(topics)) - 1 > count:
+        topics = model.reduce_topics(texts, nr_topics=count + 1).topics_
+    if -1 in topics and len(set(topics)) > 1:
+        topics = model.reduce_outliers(texts, topics, strategy="embeddings", embeddings=vectors)
+    return np.asarray(topics)
 
 
 def agreement(loaded: Loaded, groupings: Sequence[np.ndarray]) -> list[float]:

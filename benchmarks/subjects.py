@@ -3,11 +3,12 @@
     python benchmarks/subjects.py [--cache FOLDER]
 
 Documents are grouped by Ward's method and by k-means, by vectors of several kinds: the first passage, the title, the
-mean of the passages, and this with some of the first passage and the title, as the tree has it. "Whitened" means that
-each direction is divided by how much passages vary along it inside their documents. That is learned without labels:
-from the passages of the other collections here ("carried over"), so that nothing of what is measured was trained on, or
-from the collection's own, as the tree does whenever it is built. Collections and classes are those of grouping.py;
-podcasts have no titles.
+mean of the passages; all three side by side, each by how far the others and the words bear it out ("by trust"); this
+beside the words, as the tree has it; and after the tree's step of attention. "Whitened" means that each direction is
+divided by how much passages vary along it inside their documents. That is learned without labels: from the passages of
+the other collections here ("carried over"), so that nothing of what is measured was trained on, or from the
+collection's own, as the tree does whenever it is built. Collections and classes are those of grouping.py; podcasts have
+no titles.
 """
 
 from __future__ import annotations
@@ -21,8 +22,20 @@ from grouping import CACHE, SOURCES, Loaded, agreement, load
 from report import EVAL, write_result
 from sklearn.cluster import AgglomerativeClustering, KMeans
 
+from shas_kb.organise.attend import attend
 from shas_kb.organise.material import Array, unit
-from shas_kb.organise.represent import about, document_vectors, scatter_inside, white, whitened
+from shas_kb.organise.nest import neighbours
+from shas_kb.organise.represent import (
+    WORD_WIDTH,
+    document_vectors,
+    meaning,
+    meanings,
+    reduced,
+    represent,
+    scatter_inside,
+    tfidf,
+    white,
+)
 
 SEEDS = 3
 """Of k-means; figures are their mean."""
@@ -30,19 +43,23 @@ SEEDS = 3
 
 def kinds(loaded: Loaded, others: Array) -> Mapping[str, Array]:
     """Unit vectors of documents, by kind, [n, d] each; `others` is how passages vary in other collections."""
-    means, rows = document_vectors(loaded.materials), about(loaded.materials)
-    own = scatter_inside(loaded.materials)
-    assert own is not None
-    return {
+    means = document_vectors(loaded.materials)
+    titles = np.stack([material.heading for material in loaded.materials]).astype(np.float64)
+    words = unit(reduced(tfidf(loaded.materials), WORD_WIDTH))
+    views = meanings(loaded.materials)
+    joined = represent(loaded.materials)
+    found = {
         "first passage": np.stack([material.passages[0] for material in loaded.materials]).astype(np.float64),
-        "title": np.stack([material.heading for material in loaded.materials]).astype(np.float64),
         "mean of passages": means,
         "mean of passages, whitened, carried over": unit(white(means - means.mean(axis=0), others)),
-        "mean of passages, whitened": unit(white(means - means.mean(axis=0), own)),
-        "with title and first passage": unit(rows),
-        "with title and first passage, whitened, carried over": unit(white(rows - rows.mean(axis=0), others)),
-        "with title and first passage, whitened": unit(whitened(loaded.materials)),
+        "mean of passages, whitened": views[0],
+        "mean, first and title, whitened": unit(np.hstack(views)),
+        "mean, first and title, whitened, by trust": meaning(views, words),
+        "words": words,
+        "the same by trust, and words": joined,
+        "and a step of attention": attend(joined, neighbours(len(joined))),
     }
+    return {"title": titles, **found} if titles.any() else found
 
 
 def measured(loaded: Loaded, vectors: Array) -> dict[str, list[float]]:
@@ -75,6 +92,7 @@ def main() -> None:
     figures["mean over collections"] = {
         kind: {how: round(float(np.mean([np.mean(its[kind][how]) for its in figures.values()])), 4) for how in scores}  # type: ignore[index]
         for kind, scores in ways.items()
+        if all(kind in its for its in figures.values())
     }
     print(figures["mean over collections"])
     write_result("subjects", figures)

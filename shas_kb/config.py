@@ -25,40 +25,50 @@ out among all of them. Picked among .02, .05 and .1 in the same way."""
 LESSONS = 150
 """Of a training."""
 
-FORM = 2
+FORM = 3
 """Of trees: with another number, the next ingest builds a collection's tree again."""
+FORMER_RATIOS, NATURAL_SINCE = (10.0, 3.0, 2.0), 3
+"""What stood with trees of earlier forms for which nobody asked for ratios."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeConfig:
-    """How the tree is built. Counts left at None are chosen by the data around `ratios` (documents an entity,
-    entities a category, categories a domain)."""
+    """How the tree is built.
+
+    Counts left at None are chosen by the data around `ratios`: documents an entity, entities a category, categories a
+    domain. None are the natural ratios, 10, 3 and 2 for some 150 documents; larger collections have more of each.
+    """
 
     entities: int | None = None
     categories: int | None = None
     domains: int | None = None
-    ratios: tuple[float, float, float] = (10.0, 3.0, 2.0)
+    ratios: tuple[float, float, float] | None = None
     seed: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """The configuration as it is stored with a run: what JSON gives back equals it."""
-        return {**asdict(self), "ratios": list(self.ratios), "form": FORM}
+        return {**asdict(self), "ratios": list(self.ratios) if self.ratios else None, "form": FORM}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> TreeConfig:
         """The configuration that `as_dict` gave."""
-        documents, entities, categories = stored["ratios"]
         known = {name: value for name, value in stored.items() if name != "form"}
-        return cls(**{**known, "ratios": (documents, entities, categories)})
+        ratios = stored["ratios"]
+        if tuple(ratios or ()) == FORMER_RATIOS and stored.get("form", 0) < NATURAL_SINCE:
+            ratios = None
+        return cls(**{**known, "ratios": tuple(ratios) if ratios else None})
 
     def __post_init__(self) -> None:
         for name in ("entities", "categories", "domains"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"{name} must be at least 1, got {value}; leave it out to let the data choose.")
-        if len(self.ratios) != 3 or any(not 1 < ratio < float("inf") for ratio in self.ratios):
-            given = ",".join(f"{ratio:g}" for ratio in self.ratios)
-            raise UsageError(f"ratios must be three numbers above 1, got {given}; the default is 10,3,2.")
+        ratios = (2.0, 2.0, 2.0) if self.ratios is None else self.ratios
+        if len(ratios) != 3 or any(not 1 < ratio < float("inf") for ratio in ratios):
+            given = ",".join(f"{ratio:g}" for ratio in ratios)
+            raise UsageError(
+                f"ratios must be three numbers above 1 like 10,3,2, got {given}; leave it out for the default."
+            )
         known = [value for value in (self.entities, self.categories, self.domains) if value is not None]
         if known != sorted(known, reverse=True):
             raise UsageError(

@@ -20,15 +20,15 @@ SAMPLE = 600
 SHUFFLES = 3
 
 
-def natural_count(merges: Merges, expected: float) -> int:
-    """The number of groups to cut `merges` into, around `expected` (a real number; under 1.5 it is one group).
+def natural_count(merges: Merges, expected: int) -> int:
+    """The number of groups to cut `merges` into, around `expected`.
 
     Costs below the precision of the data count as nothing: units that are the same are never counted apart.
     """
     distinct = 1 + int(np.sum(merges.costs > 1e-9))
-    if expected < 1.5 or distinct < 3:
-        return 1 if expected < 1.5 else distinct
-    low, high = max(2, int(expected / REACH)), min(int(np.ceil(expected * REACH)), distinct - 1)
+    if expected < 2 or distinct < 3:
+        return 1 if expected < 2 else distinct
+    low, high = max(2, int(expected / REACH)), min(int(expected * REACH), distinct - 1)
     if high < low:
         return distinct
     counts = np.arange(low, high + 1)

@@ -19,6 +19,9 @@ from shas_kb.organise.ward import Merges
 
 NEIGHBOURS = 30
 FEWEST = 2.0
+NATURAL = (10.0, 3.0, 2.0)
+NATURAL_FOR = 153
+"""Documents of which ten make an entity, three entities a category, two categories a domain, by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +47,23 @@ def nest(materials: Sequence[Material], config: TreeConfig) -> Nested:
     """
     plain = represent(materials, config.seed)
     n = len(plain)
-    neighbours = min(NEIGHBOURS, n // 10 + 1)
-    units = attend(plain, neighbours)
+    units = attend(plain, neighbours(n))
     # whether there is structure is a matter of the data: it must not depend on the ratio that is asked for
-    small = min(max(2, round(2 * n / _ratio(TreeConfig(), 0, n))), n // 2)
-    structured = n > 3 and ahead_of_chance(plain, neighbours, small, config.seed) > 0
+    small = min(max(2, round(2 * n / _ratio(None, 0, n, n))), n // 2)
+    structured = n > 3 and ahead_of_chance(plain, neighbours(n), small, config.seed) > 0
     fixed = (config.entities, config.categories, config.domains)
     levels: list[Labels] = []
     centres, weights = units, np.ones(n)
     for height in range(len(fixed)):
         below = len(centres)
-        ratio = _ratio(config, height, below)
+        ratio = _ratio(config.ratios, height, below, n)
         asked_above = max((count for count in fixed[height + 1 :] if count), default=1)
-        choose = partial(_count, asked=fixed[height], least=asked_above, expected=below / ratio if structured else 1.0)
+        choose = partial(
+            _count,
+            asked=fixed[height],
+            least=asked_above,
+            expected=math.floor(below / ratio + 0.5) if structured else 1,
+        )
         most = fixed[height] or int(REACH * below / ratio)
         labels = identify_concepts(centres, weights, choose, most=most)
         centres = means(centres, weights, labels)
@@ -65,16 +72,24 @@ def nest(materials: Sequence[Material], config: TreeConfig) -> Nested:
     return Nested(units, (levels[0], levels[1], levels[2]))
 
 
-def _ratio(config: TreeConfig, height: int, units: int) -> float:
-    """How many units make one of the next level.
+def neighbours(documents: int) -> int:
+    """To how many of its neighbours each of `documents` attends."""
+    return min(NEIGHBOURS, documents // 10 + 1)
 
-    A collection too small for ten entities of ten documents has, in proportion, as many groups as a group has members;
-    but not for that fewer than two members.
+
+def _ratio(asked: Sequence[float] | None, height: int, units: int, documents: int) -> float:
+    """How many of `units` make one of the next level.
+
+    Unless ratios were asked for, they grow with the fourth root of the collection: with three levels between them and
+    the whole, documents then fan out alike at every height, and ten times the documents do not make ten times the
+    domains. A collection too small for ten entities of ten documents has, in proportion, as many groups as a group has
+    members; but not for that fewer than two members.
     """
-    asked, usual = config.ratios[height], TreeConfig().ratios[height]
-    return max(asked * min(1.0, math.sqrt(units) / usual), min(asked, FEWEST))
+    usual = NATURAL[height]
+    ratio = asked[height] if asked else usual * max(1.0, documents / NATURAL_FOR) ** 0.25
+    return max(ratio * min(1.0, math.sqrt(units) / usual), min(ratio, FEWEST))
 
 
-def _count(merges: Merges, asked: int | None, least: int, expected: float) -> int:
+def _count(merges: Merges, asked: int | None, least: int, expected: int) -> int:
     """The count that was asked for, or the natural one; `least` is what was asked for on the levels above."""
     return min(asked or max(natural_count(merges, expected), least), merges.units)

@@ -1,62 +1,83 @@
-"""What a document is: what it is about, by the vectors of its passages, of the first and of its title; and its words.
-Both count equally.
+"""What a document is: what it is about, by three views of its vectors (the mean of its passages, the first of them, its
+title); and its words. Both count equally.
 
 Vectors are whitened by the scatter of passages around their own document: what varies inside a document is what the
-level above must forget (within-class covariance normalisation; Hatch et al., Interspeech 2006). Words are TF-IDF
-reduced by a randomised singular value decomposition (Halko, Martinsson and Tropp, arXiv 0909.4061).
+level above must forget (within-class covariance normalisation; Hatch et al., Interspeech 2006). A view counts by how
+far the others agree with it, so that titles count where they tell what documents are about, and not where they are
+numbers. Words, and phrases of several words, are TF-IDF reduced by a randomised singular value decomposition (Halko,
+Martinsson and Tropp, arXiv 0909.4061).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
 from scipy import sparse
 
-from shas_kb.organise.material import Array, Material, unit
+from shas_kb.organise.material import Array, Labels, Material, unit
 
-LEAD_COUNTS, HEADING_COUNTS = 0.3, 0.3
-"""What the first passage and the title of a document count beside the mean of its passages."""
 WORD_WIDTH = 100
 WIDTH = 160
 SCATTER_FLOOR = 0.1
 COMMON = 0.3
 BLOCK = 256
+PROBES = 1000
+NEAREST = 10
 
 
 def represent(materials: Sequence[Material], seed: int = 0) -> Array:
     """One unit vector for each document, [n, at most 160] float64: the principal directions of meaning and words."""
-    meaning = unit(whitened(materials))
     words = unit(reduced(tfidf(materials), WORD_WIDTH, seed))
-    joined = unit(np.hstack([meaning, words]))
+    joined = unit(np.hstack([meaning(meanings(materials), words), words]))
     spread, directions = np.linalg.eigh(joined.T @ joined)
     return unit(joined @ directions[:, np.argsort(-spread, kind="stable")[:WIDTH]])
+
+
+def meaning(views: Sequence[Array], words: Array) -> Array:
+    """The `views` [n, d] of what documents are about side by side, [n, views * d]: each has the share of a cosine that
+    the trust in it has, by the other views and by the `words` [n, width]."""
+    trusted = trust([*views, words])[:-1]
+    shares = trusted / trusted.sum() if trusted.any() else np.full(len(views), 1 / len(views))
+    return np.hstack([view * np.sqrt(share) for view, share in zip(views, shares, strict=True)])
+
+
+def meanings(materials: Sequence[Material]) -> list[Array]:
+    """Unit vectors [n, d] of what documents are about, a view each: the mean passage, the first, and the title (left
+    out where there are none); in the space in which passages vary equally in every direction around their document."""
+    first = np.zeros((len(materials), materials[0].heading.shape[-1]))
+    for row, material in zip(first, materials, strict=True):
+        if len(material.passages):
+            row[:] = material.passages[0]
+    titles = np.stack([material.heading for material in materials]).astype(np.float64)
+    scatter = scatter_inside(materials)
+    views = [_means(materials), first, *([titles] if titles.any() else [])]
+    centred = [view - view.mean(axis=0) for view in views]
+    return [unit(view if scatter is None else white(view, scatter)) for view in centred]
+
+
+def trust(views: Sequence[Array]) -> Array:
+    """How far each of `views` (unit vectors [n, d] of the same documents) is borne out by the others, [views], 0 to 1.
+
+    A view is borne out by another as far as its nearest neighbours are near by the other one too: how much nearer than
+    chance they are (in standard deviations of all cosines) as a share of the same for the other's own nearest ones; the
+    mean over the others. Reckoned on at most a thousand documents.
+    """
+    probes = np.unique(np.linspace(0, len(views[0]) - 1, PROBES).astype(np.int64))
+    cosines = [view[probes] @ view[probes].T for view in views]
+    near = [_neighbours(cosine, min(NEAREST, len(probes) // 10 + 1)) for cosine in cosines]
+    ahead = np.array([[_ahead(cosine, rows) for cosine in cosines] for rows in near])
+    own = np.diag(ahead)
+    shares = np.clip(np.where(own > 0, ahead / np.where(own > 0, own, 1.0), 0.0), 0, 1)
+    np.fill_diagonal(shares, 0)
+    return np.asarray(np.round(shares.sum(axis=1) / max(len(views) - 1, 1), 6))
 
 
 def document_vectors(materials: Sequence[Material]) -> Array:
     """The mean passage of each document at length 1, [n, d] float64: in the space in which questions are asked."""
     return unit(_means(materials))
-
-
-def whitened(materials: Sequence[Material]) -> Array:
-    """What documents are about [n, d], in the space in which passages vary equally in every direction around their
-    document."""
-    rows = about(materials)
-    centred = rows - rows.mean(axis=0)
-    scatter = scatter_inside(materials)
-    return centred if scatter is None else white(centred, scatter)
-
-
-def about(materials: Sequence[Material]) -> Array:
-    """The mean passage of each document, and some of its first passage and its title, which say what all of it is
-    about before the details come, [n, d]."""
-    rows = _means(materials)
-    for row, material in zip(rows, materials, strict=True):
-        if len(material.passages):
-            row += LEAD_COUNTS * material.passages[0] + HEADING_COUNTS * material.heading
-    return rows
 
 
 def scatter_inside(materials: Sequence[Material]) -> Array | None:
@@ -90,18 +111,19 @@ def white(rows: Array, scatter: Array) -> Array:
 
 
 def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
-    """Sublinear TF-IDF of the words [n, vocabulary], rows at length 1.
+    """Sublinear TF-IDF of the words and phrases [n, vocabulary], rows at length 1.
 
     Words of fewer than three documents (two in a small collection) link nothing; words of more than three in ten tell
     little apart.
     """
     n = len(materials)
-    spread = Counter(chain.from_iterable(material.terms for material in materials))
+    counts = [dict(_words(material)) for material in materials]
+    spread = Counter(chain.from_iterable(counts))
     least, most = (3 if n >= 60 else 2), max(COMMON * n, 3)
     vocabulary = sorted(term for term, documents in spread.items() if least <= documents <= most)
     column = {term: j for j, term in enumerate(vocabulary)}
     weight = np.array([np.log((1 + n) / (1 + spread[term])) + 1 for term in vocabulary])
-    matrix = counted([material.terms for material in materials], column)
+    matrix = counted(counts, column)
     matrix.data = (1 + np.log(matrix.data)) * weight[matrix.indices]
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     return sparse.csr_matrix(sparse.diags(1 / np.where(length > 0, length, 1.0)) @ matrix)
@@ -133,6 +155,31 @@ def reduced(matrix: sparse.csr_matrix, width: int, seed: int = 0, rounds: int = 
     spread, directions = np.linalg.eigh(projected.T @ projected)
     strongest = np.argsort(-spread, kind="stable")[:width]
     return np.asarray((basis @ directions[:, strongest]) * np.sqrt(np.maximum(spread[strongest], 0)))
+
+
+def _words(material: Material) -> Iterator[tuple[str, int]]:
+    """A document's words and its phrases of several words, in any case; none is both."""
+    yield from material.terms.items()
+    phrases: Counter[str] = Counter()
+    for phrase, count in material.phrases.items():
+        if " " in phrase:
+            phrases[phrase.lower()] += count
+    yield from phrases.items()
+
+
+def _neighbours(cosines: Array, count: int) -> Labels:
+    """The rows [n, count] nearest to each row by its `cosines` [n, n] to all."""
+    others = np.where(np.eye(len(cosines), dtype=bool), -np.inf, np.round(cosines, 9))
+    return np.argsort(-others, axis=1, kind="stable")[:, :count]
+
+
+def _ahead(cosines: Array, near: Labels) -> float:
+    """How much nearer the rows `near` [n, count] are than all, in standard deviations of the cosines."""
+    every = cosines[np.triu_indices(len(cosines), 1)]
+    spread = every.std() if len(every) else 0.0
+    if spread < 1e-9:
+        return 0.0
+    return float((np.take_along_axis(cosines, near, axis=1).mean() - every.mean()) / spread)
 
 
 def _means(materials: Sequence[Material]) -> Array:

@@ -8,48 +8,72 @@ import numpy as np
 import pytest
 
 from shas_kb.organise.material import unit
-from shas_kb.organise.represent import (
-    HEADING_COUNTS,
-    LEAD_COUNTS,
-    SCATTER_FLOOR,
-    about,
-    represent,
-    scatter_inside,
-    white,
-)
+from shas_kb.organise.represent import SCATTER_FLOOR, meanings, represent, scatter_inside, tfidf, trust, white
 
 
-def test_title_and_first_passage_count_beside_the_mean(world) -> None:
+def test_a_document_is_seen_by_its_mean_its_first_passage_and_its_title(world) -> None:
     some = world.materials[:5]
-    for row, its in zip(about(some), some, strict=True):
-        expected = its.passages.mean(axis=0) + LEAD_COUNTS * its.passages[0] + HEADING_COUNTS * its.heading
-        np.testing.assert_allclose(row, expected, atol=1e-6)
+    scatter = scatter_inside(some)
+    assert scatter is not None
+    mean, first, title = meanings(some)
+    for view, rows in (
+        (mean, np.stack([its.passages.mean(axis=0, dtype=np.float64) for its in some])),
+        (first, np.stack([its.passages[0] for its in some]).astype(np.float64)),
+        (title, np.stack([its.heading for its in some]).astype(np.float64)),
+    ):
+        np.testing.assert_allclose(view, unit(white(rows - rows.mean(axis=0), scatter)), atol=1e-6)
+    silent = [replace(its, heading=np.zeros_like(its.heading)) for its in some]
+    assert len(meanings(silent)) == 2
 
 
-def test_titles_tell_documents_apart_that_say_the_same(world) -> None:
-    """Reports of two companies, of the same chapters: only what stands above them says whose they are."""
+def test_views_that_agree_are_trusted_and_one_that_says_nothing_is_not() -> None:
     random = np.random.default_rng(0)
-    base, names = world.materials[:4], unit(random.standard_normal((2, world.materials[0].passages.shape[1])))
+    groups = np.repeat(random.standard_normal((8, 20)), 20, axis=0)
+    agreeing = [unit(groups + random.standard_normal(groups.shape)) for _ in range(2)]
+    trusted = trust([*agreeing, unit(random.standard_normal(groups.shape))])
+    assert trusted[:2].min() > 0.3
+    assert trusted[2] < 0.1
+    np.testing.assert_array_equal(trust([agreeing[0], np.zeros_like(groups)]), [0, 0])
+
+
+def test_titles_that_are_numbers_leave_documents_where_they_are(world) -> None:
+    random = np.random.default_rng(0)
+    numbers = unit(random.standard_normal((len(world.materials), world.materials[0].heading.shape[0])) * 0.05 + 1)
+    numbered = [replace(its, heading=row.astype(np.float32)) for its, row in zip(world.materials, numbers, strict=True)]
+    silent = [replace(its, heading=np.zeros_like(its.heading)) for its in world.materials]
+    moved = np.abs(represent(numbered) @ represent(numbered).T - represent(silent) @ represent(silent).T)
+    assert moved.mean() < 0.05
+
+
+def test_a_phrase_is_more_than_its_words(world) -> None:
+    """ "Red wine" and "red tape" share a word, and no phrase."""
+    said = [{"red wine": 1}, {"red wine": 1}, {"red tape": 1}, {"red tape": 1}]
+    some = [
+        replace(its, terms={"red": 1}, phrases=phrases) for its, phrases in zip(world.materials, said, strict=False)
+    ]
+    alike = (tfidf(some) @ tfidf(some).T).toarray()
+    assert alike[0, 1] > 0.99
+    assert alike[0, 2] < 0.9
+
+
+def test_titles_gather_what_passages_bear_out(world) -> None:
+    """Reports of many companies, of the same chapters: titles that the passages bear out count."""
+    random = np.random.default_rng(0)
+    width = world.materials[0].passages.shape[1]
+    chapters, names = (unit(random.standard_normal((count, width))) for count in (5, 12))
     reports = [
         replace(
-            its,
-            passages=unit(its.passages + 0.05 * random.standard_normal(its.passages.shape)).astype(np.float32),
+            world.materials[0],
+            passages=unit(chapter + 0.9 * name + 0.1 * random.standard_normal((4, width))).astype(np.float32),
             heading=name.astype(np.float32),
         )
         for name in names
-        for its in base
+        for chapter in chapters
     ]
     silent = [replace(its, heading=np.zeros_like(its.heading)) for its in reports]
     titled, untitled = (each @ each.T for each in map(represent, (reports, silent)))
-    own, twin = [1, 2, 3], 4  # of the first: reports of its company, and the other's with its chapters
-    assert titled[0, twin] < untitled[0, twin] - 0.05
-    assert titled[0, own].mean() > untitled[0, own].mean() + 0.05
-
-
-def test_a_document_without_a_title_is_what_it_says(world) -> None:
-    its = replace(world.materials[0], heading=np.zeros_like(world.materials[0].heading))
-    np.testing.assert_allclose(about([its])[0], its.passages.mean(axis=0) + LEAD_COUNTS * its.passages[0], atol=1e-6)
-    assert not about([replace(its, passages=its.passages[:0])]).any()
+    assert titled[0, 1:5].mean() > untitled[0, 1:5].mean() + 0.1  # its company's others
+    assert titled[0, 5::5].mean() < untitled[0, 5::5].mean() - 0.1  # its chapter elsewhere
 
 
 def test_white_is_nearly_equal_in_every_direction() -> None:
