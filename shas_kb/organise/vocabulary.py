@@ -19,6 +19,7 @@ from shas_kb.organise.represent import counted
 
 LONGEST = 4
 MANY = 0.25
+PLURAL = 0.4
 SHOUTED = 6
 Key = tuple[str, ...]
 
@@ -122,13 +123,13 @@ def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
         if len(key) > 1:
             values[j] = (1.3, 1.25, 1.0)[len(key) - 2]
         elif wide[j]:
-            values[j] = min(1.0, 0.5 + 0.2 * len(key[0]))
+            values[j] = (0.75, 1.0, 1.2, 1.1, 1.0)[min(len(key[0]), 6) - 2]
         else:
             prior = 0.15 if _ADJECTIVE.match(key[0]) else 0.9
             noun = (after[key[0]] + 5 * prior) / (after[key[0]] + before[key[0]] + 5)
             values[j] = 0.15 if _NATIONAL.match(text) else 0.75 * min(1.0, 0.2 + 1.6 * noun)
-        if foreign and text.isascii() and text == text.lower():
-            values[j] *= 0.3
+        if foreign and text.isascii():
+            values[j] = min(values[j], 0.75) * (0.3 if text == text.lower() else 1.0)
     return values
 
 
@@ -141,6 +142,9 @@ def shown(forms: Mapping[str, float]) -> str:
     lower = {form: count for form, count in forms.items() if form == form.lower()}
     if sum(lower.values()) >= MANY * sum(forms.values()):
         forms = lower
+    plural = {form: count for form, count in forms.items() if stem(form)[-1:] != (form.split(" ")[-1].lower(),)}
+    if sum(plural.values()) >= PLURAL * sum(forms.values()):
+        forms = plural
     best = min(forms, key=lambda form: (form.isupper() and len(form) > SHOUTED, -forms[form], form))
     return best.title() if best.isupper() and len(best) > SHOUTED else best
 

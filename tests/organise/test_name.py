@@ -10,8 +10,9 @@ import pytest
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise.material import unit
-from shas_kb.organise.name import LONGEST_TITLE, name_levels
+from shas_kb.organise.name import name_levels
 from shas_kb.organise.readable import readable
+from shas_kb.organise.titled import LONGEST_TITLE
 from shas_kb.organise.vocabulary import shown, stem, usable, vocabulary
 
 
@@ -79,7 +80,11 @@ def test_one_document_without_phrases_is_named_by_its_title(world, title, names)
 
 def test_one_document_with_few_phrases_is_named_by_them_first(world):
     alone = replace(world.materials[0], title="Moon lore", phrases={"spring tide": 3, "tidal range": 2})
-    assert [node.name for node in world.tree(materials=[alone]).nodes] == ["Spring tide", "Tidal range", "Moon lore"]
+    assert [node.name for node in world.tree(materials=[alone]).nodes] == [
+        "Spring tide",
+        "Tidal range",
+        "Spring tide & tidal range",
+    ]
 
 
 def test_a_long_title_is_cut_after_a_word(world):
@@ -96,8 +101,8 @@ def test_a_name_that_leaves_out_a_large_child_gives_way_to_the_names_of_both(wor
     units = unit(np.eye(2).repeat(4, axis=0) + 0.3)
     halves = np.arange(2).repeat(4)
     low, (whole,) = name_levels(vocabulary(materials), [""] * 8, units, [halves, np.zeros(2, dtype=np.int64)])
-    assert [named.name for named in low] == ["Sea", "Disk"]
-    assert whole.name == "Sea & disk"
+    assert [named.name for named in low] == ["Water", "Disk"]
+    assert whole.name == "Water & disk"
     assert whole.keyphrases[0] == "water"
 
 

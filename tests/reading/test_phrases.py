@@ -48,7 +48,7 @@ def test_phrases_stand_as_they_are_written() -> None:
 
 
 def test_in_a_long_text_a_phrase_must_come_twice_or_in_a_heading() -> None:
-    text = "The lonely phrase is here. " + CONSENSUS * 30 + " A purple heading word stands here."
+    text = "The lonely phrase is here. " + CONSENSUS * 90 + " A purple heading word stands here."
     assert "lonely phrase" not in key_phrases(text, "en", [])
     assert "lonely phrase" in key_phrases(text, "en", ["Lonely Phrase"])
     assert "lonely phrase" in key_phrases("The lonely phrase is here.", "en", [])
