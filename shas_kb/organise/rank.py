@@ -8,8 +8,9 @@ documents that say it are near to the node counts for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +18,14 @@ from scipy import sparse
 
 from shas_kb.organise.group import averaging
 from shas_kb.organise.material import Array, Labels, unit
+from shas_kb.organise.users import EVERYWHERE, Users
 from shas_kb.organise.vocabulary import Key, Vocabulary, is_wide
 
-SHORTLIST = 80
+SHORTLIST = 50
 CANDIDATES = 16
 GENERAL = 0.3
-PROPER = (1.0, 0.85, 0.7)
-EVERYWHERE = 0.5
-FLOOR = 0.25
+PROPER = (0.85, 0.75, 0.65)
+FLOOR = 0.35
 LIFT_FLOOR = 0.1
 FRAGMENT = 0.7
 A_CHILD_SAYS = 0.3
@@ -58,8 +59,7 @@ def ranked(words: Vocabulary, units: Array, levels: Sequence[Labels]) -> list[li
     `units` [n, d] are the documents' vectors; `levels[0]` [n] tells each document's entity, `levels[1]` each entity's
     category, and so on.
     """
-    by_phrase = words.rates.tocsc()
-    entities = unit(averaging(levels[0]) @ units)
+    users = Users(words, units, levels[0])
     rates, children, documents = words.rates, np.arange(len(units)), levels[0]
     found = []
     for height, labels in enumerate(levels):
@@ -68,27 +68,15 @@ def ranked(words: Vocabulary, units: Array, levels: Sequence[Labels]) -> list[li
             children, documents = documents, labels[documents]
         parents = levels[height + 1] if height + 1 < len(levels) else np.zeros(rates.shape[0], dtype=np.int64)
         centres = unit(averaging(documents) @ units)
-        order = np.argsort(documents, kind="stable")
-        place = np.empty(len(order), dtype=np.int64)
         sizes = np.bincount(documents)
-        place[order] = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        child_sizes = np.bincount(children)
+        members = np.split(np.argsort(documents, kind="stable"), np.cumsum(sizes)[:-1])
         level = []
         for node, short in enumerate(_contrasted(words, rates, parents, sizes, height)):
-            users = by_phrase[:, short.phrases]
-            column = np.repeat(np.arange(len(short.phrases)), np.diff(users.indptr))
-            # the only document differs from the mean of all in nothing: its vector is 0 and says nothing of nearness
-            near = np.maximum(entities @ centres[node], 0) if centres[node].any() else np.ones(len(entities))
-            total = np.bincount(column, users.data, len(short.phrases))
-            nearness = np.bincount(column, users.data * near[levels[0][users.indices]], len(short.phrases)) / total
-            own = documents[users.indices] == node
-            inside = np.zeros((sizes[node], len(short.phrases)))
-            inside[place[users.indices[own]], column[own]] = users.data[own]
-            outside = np.bincount(column[~own], minlength=len(short.phrases))
-            elsewhere = outside / max(len(units) - int(sizes[node]), 1)
-            scores = short.scores * nearness * np.maximum(1 - elsewhere / EVERYWHERE, 0)
-            homes = children[order[np.cumsum(sizes)[node] - sizes[node] : np.cumsum(sizes)[node]]]
-            level.append(_whole(words, short, scores, inside, homes, child_sizes))
+            inside = users.inside(members[node], short.phrases)
+            scores = short.scores * users.nearness(short.phrases, centres[node])
+            scores *= users.absence(short.phrases, inside)
+            homes = np.unique(children[members[node]], return_inverse=True)[1]
+            level.append(_whole(words, short, scores, inside, homes))
         found.append(level)
     return found
 
@@ -101,59 +89,75 @@ def contrast(rate: Array, elsewhere: Array) -> Array:
 
 def _contrasted(
     words: Vocabulary, nodes: sparse.csr_matrix, parents: Labels, sizes: Labels, height: int
-) -> Iterator[Shortlist]:
+) -> list[Shortlist]:
     """The shortlist of each of `nodes` [k, phrases], scored against siblings and all the rest."""
     everything = np.asarray(words.rates.sum(axis=0)).ravel()
     proper = np.array([written != written.lower() for written in words.written], dtype=bool)
-    worth = words.worth * np.where(proper, PROPER[height], 1.0)
+    documents = int(sizes.sum())
+    common = (
+        np.bincount(words.rates.indices, minlength=len(words.keys))
+        > EVERYWHERE * documents + (1 - EVERYWHERE) * sizes.max()
+    )
+    worth = words.worth * np.where(proper, PROPER[height], 1.0) * ~common
     together = sparse.csr_matrix(averaging(parents) @ nodes)
     siblings = np.bincount(parents)
-    family, of = np.zeros(0), -1
-    for node, parent in enumerate(parents):
-        if parent != of:
-            family, of = together[parent].toarray().ravel() * siblings[parent], parent
-        row = nodes[node]
-        phrases, rate = row.indices.astype(np.int64), row.data
-        others = (family[phrases] - rate) / max(siblings[parent] - 1, 1)
-        rest = (everything[phrases] - rate * sizes[node]) / max(int(sizes.sum()) - int(sizes[node]), 1)
-        elsewhere = np.maximum(others, np.maximum(rest, 0))
-        scores = contrast(rate, elsewhere) * worth[phrases] * rate ** (GENERAL * height)
-        best = np.argsort(-np.round(scores, 9), kind="stable")[:SHORTLIST]
-        yield Shortlist(phrases[best], scores[best], rate[best] / (elsewhere[best] + LIFT_FLOOR))
+    found: dict[int, Shortlist] = {}
+    for parent in range(len(siblings)):
+        family = together[parent].toarray().ravel() * siblings[parent]
+        for node in np.flatnonzero(parents == parent).tolist():
+            row = slice(nodes.indptr[node], nodes.indptr[node + 1])
+            phrases, rate = nodes.indices[row].astype(np.int64), nodes.data[row]
+            others = (family[phrases] - rate) / max(siblings[parent] - 1, 1)
+            rest = (everything[phrases] - rate * sizes[node]) / max(documents - int(sizes[node]), 1)
+            elsewhere = np.maximum(others, np.maximum(rest, 0))
+            scores = contrast(rate, elsewhere) * worth[phrases] * rate ** (GENERAL * height)
+            best = np.argsort(-np.round(scores, 9), kind="stable")[:SHORTLIST]
+            lift = rate[best] / (elsewhere[best] + LIFT_FLOOR)
+            found[node] = Shortlist(phrases[best], scores[best], lift)
+    return [found[node] for node in range(len(parents))]
 
 
-def _whole(
-    words: Vocabulary, short: Shortlist, scores: Array, inside: Array, homes: Labels, child_sizes: Labels
-) -> list[Candidate]:
+def _whole(words: Vocabulary, short: Shortlist, scores: Array, inside: Array, homes: Labels) -> list[Candidate]:
     """Candidates, best first: without fragments, phrases most of whose uses are inside one longer phrase, and without
-    those that say again what a better one says."""
+    those that say again what a better one says. `inside` [documents, phrases] are the node's own rates, `homes`
+    [documents] the children in which its documents lie."""
     rate = inside.mean(axis=0)
     longer: dict[Key, float] = {}
     for phrase, value in zip(short.phrases, rate, strict=True):
         for part in parts(words.keys[phrase]):
             longer[part] = max(longer.get(part, 0.0), float(value))
+    sizes = np.bincount(homes)
     found: list[Candidate] = []
+    taken: set[str] = set()
     for i in np.argsort(-np.round(scores, 9), kind="stable"):
         key = words.keys[short.phrases[i]]
         if scores[i] <= 0 or len(found) == CANDIDATES:
             break
-        again = any(within(key, other.key) or within(other.key, key) for other in found)
-        if again or longer.get(key, 0.0) >= FRAGMENT * rate[i]:
+        if longer.get(key, 0.0) >= FRAGMENT * rate[i]:
             continue
+        maybe_again = is_wide(key[0]) or not taken.isdisjoint(key)
+        if maybe_again and any(within(key, other.key) or within(other.key, key) for other in found):
+            continue
+        taken.update(key)
         said = inside[:, i] > 0
-        saying = np.bincount(homes, said, len(child_sizes))[homes] >= A_CHILD_SAYS * child_sizes[homes]
+        saying = np.bincount(homes, said) >= A_CHILD_SAYS * sizes
         written = words.written[short.phrases[i]]
-        found.append(Candidate(key, written, float(scores[i]), float(short.lift[i]), float(saying.mean()), said))
+        found.append(
+            Candidate(
+                key, written, float(scores[i]), float(short.lift[i]), float(sizes[saying].sum() / len(homes)), said
+            )
+        )
     return found
 
 
-def parts(key: Key) -> set[Key]:
+@lru_cache(maxsize=1 << 16)
+def parts(key: Key) -> frozenset[Key]:
     """The shorter phrases within a phrase (for scripts without spaces, of its letters)."""
     if len(key) == 1 and is_wide(key[0]):
         word = key[0]
-        letters: set[Key] = {(word[i:j],) for i in range(len(word)) for j in range(i + 2, len(word) + 1)}
-        return letters - {key}
-    return {key[i:j] for i in range(len(key)) for j in range(i + 1, len(key) + 1)} - {key}
+        letters = {(word[i:j],) for i in range(len(word)) for j in range(i + 2, len(word) + 1)}
+        return frozenset(letters - {key})
+    return frozenset({key[i:j] for i in range(len(key)) for j in range(i + 1, len(key) + 1)} - {key})
 
 
 def within(short: Key, long: Key) -> bool:

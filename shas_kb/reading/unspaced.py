@@ -20,7 +20,7 @@ from shas_kb.reading.stopwords import (
     WORDS_OF_THIS,
 )
 
-Neighbours = dict[str, tuple[int, int]]
+Neighbours = dict[str, tuple[int, int, int]]
 
 # scripts that write without spaces: Han, kana, and those of South East Asia
 UNSPACED = re.compile(
@@ -74,26 +74,25 @@ def unspaced_words(text: str, least: int) -> dict[str, int]:
 
 
 def _neighbours(counts: Counter[str]) -> tuple[Neighbours, Neighbours]:
-    """How often the most common neighbour of each sequence stands before it, and the next; and after it. Characters
-    of grammar stand beside anything and are no neighbours."""
-    left: Neighbours = defaultdict(lambda: (0, 0))
-    right: Neighbours = defaultdict(lambda: (0, 0))
+    """How often the most common neighbour of each sequence stands before it, and the two most common that are no
+    characters of grammar, which stand beside anything; and after it."""
+    left: Neighbours = defaultdict(lambda: (0, 0, 0))
+    right: Neighbours = defaultdict(lambda: (0, 0, 0))
     for sequence, count in counts.items():
-        if len(sequence) > 2:
-            for side, part, neighbour in (
-                (left, sequence[1:], sequence[0]),
-                (right, sequence[:-1], sequence[-1]),
-            ):
-                if neighbour in FUNCTION_CHARACTERS:
-                    continue
-                first, second = side[part]
-                side[part] = (count, first) if count > first else (first, max(second, count))
+        if len(sequence) < 3:
+            continue
+        for side, part, neighbour in ((left, sequence[1:], sequence[0]), (right, sequence[:-1], sequence[-1])):
+            most, first, second = side[part]
+            if neighbour not in FUNCTION_CHARACTERS:
+                first, second = (count, first) if count > first else (first, max(second, count))
+            side[part] = (max(most, count), first, second)
     return left, right
 
 
-def _bound(neighbours: tuple[int, int], count: int) -> bool:
+def _bound(neighbours: tuple[int, int, int], count: int) -> bool:
     """Whether a sequence hardly ever stands without one neighbour, or one of two ("民委员会": "居民...", "村民...")."""
-    return neighbours[0] > _FREE * count or sum(neighbours) > _FREE_OF_TWO * count
+    most, first, second = neighbours
+    return most > _FREE * count or first + second > _FREE_OF_TWO * count
 
 
 def _counted(found: Sequence[re.Match[str]]) -> Counter[str]:
