@@ -107,7 +107,8 @@ def _verbs(found: Iterable[_Run]) -> frozenset[str]:
             votes[last] += 1
         elif len(run.words) > 1 or run.before in NOUN_AFTER:
             votes[last] -= 1
-        if run.before in VERB_AFTER:
+        # a single noun may stand after "to" as well ("to disk")
+        if run.before in VERB_AFTER and (run.before != "to" or len(run.words) > 1):
             votes[first] += 1
         elif len(run.words) > 1 and run.before in NOUN_AFTER:
             votes[first] -= 1
