@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
 import re
 import tempfile
@@ -72,16 +73,16 @@ def from_source(name: str, cache: Path) -> Collection:
     loaded = load(name, source.most, source.passages, cache)
     with gzip.open(EVAL / source.file, "rt", encoding="utf-8") as lines:
         documents = [json.loads(line) for line in lines]
-    by_text = {(one.get("title", one["id"]), one["text"][:LETTERS]): one["text"] for one in documents}
+    texts = {hashlib.sha256((one["id"] + one["text"]).encode()).hexdigest(): one["text"] for one in documents}
     loaded = loaded.part(sorted(range(len(loaded.materials)), key=lambda row: loaded.materials[row].sha256))
     loaded = loaded.part(distinct(loaded.materials)[0])
-    texts = [by_text[one.title, _beginning(loaded, one)] for one in loaded.materials]
     labels = {label for level in loaded.truth for label in level if label is not None}
-    return named(loaded.materials, texts, loaded.truth, {label: [label] for label in labels})
-
-
-def _beginning(loaded: Loaded, material: Material) -> str:
-    return loaded.passages[material.id, 0].text[:LETTERS]
+    return named(
+        loaded.materials,
+        [texts[one.sha256] for one in loaded.materials],
+        loaded.truth,
+        {label: [label] for label in labels},
+    )
 
 
 def from_sample() -> Collection:
