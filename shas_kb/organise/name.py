@@ -17,17 +17,21 @@ from shas_kb.organise.group import averaging
 from shas_kb.organise.material import Array, Labels, unit
 from shas_kb.organise.rank import Candidate, ranked, within
 from shas_kb.organise.titled import Parts, titled, written
-from shas_kb.organise.vocabulary import Vocabulary, stem
+from shas_kb.organise.vocabulary import Key, Vocabulary, stem
 
 KEYPHRASES = 8
-COVERS_ENTITY = 0.5
-COVERS_ABOVE = 0.6
+MOST_PARTS = 3
+COVERS_ENTITY, COVERS_ABOVE = 0.5, 0.6
+"""The share of a node's documents that say what names all of it."""
 SPREADS_ENOUGH = 0.75
+"""The share of a node's documents in children that say what names it."""
 TELLS_ENOUGH = 2.0
+"""How many times as much as the rest a node says what names it."""
 NEARLY_AS_GOOD = 0.7
 COVERS_MORE = 0.15
+"""The share of documents that a second part of a name must add."""
 LARGE_CHILD = 0.2
-MOST_PARTS = 3
+"""The share of documents from which on a child is named in its parent's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,15 @@ class _Naming:
         for labels in levels[1:]:
             self.documents.append(labels[self.documents[-1]])
         self._sizes = [np.bincount(documents) for documents in self.documents]
-        self._used: set[str] = set()
+        self._used: set[frozenset[Key]] = set()
 
     def give(self, height: int, node: int, names: Iterator[Parts]) -> None:
-        """Give a node the first of some names that no other node has, if there is one."""
+        """Give a node the first of some names that no other node has, if there is one; number and order of the parts do
+        not make another name."""
         for name in names:
-            if (folded := written(name).lower()) not in self._used:
-                self._used.add(folded)
+            stems = frozenset(stem(part) or (part.lower(),) for part in name)
+            if stems not in self._used:
+                self._used.add(stems)
                 self.names[height][node] = name
                 return
 

@@ -21,14 +21,17 @@ from shas_kb.organise.material import Array, Labels, unit
 from shas_kb.organise.users import EVERYWHERE, Users
 from shas_kb.organise.vocabulary import Key, Vocabulary, is_wide
 
-SHORTLIST = 50
-CANDIDATES = 16
+SHORTLIST, CANDIDATES = 50, 16
 GENERAL = 0.3
+"""How much more it counts at each height that a phrase is said everywhere in a node."""
 PROPER = (0.85, 0.75, 0.65)
+"""What names of persons, places and events are worth by height: they are examples more often than subjects."""
 FLOOR = 0.35
+"""The rate elsewhere below which a phrase gets no more telling: else the rarest phrase would win over the subject."""
 LIFT_FLOOR = 0.1
 FRAGMENT = 0.7
 A_CHILD_SAYS = 0.3
+"""The share of a child's documents from which on it says a phrase."""
 
 
 @dataclass(frozen=True, slots=True)

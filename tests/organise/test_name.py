@@ -71,6 +71,7 @@ def test_no_name_occurs_twice(world):
         ("Erinnerung", ["Erinnerung", "Erinnerung 2", "Erinnerung 3"]),
         ("the \n parliament of owls -", ["The parliament of owls", "Parliament", "Owls"]),
         ("", ["Untitled", "Untitled 2", "Untitled 3"]),
+        ("tides - tide", ["Tides - tide", "Tides", "Tides - tide 2"]),
     ],
 )
 def test_one_document_without_phrases_is_named_by_its_title(world, title, names):
