@@ -204,7 +204,8 @@ def write_judging(collections: Mapping[str, Collection], folder: Path) -> None:
 
 
 def _described(collection: Collection, row: int) -> str:
-    return f"*{collection.materials[row].title}* — {' '.join(collection.texts[row].split())[:LETTERS]}"
+    text = " ".join(collection.texts[row].replace("#", " ").split())  # no headings within the page
+    return f"*{collection.materials[row].title}* — {text[:LETTERS]}"
 
 
 def judged(folder: Path) -> dict[str, Any]:
