@@ -18,7 +18,10 @@ from shas_kb.organise.material import Array, Material
 from shas_kb.organise.represent import counted
 
 LONGEST = 4
+MANY_DOCUMENTS = 5000
+MOST_NEEDED = 4
 MANY = 0.25
+PLURAL = 0.4
 SHOUTED = 6
 Key = tuple[str, ...]
 
@@ -61,9 +64,9 @@ class Vocabulary:
 
 
 def vocabulary(materials: Sequence[Material]) -> Vocabulary:
-    """The phrases that at least two documents use (all of them, where there are only a few documents)."""
+    """The phrases that at least two documents use, more in large collections, all in tiny ones."""
     spread = Counter(phrase for material in materials for phrase in material.phrases)
-    least = 2 if len(materials) > 4 else 1
+    least = min(2 + len(materials) // MANY_DOCUMENTS, MOST_NEEDED) if len(materials) > 4 else 1
     variants: dict[Key, list[str]] = {}
     for phrase in sorted(phrase for phrase, documents in spread.items() if documents >= least):
         variants.setdefault(stem(phrase), []).append(phrase)
@@ -122,27 +125,41 @@ def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
         if len(key) > 1:
             values[j] = (1.3, 1.25, 1.0)[len(key) - 2]
         elif wide[j]:
-            values[j] = min(1.0, 0.5 + 0.2 * len(key[0]))
+            values[j] = (0.75, 1.0, 1.2, 1.1, 1.0)[min(len(key[0]), 6) - 2]
         else:
             prior = 0.15 if _ADJECTIVE.match(key[0]) else 0.9
             noun = (after[key[0]] + 5 * prior) / (after[key[0]] + before[key[0]] + 5)
             values[j] = 0.15 if _NATIONAL.match(text) else 0.75 * min(1.0, 0.2 + 1.6 * noun)
-        if foreign and text.isascii() and text == text.lower():
-            values[j] *= 0.3
+        if foreign and text.isascii():
+            values[j] = min(values[j], 0.75) * (0.3 if text == text.lower() else 1.0)
     return values
 
 
 def shown(forms: Mapping[str, float]) -> str:
-    """The way to write a phrase: the most frequent one, but in lower case where a fair share of the text has it so.
+    """The way to write a phrase: the most frequent one, but in lower case where a fair share of the text has it so, and
+    in the plural likewise, as catalogues have it.
 
     Headings and beginnings of sentences capitalise what is no proper name; capitals throughout are kept for short
     ones ("DNA").
     """
+    if len(forms) > 1:
+        forms = _preferred(forms)
+    best = min(forms, key=lambda form: (form.isupper() and len(form) > SHOUTED, -forms[form], form))
+    return best.title() if best.isupper() and len(best) > SHOUTED else best
+
+
+def _preferred(forms: Mapping[str, float]) -> Mapping[str, float]:
+    """The forms in lower case, if they are many; of these those in the plural, if they are."""
     lower = {form: count for form, count in forms.items() if form == form.lower()}
     if sum(lower.values()) >= MANY * sum(forms.values()):
         forms = lower
-    best = min(forms, key=lambda form: (form.isupper() and len(form) > SHOUTED, -forms[form], form))
-    return best.title() if best.isupper() and len(best) > SHOUTED else best
+    plural = {form: count for form, count in forms.items() if _is_plural(form)}
+    return plural if sum(plural.values()) >= PLURAL * sum(forms.values()) else forms
+
+
+def _is_plural(form: str) -> bool:
+    last = form.rsplit(" ", 1)[-1].lower()
+    return _singular(last) != last
 
 
 def _titles(materials: Sequence[Material], column: Mapping[Key, int]) -> sparse.csr_matrix:

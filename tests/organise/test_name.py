@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from shas_kb.config import TreeConfig
-from shas_kb.organise.material import unit
-from shas_kb.organise.name import LONGEST_TITLE, name_levels
+from shas_kb.organise.material import Material, unit
+from shas_kb.organise.name import name_levels
 from shas_kb.organise.readable import readable
+from shas_kb.organise.titled import LONGEST_TITLE
 from shas_kb.organise.vocabulary import shown, stem, usable, vocabulary
 
 
@@ -70,6 +71,7 @@ def test_no_name_occurs_twice(world):
         ("Erinnerung", ["Erinnerung", "Erinnerung 2", "Erinnerung 3"]),
         ("the \n parliament of owls -", ["The parliament of owls", "Parliament", "Owls"]),
         ("", ["Untitled", "Untitled 2", "Untitled 3"]),
+        ("tides - tide", ["Tides - tide", "Tides", "Tides - tide 2"]),
     ],
 )
 def test_one_document_without_phrases_is_named_by_its_title(world, title, names):
@@ -79,7 +81,11 @@ def test_one_document_without_phrases_is_named_by_its_title(world, title, names)
 
 def test_one_document_with_few_phrases_is_named_by_them_first(world):
     alone = replace(world.materials[0], title="Moon lore", phrases={"spring tide": 3, "tidal range": 2})
-    assert [node.name for node in world.tree(materials=[alone]).nodes] == ["Spring tide", "Tidal range", "Moon lore"]
+    assert [node.name for node in world.tree(materials=[alone]).nodes] == [
+        "Spring tide",
+        "Tidal range",
+        "Spring tide & tidal range",
+    ]
 
 
 def test_a_long_title_is_cut_after_a_word(world):
@@ -96,9 +102,63 @@ def test_a_name_that_leaves_out_a_large_child_gives_way_to_the_names_of_both(wor
     units = unit(np.eye(2).repeat(4, axis=0) + 0.3)
     halves = np.arange(2).repeat(4)
     low, (whole,) = name_levels(vocabulary(materials), [""] * 8, units, [halves, np.zeros(2, dtype=np.int64)])
-    assert [named.name for named in low] == ["Sea", "Disk"]
-    assert whole.name == "Sea & disk"
+    assert [named.name for named in low] == ["Water", "Disk"]
+    assert whole.name == "Water & disk"
     assert whole.keyphrases[0] == "water"
+
+
+def named(said, levels, titles=None):
+    """The names of the nodes of each level, of documents that say `said`, each entity's pointing its own way."""
+    titles = titles or [""] * len(said)
+    materials = [
+        Material(f"{i:03}", f"{i:03}", title, "en", *(np.zeros((1, 2), np.float32),) * 2, np.ones(1, int), {}, phrases)
+        for i, (title, phrases) in enumerate(zip(titles, said, strict=True))
+    ]
+    units = unit(np.eye(int(levels[0].max()) + 2)[levels[0]] + 0.3)
+    found = name_levels(vocabulary(materials), titles, units, levels)
+    return [[node.name for node in level] for level in found]
+
+
+def test_an_entity_is_named_by_its_subject_not_by_an_example():
+    """Some documents are about one comet, all about comets; of these, another speaks a little."""
+    comets = [{"comets": 3, "Encke’s comet": 9}] * 3 + [{"comets": 3}] * 5
+    others = [{"stars": 5, "spectra": 2}] * 7 + [{"stars": 5, "comets": 1}]
+    (names, *_) = named(comets + others, [np.arange(2).repeat(8), np.zeros(2, dtype=np.int64)])
+    assert names == ["Comets", "Stars"]
+
+
+def test_what_every_second_document_says_names_nothing():
+    said = [{"committee": 2, topic: 2} for topic in ("taxes", "roads", "schools", "forests") for _ in range(5)]
+    (names, *_) = named(said, [np.arange(4).repeat(5), np.zeros(4, dtype=np.int64)])
+    assert names == ["Taxes", "Roads", "Schools", "Forests"]
+
+
+def test_a_node_without_a_common_phrase_is_called_after_its_large_children():
+    subjects = ("bread", "cheese", "coffee")
+    said = [{subject: 5} for subject in subjects for _ in range(6)] + [{"stamps": 4}] * 3
+    low, upper = named(said, [np.concatenate([np.arange(3).repeat(6), [3, 3, 3]]), np.zeros(4, dtype=np.int64)])
+    assert low == ["Bread", "Cheese", "Coffee", "Stamps"]
+    assert upper == ["Bread, cheese & coffee"]
+
+
+def test_an_only_child_has_a_narrower_name_than_its_parent():
+    said = [{"bees": 9, "hives": 2}] * 6 + [{"birds": 9, "storks": 2}] * 6
+    levels = [np.arange(2).repeat(6), np.arange(2), np.zeros(2, dtype=np.int64)]
+    entities, categories, (domain,) = named(said, levels)
+    assert categories == ["Bees", "Birds"]
+    assert entities == ["Bees & hives", "Birds & storks"]
+    assert domain == "Bees & birds"
+
+
+def test_two_phrases_name_an_entity_that_no_phrase_covers():
+    said = (
+        [{"tides": 5}] * 3
+        + [{"currents": 5}] * 3
+        + [{"poetry": 1, f"verse {i}": 1} for i in range(4)]
+        + [{"odes": 4}] * 10
+    )
+    (names, *_) = named(said, [np.array([0] * 10 + [1] * 10), np.zeros(2, dtype=np.int64)])
+    assert set(names[0].lower().split(" & ")) == {"tides", "currents"}
 
 
 def test_key_phrases_do_not_repeat_each_other(world):
@@ -162,6 +222,8 @@ def test_names_are_usable(phrase):
         ({"Civil War": 50, "civil war": 2}, "Civil War"),
         ({"GDP": 5, "GDPs": 2}, "GDP"),
         ({"KEVIN SCOTT": 9}, "Kevin Scott"),
+        ({"coral reef": 5, "coral reefs": 4}, "coral reefs"),
+        ({"dough": 9, "doughs": 1}, "dough"),
     ],
 )
 def test_phrases_are_shown_as_the_text_has_them(forms, best):

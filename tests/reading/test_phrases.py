@@ -48,7 +48,7 @@ def test_phrases_stand_as_they_are_written() -> None:
 
 
 def test_in_a_long_text_a_phrase_must_come_twice_or_in_a_heading() -> None:
-    text = "The lonely phrase is here. " + CONSENSUS * 30 + " A purple heading word stands here."
+    text = "The lonely phrase is here. " + CONSENSUS * 90 + " A purple heading word stands here."
     assert "lonely phrase" not in key_phrases(text, "en", [])
     assert "lonely phrase" in key_phrases(text, "en", ["Lonely Phrase"])
     assert "lonely phrase" in key_phrases("The lonely phrase is here.", "en", [])
@@ -58,6 +58,77 @@ def test_chinese_phrases_are_words() -> None:
     found = key_phrases(CHINESE * 5, "zh", [])
     assert {"人工智能", "机器学习", "深度学习"} <= set(found)
     assert not {"工智", "器学习", "能的"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "there", "not_there"),
+    [
+        ("They compress the record. We can compress a block, and must compress it.", {"record"}, {"compress"}),
+        ("Code example generates the warning. It generates a file.", {"Code example"}, {"Code example generates"}),
+        ("The river is cold. It was cold, and the bank is very steep.", {"river", "bank"}, {"cold", "steep"}),
+        ("It has 12 metres of rope, and twenty metres of chain.", {"rope", "chain"}, {"metres", "twenty metres"}),
+        ("There’s no proof, it’s clear. Newton’s laws are three.", {"proof", "Newton’s laws"}, {"There", "There’s"}),
+        ("The laws of Newton’s, and the stars of Newton’s.", {"Newton"}, {"Newton’s"}),
+        ("Values obtained from a probe, and bread baked at home.", {"bread"}, {"Values obtained", "bread baked"}),
+    ],
+)
+def test_verbs_adjectives_and_what_is_counted_name_nothing(text: str, there: set[str], not_there: set[str]) -> None:
+    found = set(key_phrases(text, "en", []))
+    assert there <= found
+    assert not not_there & found
+
+
+def test_names_held_together_by_of_are_one() -> None:
+    found = key_phrases("The Bill of Rights was added. Some feared the Bill of Rights, or all of Congress.", "en", [])
+    assert found["Bill of Rights"] == 2
+    assert not {"Bill", "Rights", "of Rights"} & set(found)
+
+
+def test_a_part_of_a_longer_phrase_is_none_by_itself_if_it_occurs_once() -> None:
+    found = key_phrases("The honey bee is small. The East Pacific Rise is long.", "en", [])
+    assert {"honey bee", "East Pacific Rise"} <= set(found)
+    assert not {"East Pacific", "Pacific Rise"} & set(found)
+
+
+def test_of_phrases_that_count_the_same_the_first_are_kept() -> None:
+    text = " ".join(f"The zebra{chr(97 + i // 26)}{chr(97 + i % 26)} is." for i in range(400))
+    found = list(key_phrases("The zygote is. " + text + " The aardvark is.", "en", []))
+    assert found[0] == "zygote"
+    assert "aardvark" not in found
+
+
+STATUTE = (
+    "居民委员会和村民委员会都协助工作。居民委员会很小。村民委员会很大，本条例对居民委员会适用。本条例对村民委员会也适用。"
+    "三条边相交，两条边平行，这条边很长，n 条边很短。最高人民法院解释本条例，最高人民法院很忙。"
+)
+
+
+def test_chinese_fragments_are_no_words() -> None:
+    found = set(key_phrases(STATUTE * 2, "zh", []))
+    assert {"居民委员会", "村民委员会"} <= found
+    assert not {"民委员会", "条边", "本条例", "高人民法院"} & found
+
+
+def among_others(word: str) -> str:
+    """A text in which a word has many neighbours."""
+    said = "".join(f"{before}{word}{after}。" for before, after in zip("甲乙丙丁戊己", "红黄蓝白黑紫", strict=True))
+    return said + "".join(chr(0x4E00 + 97 * i) for i in range(200))
+
+
+@pytest.mark.parametrize("word", ["以及", "应当组织", "可以采取", "需要注意", "十六条", "容器中", "本解释"])
+def test_chinese_words_of_grammar_name_nothing(word: str) -> None:
+    assert word not in key_phrases(among_others(word), "zh", [])
+
+
+@pytest.mark.parametrize("word", ["应用", "本质", "有限公司", "二次剩余", "并查集"])
+def test_chinese_words_that_begin_like_grammar_are_words(word: str) -> None:
+    assert word in key_phrases(among_others(word), "zh", [])
+
+
+def test_english_among_chinese_is_read_as_english() -> None:
+    found = key_phrases("数据结构。It is an array, and the array is long. 数据结构很长。", "zh", [])
+    assert "array" in found
+    assert not {"is", "an", "an array", "the array"} & set(found)
 
 
 @pytest.mark.parametrize(
