@@ -30,12 +30,11 @@ from shas_kb.organise.represent import (
     document_vectors,
     meaning,
     meanings,
-    reduced,
     represent,
     scatter_inside,
-    tfidf,
     white,
 )
+from shas_kb.organise.words import reduced, tfidf
 
 SEEDS = 3
 """Of k-means; figures are their mean."""

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from shas_kb.organise.material import Array, Material
-from shas_kb.organise.represent import counted
+from shas_kb.organise.words import counted
 
 LONGEST = 4
 MANY_DOCUMENTS = 5000

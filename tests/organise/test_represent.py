@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from shas_kb.organise.material import unit
-from shas_kb.organise.represent import SCATTER_FLOOR, meanings, represent, scatter_inside, tfidf, trust, white
+from shas_kb.organise.represent import SCATTER_FLOOR, meanings, represent, scatter_inside, trust, white
+from shas_kb.organise.words import tfidf
 
 
 def test_a_document_is_seen_by_its_mean_its_first_passage_and_its_title(world) -> None:
