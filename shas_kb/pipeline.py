@@ -188,7 +188,7 @@ def bind_model(store: Store, model: ModelFacts, weights: bytes | None = None) ->
 def organise_collection(
     store: Store, config: TreeConfig | None = None, progress: Progress | None = None, *, only_if_stale: bool = False
 ) -> Tree | None:
-    """Build the tree of the collection from what is stored, and store it.
+    """Build the tree of the collection from what is stored, and store it. Its nodes keep the ids and names they have.
 
     Args:
         store: the collection.
@@ -209,7 +209,7 @@ def organise_collection(
         materials = load_materials(store)
         if not materials:
             return None
-        built = organise(materials, config, store.passages, progress or NoProgress())
+        built = organise(materials, config, store.passages, progress or NoProgress(), store.tree_as_built())
         store.put_tree(built)
     return built
 

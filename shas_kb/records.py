@@ -206,7 +206,11 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """One build of the tree (a run). Nodes stand parents before children; `hash` covers structure and names."""
+    """One build of the tree (a run). Nodes stand parents before children.
+
+    `hash` covers its structure and the names that the documents give by themselves. Ids of nodes, and the names that
+    they keep from former trees, are not in it: the same documents have the same hash, whatever was before.
+    """
 
     run: str
     hash: str
@@ -220,6 +224,17 @@ class Tree:
 
     def count(self, level: Level) -> int:
         return sum(node.level == level for node in self.nodes)
+
+    def members(self) -> dict[str, frozenset[str]]:
+        """The documents under each node (its own, not those that it shares), by the ids of both."""
+        inside: dict[str, set[str]] = {node.id: set() for node in self.nodes}
+        for membership in self.memberships:
+            if membership.primary:
+                inside[membership.node].add(membership.document)
+        for node in reversed(self.nodes):
+            if node.parent is not None:
+                inside[node.parent] |= inside[node.id]
+        return {node: frozenset(documents) for node, documents in inside.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

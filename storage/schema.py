@@ -136,7 +136,7 @@ _TREE = (
         quotes INTEGER NOT NULL
     ) STRICT
     """,
-    # Ids of nodes come from their members, so the same node may be in several runs. vector: float32 LE.
+    # A node keeps its id from one run to the next, as long as it is recognisably the same. vector: float32 LE.
     """
     CREATE TABLE nodes (
         run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,

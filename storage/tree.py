@@ -60,6 +60,12 @@ class TreeTables(Part):
                 "DELETE FROM nodes WHERE run NOT IN (SELECT number FROM runs ORDER BY number DESC LIMIT ?)", (KEPT,)
             )
 
+    def tree_as_built(self) -> Tree | None:
+        """The current tree with all documents that it was built of, those that are gone or changed since too."""
+        with self._db.snapshot():
+            row = self._db.row("SELECT number, run, hash, config FROM runs ORDER BY number DESC LIMIT 1")
+            return self._tree(*row, only_present=False) if row else None
+
     def tree(self, run: str | None = None) -> Tree | None:
         """The current tree, or that of a former run; None if none was built yet, or no document of it is left.
 
@@ -80,10 +86,8 @@ class TreeTables(Part):
             )
             if row is None or (run is None and not self._has_tree()):
                 return None
-            number, name, hash, config = row
-            is_current = number == self._db.value("SELECT max(number) FROM runs")
-            memberships = self._memberships(number, is_current)
-            return Tree(name, hash, json.loads(config), self._nodes(number, memberships), memberships)
+            is_current = row[0] == self._db.value("SELECT max(number) FROM runs")
+            return self._tree(*row, only_present=is_current)
 
     def runs(self) -> list[RunFacts]:
         """All builds of the tree, the current one first."""
@@ -154,6 +158,10 @@ class TreeTables(Part):
                 for ordinal, quote in enumerate(node.summary)
             ],
         )
+
+    def _tree(self, number: int, run: str, hash: str, config: str, *, only_present: bool) -> Tree:
+        memberships = self._memberships(number, only_present)
+        return Tree(run, hash, json.loads(config), self._nodes(number, memberships), memberships)
 
     def _memberships(self, number: int, only_present: bool) -> tuple[Membership, ...]:
         rows = self._db.rows(

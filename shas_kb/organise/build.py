@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,imp
 from shas_kb.config import TreeConfig
 from shas_kb.organise.belong import belonging, confidence
 from shas_kb.organise.group import merge_to_concept, tally
+from shas_kb.organise.identity import keep
 from shas_kb.organise.material import Array, Labels, Material
 from shas_kb.organise.name import Named, name_levels
 from shas_kb.organise.nest import Nested, nest
@@ -39,17 +40,21 @@ class Draft:
     summary: tuple[Quote, ...] = ()
 
 
-def organise(materials: Sequence[Material], config: TreeConfig, fetch: Fetch, progress: Progress) -> Tree:
+def organise(
+    materials: Sequence[Material], config: TreeConfig, fetch: Fetch, progress: Progress, former: Tree | None = None
+) -> Tree:
     """Builds the tree over all documents of a collection.
 
-    The same materials give the same tree, bit for bit, in whatever order they come. Every document has exactly one
-    primary entity, every entity one category, every category one domain.
+    The same materials give the same tree, bit for bit, in whatever order they come; with a former tree, but for the
+    ids and names that are kept from it. Every document has exactly one primary entity, every entity one category,
+    every category one domain.
 
     Args:
         materials: One for each document; none gives an empty tree.
         config: Counts and ratios. A count that is asked for is kept as far as there are enough different documents.
         fetch: Gives stored passages by (document, ordinal), in the order asked; called once.
         progress: Told of each stage.
+        former: The tree before this one, as it was built; its nodes keep their ids and names.
 
     Returns:
         The tree; nodes stand parents before children, the largest first among siblings.
@@ -58,7 +63,7 @@ def organise(materials: Sequence[Material], config: TreeConfig, fetch: Fetch, pr
     if not ordered:
         return _sealed((), (), [], config)
     with threadpool_limits(1, user_api="blas"):
-        return _organised(ordered, config, fetch, progress)
+        return keep(_organised(ordered, config, fetch, progress), former, ordered)
 
 
 def _organised(ordered: Sequence[Material], config: TreeConfig, fetch: Fetch, progress: Progress) -> Tree:

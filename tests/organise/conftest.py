@@ -55,9 +55,14 @@ class Collection:
     def fetch(self, keys: Sequence[tuple[str, int]]) -> list[StoredPassage]:
         return [self.passages[key] for key in keys]
 
-    def tree(self, config: TreeConfig | None = None, materials: Sequence[Material] | None = None) -> Tree:
+    def tree(
+        self,
+        config: TreeConfig | None = None,
+        materials: Sequence[Material] | None = None,
+        former: Tree | None = None,
+    ) -> Tree:
         chosen = self.materials if materials is None else materials
-        return organise(chosen, config or TreeConfig(), self.fetch, NoProgress())
+        return organise(chosen, config or TreeConfig(), self.fetch, NoProgress(), former)
 
 
 def document(

@@ -1,0 +1,118 @@
+"""Which nodes of a new tree are those of the former one: they keep their ids and their names.
+
+A node is recognised by its documents, whatever became of their content, level by level. Only documents that are in
+both trees count, so that coming and going alone never cost a node its identity.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from hashlib import sha256
+from itertools import chain, count
+
+from shas_kb.organise.material import Material
+from shas_kb.organise.vocabulary import Key, stem
+from shas_kb.records import NODE_LEVELS, Node, Tree
+
+Members = Mapping[str, Set[str]]
+
+
+def keep(built: Tree, former: Tree | None, materials: Sequence[Material]) -> Tree:
+    """The tree `built` with the ids and names of `former` where its nodes are recognisably the same.
+
+    A name is kept as long as the node's documents say its words, and trees have the same form. What remains is called
+    as its documents have it; where another node keeps that name, by the first key phrase that is free, else with a
+    number. The hash stays what it is: that of the tree by itself, so that it never depends on what was before.
+
+    Args:
+        built: As the documents alone give it.
+        former: The one before it, as it was built; None if there was none.
+        materials: Those of which `built` was made.
+    """
+    same = recognised(former, built) if former else {}
+    kept: dict[str, str] = {}
+    if former and former.config.get("form") == built.config.get("form"):
+        called = {node.id: node.name for node in former.nodes}
+        known = {material.id: material for material in materials}
+        members = built.members()
+        for node, other in same.items():
+            if _said(called[other], (known[document] for document in sorted(members[node]))):
+                kept[node] = called[other]
+    ids, names = _ids(built.nodes, same), _names(built.nodes, kept)
+    return replace(
+        built,
+        nodes=tuple(
+            replace(node, id=ids[node.id], name=names[node.id], parent=node.parent and ids[node.parent])
+            for node in built.nodes
+        ),
+        memberships=tuple(replace(each, node=ids[each.node]) for each in built.memberships),
+    )
+
+
+def recognised(former: Tree, built: Tree) -> dict[str, str]:
+    """Which nodes of `built` are which of `former`, by id.
+
+    Two nodes of one level are the same if the Jaccard index of their documents, counted over those that are in both
+    trees, is above 1/2, and at least half of the former node's documents are among these. No node matches two: with a
+    and b documents and c of them shared, c / (a + b - c) > 1/2 says 3 c > a + b; and as neither a nor b is less than c,
+    2 c > b and 2 c > a. Each holds more than half of the other, which only one of several disjoint nodes can do.
+    """
+    before, now = former.members(), built.members()
+    found: dict[str, str] = {}
+    for level in NODE_LEVELS:
+        of_former = {node.id: before[node.id] for node in former.nodes if node.level == level}
+        found |= _matched(of_former, {node.id: now[node.id] for node in built.nodes if node.level == level})
+    return found
+
+
+def _matched(former: Members, built: Members) -> dict[str, str]:
+    home = {document: node for node, documents in former.items() for document in documents}
+    left = Counter(home[document] for documents in built.values() for document in documents if document in home)
+    found: dict[str, str] = {}
+    for node, documents in built.items():
+        shared = Counter(home[document] for document in documents if document in home)
+        for other, both in shared.most_common(1):
+            if 3 * both > left[other] + shared.total() and 2 * left[other] >= len(former[other]):
+                found[node] = other
+    return found
+
+
+def _said(name: str, materials: Iterable[Material]) -> bool:
+    """Whether all words of a name are said in phrases or titles: nothing of removed documents may stay."""
+    words = set(stem(name))
+    for material in materials:
+        if not words:
+            break
+        words.difference_update(*map(stem, (*material.phrases, material.title)))
+    return not words
+
+
+def _ids(nodes: Iterable[Node], kept: Mapping[str, str]) -> dict[str, str]:
+    """The id of every node: the one it keeps, else its own, else one made of it that is free."""
+    ids = dict(kept)
+    taken = set(kept.values())
+    for node in nodes:
+        if node.id not in ids:
+            made = (node.level[0] + sha256(f"{node.id}#{number}".encode()).hexdigest()[:10] for number in count(2))
+            ids[node.id] = next(one for one in chain([node.id], made) if one not in taken)
+            taken.add(ids[node.id])
+    return ids
+
+
+def _names(nodes: Sequence[Node], kept: Mapping[str, str]) -> dict[str, str]:
+    """The name of every node: the one it keeps, else its own, else a key phrase or a number more; none twice."""
+    names: dict[str, str] = {}
+    taken: set[Key] = set()
+    for node in sorted(nodes, key=lambda node: node.id not in kept):
+        numbered = (f"{node.name} {number}" for number in count(2))
+        wanted = chain([kept[node.id]] if node.id in kept else [], [node.name], node.keyphrases, numbered)
+        name = next(name for name in wanted if _key(name) not in taken)
+        names[node.id] = name
+        taken.add(_key(name))
+    return names
+
+
+def _key(name: str) -> Key:
+    return stem(name) or (name,)
