@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from shas_kb.cli import edit
 from shas_kb.cli.ask import query
 from shas_kb.cli.collection import check, info, remove
 from shas_kb.cli.diff import diff
@@ -69,6 +70,7 @@ def main_options(
 
 for command in (ingest, tree, query, show, export, organise, diff, train, remove, info, check):
     app.command()(common(command))
+app.add_typer(edit.app)
 
 
 def main() -> None:

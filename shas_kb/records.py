@@ -205,6 +205,43 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person has said of a node. It outlives rebuilds: the tree is built so that it holds.
+
+    Attributes:
+        id: Of the node.
+        level: Of the node.
+        name: What it is called; None leaves that to its documents.
+        parent: The node it lies under, by id, of which there is a wish too; None leaves that to the documents.
+        pinned: Its documents stay in it.
+        held: Documents that are in it, by id; on each level a document is held by one wish at most.
+        anchors: Documents that were in it when it was spoken of, by id: where they are, there it is.
+        vector: What it shall be about, unit length in the passages' space; None but for what stands in a taxonomy.
+    """
+
+    id: str
+    level: Level
+    name: str | None = None
+    parent: str | None = None
+    pinned: bool = False
+    held: frozenset[str] = frozenset()
+    anchors: frozenset[str] = frozenset()
+    vector: Vectors | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """What is said of the node, in words; nothing where it only tells others where they lie."""
+        said = {
+            "named": self.name is not None,
+            "pinned": self.pinned,
+            "holds": bool(self.held),
+            "placed": self.parent is not None,
+            "seed": self.vector is not None,
+        }
+        return tuple(word for word, holds in said.items() if holds)
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
     """One build of the tree (a run). Nodes stand parents before children.
 

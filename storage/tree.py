@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import time
 
 import numpy as np
 
 from shas_kb.errors import NotFoundError
-from shas_kb.records import Membership, Node, Quote, Tree
-from shas_kb.storage.part import Part
+from shas_kb.records import Membership, Node, Quote, Tree, Wish
+from shas_kb.storage.wishes import WishTables
 
 KEPT = 5
 SINGLE = np.dtype("<f4")
@@ -33,13 +33,17 @@ class RunFacts:
     whole: bool
 
 
-class TreeTables(Part):
-    """Trees, in and out."""
+class TreeTables(WishTables):
+    """Trees, in and out, with the wishes that they are built of."""
 
-    def put_tree(self, tree: Tree) -> None:
+    def put_tree(self, tree: Tree, wishes: Sequence[Wish] | None = None) -> None:
         """Store a tree as the current one, in one transaction.
 
         Of former trees the last few stay whole, and the facts of all.
+
+        Args:
+            tree: the tree.
+            wishes: those of which it was built, where they are new; they take the place of the former ones.
 
         Raises:
             DatabaseError: a node stands before its parent, a membership or a quotation refers to what is not there, or
@@ -49,6 +53,8 @@ class TreeTables(Part):
         levels = [tree.count(level) for level in ("entity", "category", "domain")]
         quotes = sum(len(node.summary) for node in tree.nodes)
         with self._db.transaction():
+            if wishes is not None:
+                self._write_wishes(wishes)
             self._db.execute("DELETE FROM runs WHERE run = ?", (tree.run,))
             number = self._db.value(
                 "INSERT INTO runs (run, hash, built, config, documents, entities, categories, domains, quotes)"

@@ -14,33 +14,40 @@ from itertools import chain, count
 
 from shas_kb.organise.material import Material
 from shas_kb.organise.vocabulary import Key, stem
-from shas_kb.records import NODE_LEVELS, Node, Tree
+from shas_kb.records import NODE_LEVELS, Node, Tree, Wish
 
 Members = Mapping[str, Set[str]]
 
 
-def keep(built: Tree, former: Tree | None, materials: Sequence[Material]) -> Tree:
+def keep(built: Tree, former: Tree | None, materials: Sequence[Material], wishes: Sequence[Wish] = ()) -> Tree:
     """The tree `built` with the ids and names of `former` where its nodes are recognisably the same.
 
-    A name is kept as long as the node's documents say its words, and trees have the same form. What remains is called
-    as its documents have it; where another node keeps that name, by the first key phrase that is free, else with a
-    number. The hash stays what it is: that of the tree by itself, so that it never depends on what was before.
+    A person's names come first. Others are kept as long as the node's documents say their words, and trees have the
+    same form. What remains is called as its documents have it; where another node keeps that name, by the first key
+    phrase that is free, else with a number. The hash stays what it is: that of the tree by itself, so that it never
+    depends on what was before.
 
     Args:
-        built: As the documents alone give it.
-        former: The one before it, as it was built; None if there was none.
+        built: As the documents and the wishes give it; nodes that wishes made have their ids.
+        former: The one before it, as it was built; names of its nodes that are empty are not kept. None: there was
+            none.
         materials: Those of which `built` was made.
+        wishes: What a person said of nodes.
     """
     same = recognised(former, built) if former else {}
+    members = built.members()
+    ids = _kept_ids(built, same, wishes, members)
     kept: dict[str, str] = {}
     if former and former.config.get("form") == built.config.get("form"):
         called = {node.id: node.name for node in former.nodes}
         known = {material.id: material for material in materials}
-        members = built.members()
         for node, other in same.items():
-            if _said(called[other], (known[document] for document in sorted(members[node]))):
-                kept[node] = called[other]
-    ids, names = _ids(built.nodes, same), _names(built.nodes, kept)
+            name = called[other] if ids.get(node) == other else ""
+            if name and _said(name, (known[document] for document in sorted(members[node]))):
+                kept[node] = name
+    given = {wish.id: wish.name for wish in wishes if wish.name}
+    names = _names(built.nodes, {node: given[id] for node, id in ids.items() if id in given}, kept)
+    ids = _ids(built.nodes, ids)
     return replace(
         built,
         nodes=tuple(
@@ -68,6 +75,7 @@ def recognised(former: Tree, built: Tree) -> dict[str, str]:
 
 
 def _matched(former: Members, built: Members) -> dict[str, str]:
+    """Of the nodes of one level, which of `built` are which of `former`."""
     home = {document: node for node, documents in former.items() for document in documents}
     left = Counter(home[document] for documents in built.values() for document in documents if document in home)
     found: dict[str, str] = {}
@@ -77,6 +85,24 @@ def _matched(former: Members, built: Members) -> dict[str, str]:
             if 3 * both > left[other] + shared.total() and 2 * left[other] >= len(former[other]):
                 found[node] = other
     return found
+
+
+def _kept_ids(built: Tree, same: Mapping[str, str], wishes: Sequence[Wish], members: Members) -> dict[str, str]:
+    """The ids that nodes of `built` keep: those of wishes, those of the former tree; and where a node of a wish is not
+    known from there, the one that its anchors show."""
+    made = members.keys() & {wish.id for wish in wishes}
+    ids = {node: node for node in made}
+    ids |= {node: other for node, other in same.items() if not made & {node, other}}
+    placed = {document for documents in members.values() for document in documents}
+    for wish in wishes:
+        anchors = wish.anchors & placed
+        if wish.id not in ids.values() and 2 * len(anchors) >= len(wish.anchors):
+            for node in built.nodes:
+                inside = members[node.id]
+                alike = 3 * len(anchors & inside) > len(anchors) + len(inside)
+                if node.level == wish.level and node.id not in made and alike:
+                    ids[node.id] = wish.id
+    return ids
 
 
 def _said(name: str, materials: Iterable[Material]) -> bool:
@@ -101,16 +127,17 @@ def _ids(nodes: Iterable[Node], kept: Mapping[str, str]) -> dict[str, str]:
     return ids
 
 
-def _names(nodes: Sequence[Node], kept: Mapping[str, str]) -> dict[str, str]:
-    """The name of every node: the one it keeps, else its own, else a key phrase or a number more; none twice."""
-    names: dict[str, str] = {}
-    taken: set[Key] = set()
+def _names(nodes: Sequence[Node], given: Mapping[str, str], kept: Mapping[str, str]) -> dict[str, str]:
+    """The name of every node: the one it was given, the one it keeps, else its own, else a key phrase or a number more;
+    none twice."""
+    names = dict(given)
+    taken = {_key(name) for name in given.values()}
     for node in sorted(nodes, key=lambda node: node.id not in kept):
-        numbered = (f"{node.name} {number}" for number in count(2))
-        wanted = chain([kept[node.id]] if node.id in kept else [], [node.name], node.keyphrases, numbered)
-        name = next(name for name in wanted if _key(name) not in taken)
-        names[node.id] = name
-        taken.add(_key(name))
+        if node.id not in names:
+            numbered = (f"{node.name} {number}" for number in count(2))
+            wanted = chain([kept[node.id]] if node.id in kept else [], [node.name], node.keyphrases, numbered)
+            names[node.id] = next(name for name in wanted if _key(name) not in taken)
+            taken.add(_key(names[node.id]))
     return names
 
 
