@@ -113,7 +113,7 @@ def split(
 def release(
     session: Session,
     unit: Annotated[
-        str, typer.Argument(metavar="UNIT", help="Documents or nodes, by id, path, name or title.", show_default=False)
+        str, typer.Argument(metavar="UNIT", help="A node or document by id, path, name or title.", show_default=False)
     ],
 ) -> int:
     """Take back what was said of a node, or where a document was moved to: the documents decide again.
