@@ -18,6 +18,7 @@ from shas_kb.lookup import name_of
 from shas_kb.organise.group import identify_concepts
 from shas_kb.records import LEVELS, NODE_LEVELS, Document, Level, Node, Tree, Vectors, Wish
 from shas_kb.resolved import Resolved
+from shas_kb.taxonomy import Seed
 
 Wishes = tuple[Wish, ...]
 
@@ -134,6 +135,43 @@ def split(tree: Tree, wishes: Sequence[Wish], node: Node, parts: Sequence[Set[st
         for child in [wish for wish in edited.said.values() if wish.parent == node.id and wish.held & part]:
             edited.said[child.id] = replace(child, parent=id)
     edited.hold(node.id, largest)
+    return edited.wishes()
+
+
+def sow(tree: Tree, wishes: Sequence[Wish], seeds: Sequence[Seed], vectors: Vectors) -> Wishes:
+    """The nodes of a taxonomy are wanted, in place of those of a former one.
+
+    Args:
+        tree: in which the wishes hold.
+        wishes: as they are.
+        seeds: the nodes, parents before children.
+        vectors: what they are about, unit length [seeds, d].
+
+    Raises:
+        UsageError: a person gave one of the names to a node of another level.
+    """
+    edited = Resolved(tree, wishes)
+    for wish in wishes:
+        if wish.vector is not None:
+            name = wish.name if wish.pinned else None
+            edited.said[wish.id] = replace(wish, name=name, parent=None, anchors=wish.held, vector=None)
+    named = {wish.name.casefold(): wish for wish in edited.said.values() if wish.name}
+    ids: dict[tuple[str, ...], str] = {}
+    for seed, vector in zip(seeds, vectors, strict=True):
+        name = seed.path[-1]
+        id = seed.level[0] + sha256("\n".join(("taxonomy", *seed.path)).encode()).hexdigest()[:10]
+        wish = edited.said.get(id) or named.get(name.casefold()) or Wish(id, seed.level)
+        if wish.level != seed.level:
+            raise UsageError(
+                f"{name!r} must be a name of level {seed.level}, got one that was given to a node of level "
+                f"{wish.level}; rename that node first."
+            )
+        edited.said[wish.id] = replace(wish, name=name, vector=vector)
+        if len(seed.path) > 1:
+            edited.put_under(wish.id, ids[seed.path[:-1]])
+        ids[seed.path] = wish.id
+    for id in ids.values():
+        edited.said[id] = replace(edited.said[id], anchors=edited.said[id].held)
     return edited.wishes()
 
 

@@ -18,6 +18,7 @@ from shas_kb.organise.material import Array, Labels, Material
 from shas_kb.organise.name import Named, name_levels
 from shas_kb.organise.nest import Nested, nest
 from shas_kb.organise.represent import document_vectors
+from shas_kb.organise.seeds import sown
 from shas_kb.organise.settle import Settled, settle
 from shas_kb.organise.summarise import Fetch, Place, central, summarise
 from shas_kb.organise.vocabulary import vocabulary
@@ -84,7 +85,8 @@ def _organised(
     progress.start("Organising", 3, "stage")
     originals, original_of = distinct(ordered)
     nested = nest([ordered[row] for row in originals], config)
-    settled, stands_for = settle(nested, demands(wishes, [material.id for material in ordered]), original_of)
+    wanted = sown(wishes, ordered, nested.levels[0][original_of])
+    settled, stands_for = settle(nested, demands(wanted, [material.id for material in ordered]), original_of)
     known = [ordered[row] for row in np.unique(stands_for, return_index=True)[1]]
     progress.advance()
     levels = _drafts(known, settled.nested)

@@ -135,10 +135,17 @@ def _names(nodes: Sequence[Node], given: Mapping[str, str], kept: Mapping[str, s
     for node in sorted(nodes, key=lambda node: node.id not in kept):
         if node.id not in names:
             numbered = (f"{node.name} {number}" for number in count(2))
-            wanted = chain([kept[node.id]] if node.id in kept else [], [node.name], node.keyphrases, numbered)
+            wanted = chain(
+                [kept[node.id]] if node.id in kept else [], [node.name], map(_as_name, node.keyphrases), numbered
+            )
             names[node.id] = next(name for name in wanted if _key(name) not in taken)
             taken.add(_key(names[node.id]))
     return names
+
+
+def _as_name(phrase: str) -> str:
+    """A phrase with a capital to begin with, unless it has its own ("mRNA")."""
+    return phrase[:1].upper() + phrase[1:] if phrase == phrase.lower() else phrase
 
 
 def _key(name: str) -> Key:

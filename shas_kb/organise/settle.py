@@ -38,12 +38,14 @@ class Asked:
         upper: The same on each level above, [levels above, n]; where one is given, those above it follow from it.
         anchors: Of each wish, the units by which it is recognised; a unit stands there for each of its documents.
         above: The wishes whose groups each wish lies under, on each level above, [levels above, wishes].
+        draws: Whether what is left of a found group follows when it loses most of itself to the wish, [wishes].
     """
 
     held: Labels
     upper: Labels
     anchors: Sequence[Labels]
     above: Labels
+    draws: NDArray[np.bool_]
 
 
 def settle(nested: Nested, demands: Demands, original_of: Labels) -> tuple[Settled, Labels]:
@@ -73,7 +75,10 @@ def settle(nested: Nested, demands: Demands, original_of: Labels) -> tuple[Settl
     stands_for = unit_of
     for height, wishes in enumerate(demands.wishes):
         anchors = [unit_of[rows] for rows in demands.anchors[height]]
-        groups = _grouped(found, centres, weights, Asked(held, upper, anchors, _chain(demands.above[height:])))
+        # a category or domain of a taxonomy got what fits it: the rest, which does not, must not follow
+        draws = np.array([height == 0 or wish.vector is None for wish in wishes], dtype=bool)
+        asked = Asked(held, upper, anchors, _chain(demands.above[height:]), draws)
+        groups = _grouped(found, centres, weights, asked)
         whose.append({group: wishes[wish] for group, wish in enumerate(groups.owner) if wish != FREE})
         levels.append(groups.labels)
         if len(groups.upper):
@@ -99,7 +104,7 @@ def _grouped(found: Labels, centres: Array, weights: Array, asked: Asked) -> Gro
     base = int(found.max()) + 1  # the group of wish i is base + i
     labels = np.where(asked.held != FREE, base + asked.held, found)
     labels = _claimed(labels, weights, asked, base)
-    labels = _dissolved(labels, found, centres, weights, asked.held)
+    labels = _dissolved(labels, found, centres, weights, asked)
     labels, names, upper = _parted(labels, centres, weights, asked, base)
     order = relabelled(labels)
     _, first = np.unique(order, return_index=True)
@@ -128,16 +133,18 @@ def _claimed(labels: Labels, weights: Array, asked: Asked, base: int) -> Labels:
     return labels
 
 
-def _dissolved(labels: Labels, found: Labels, centres: Array, weights: Array, held: Labels) -> Labels:
+def _dissolved(labels: Labels, found: Labels, centres: Array, weights: Array, asked: Asked) -> Labels:
     """Moves what is left of found groups that lost most of their documents to the nearest of the other groups."""
     count = max(int(labels.max()), int(found.max())) + 1
-    lost = np.bincount(found, weights=weights * (held != FREE), minlength=count)
+    drawn = np.append(asked.draws, False)[asked.held]  # that of `FREE` is the last
+    lost = np.bincount(found, weights=weights * drawn, minlength=count)
     left = np.bincount(labels, weights=weights, minlength=count)
     leaving = (lost > left)[labels] & (labels <= found.max())
     if not leaving.any():
         return labels
     labels = labels.copy()
-    labels[leaving] = _nearest(leaving, ~leaving, labels, centres, weights)
+    others = ~leaving & (drawn | (asked.held == FREE))
+    labels[leaving] = _nearest(leaving, others, labels, centres, weights)
     return labels
 
 

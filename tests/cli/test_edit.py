@@ -138,6 +138,39 @@ def test_a_wish_without_documents_is_dormant(kb) -> None:
     assert kb("edit", "list", "--json").json == []
 
 
+TAXONOMY = """
+- Farm animals
+  - Insects: bees, hive, honey, wax
+    - Owls and mice: barn owl, night flight, vole
+- Baking: sourdough, rye flour, yeast, crust
+"""
+
+
+def test_a_taxonomy_is_filled_where_it_fits(kb, shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "taxonomy.md").write_text(TAXONOMY)
+    assert kb("edit", "seed", tmp_path / "taxonomy.md").code == 0
+
+    def holds() -> None:
+        found = {node["name"]: node for node in nodes(kb).values()}
+        assert {path for path in paths(kb, "Owls and mice") if path.startswith("owls")} >= {"owls-0.md", "owls-1.md"}
+        assert found["Owls and mice"]["parent"] == found["Insects"]["id"]
+        assert found["Insects"]["parent"] == found["Farm animals"]["id"]
+        assert {path for path in paths(kb, "Baking") if path.startswith("bread")}
+        assert not {path for path in paths(kb, "Baking") if path.startswith("tides")}
+        assert len([node for node in found.values() if node["level"] == "domain"]) == 3  # tides fit nowhere
+        assert "seed" in found["Farm animals"]["edits"]
+
+    holds()
+    what_comes(kb, tmp_path)
+    holds()
+    assert kb("edit", "move", "tides-1.md", "--to", "Owls and mice").code == 0
+    (tmp_path / "less.md").write_text("Farm animals\n  Insects: bees\n    Owls and mice: owl, vole\n")
+    assert kb("edit", "seed", tmp_path / "less.md").code == 0
+    names = {node["name"] for node in nodes(kb).values()}
+    assert "Baking" not in names
+    assert "tides-1.md" in paths(kb, "Owls and mice")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -151,6 +184,9 @@ def test_a_wish_without_documents_is_dormant(kb) -> None:
         (["merge", "{bees}", "{category}"], "must be of one level"),
         (["split", "{bees}", "--into", "99"], "--into must be from 2 to"),
         (["release", "{bees}"], "must have been edited"),
+        (["seed", "no/such/file"], "no/such/file"),
+        (["seed", "-"], "a taxonomy must have a line"),
+        (["seed", "-", "--top", "page"], "--top must be"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(kb, words: list[str], said: str) -> None:
@@ -159,7 +195,7 @@ def test_what_cannot_be_done_is_said_in_a_line(kb, words: list[str], said: str) 
     known["domain"] = nodes(kb)[bees["parent"]]["parent"]
     words = [known.get(word.strip("{}"), word) for word in words]
     outcome = kb("edit", *words)
-    assert (outcome.code, outcome.out) == (2, "")
+    assert (outcome.code, outcome.out) == (3 if words[1] == "no/such/file" else 2, "")
     assert said in outcome.err
     assert len(outcome.err.strip().splitlines()) == 1
     assert kb("edit", "list", "--json").json == []
@@ -167,7 +203,7 @@ def test_what_cannot_be_done_is_said_in_a_line(kb, words: list[str], said: str) 
 
 def test_every_edit_has_an_example(shell: Shell) -> None:
     listed = shell("edit", "--help").out
-    for command in ("rename", "move", "merge", "split", "pin", "list", "release"):
+    for command in ("rename", "move", "merge", "split", "pin", "seed", "list", "release"):
         assert command in listed
         assert f"$ shas-kb edit {command}" in shell("edit", command, "--help").out
 

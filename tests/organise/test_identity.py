@@ -124,7 +124,7 @@ def test_a_name_that_another_node_keeps_is_not_given_twice(speaking):
     former = tree_of({"e1": "abcd"}, {"e1": "harbour"})
     built = tree_of({"e5": "abcd", "e6": "wxyz", "e7": "uv"}, {"e6": "Harbours", "e7": "harbour"})
     names = {node.id: node.name for node in keep(built, former, speaking).nodes}
-    assert (names["e1"], names["e6"], names["e7"]) == ("harbour", "other words", "harbour 2")
+    assert (names["e1"], names["e6"], names["e7"]) == ("harbour", "Other words", "harbour 2")
 
 
 def test_a_name_goes_when_no_document_says_it(speaking):

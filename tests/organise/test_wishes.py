@@ -5,12 +5,16 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from places import check_places
 
 from shas_kb import edits
+from shas_kb.config import TreeConfig
+from shas_kb.organise.material import unit
+from shas_kb.organise.represent import document_vectors
 from shas_kb.records import NODE_LEVELS, Document, Tree, Wish
 
 KINDS = ("rename", "pin", "move node", "move documents", "merge", "split", "release node", "release document", "leave")
@@ -172,3 +176,34 @@ def test_a_wish_without_its_documents_is_no_error(small):
     assert "Gone" not in {node.name for node in without.nodes}
     back = small.tree(former=without, wishes=wishes)
     assert back.members()[entity.id] >= tree.members()[entity.id]
+
+
+def test_a_taxonomy_gets_what_fits(world):
+    """What lies at the middle of a true entity or category is filled with all of it, and nothing else is taken away."""
+    vectors = document_vectors(world.materials)
+
+    def seed(id: str, level: str, height: int, name: str, parent: str | None = None) -> Wish:
+        rows = [i for i, one in enumerate(world.materials) if world.truth[one.id][height] == name]
+        middle = unit(vectors[rows].mean(axis=0, keepdims=True))[0]
+        return Wish(id, level, name=name, parent=parent, vector=middle.astype(np.float32))  # type: ignore[arg-type]
+
+    seeds = (
+        seed("d1", "domain", 2, "biology"),
+        seed("c1", "category", 1, "ecology", "d1"),
+        seed("e1", "entity", 0, "food web", "c1"),
+    )
+    plain = world.tree(TreeConfig(entities=10, categories=4, domains=2))
+    tree = world.tree(TreeConfig(entities=10, categories=4, domains=2), former=plain, wishes=seeds)
+    check_places(tree, len(world.materials))
+    members, names = tree.members(), {node.id: node.name for node in tree.nodes}
+    assert [names[seed.id] for seed in seeds] == ["biology", "ecology", "food web"]
+    for seed, height in zip(seeds, (2, 1, 0), strict=True):
+        true = {one for one, place in world.truth.items() if place[height] == seed.name}
+        assert len(members[seed.id] & true) >= 0.9 * len(true)
+        assert len(members[seed.id] & true) >= 0.9 * len(members[seed.id])
+    assert tree.count("domain") == 2
+
+
+def test_a_taxonomy_that_nothing_fits_changes_nothing(world):
+    far = Wish("c1", "category", name="Elsewhere", vector=np.zeros(48, np.float32))
+    assert world.tree(wishes=[far]) == world.tree()
