@@ -132,8 +132,10 @@ def split(tree: Tree, wishes: Sequence[Wish], node: Node, parts: Sequence[Set[st
         id = node.level[0] + sha256("\n".join(sorted(part)).encode()).hexdigest()[:10]
         edited.let_go(part, node.level)
         edited.said[id] = Wish(id, node.level, parent=whole.parent, held=frozenset(part), anchors=frozenset(part))
-        for child in [wish for wish in edited.said.values() if wish.parent == node.id and wish.held & part]:
-            edited.said[child.id] = replace(child, parent=id)
+        for child in [wish for wish in edited.said.values() if wish.parent == node.id]:
+            inside = edited.members.get(child.id, child.held)
+            if 2 * len(inside & part) > len(inside):
+                edited.said[child.id] = replace(child, parent=id)
     edited.hold(node.id, largest)
     return edited.wishes()
 

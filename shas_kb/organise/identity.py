@@ -91,12 +91,14 @@ def _kept_ids(built: Tree, same: Mapping[str, str], wishes: Sequence[Wish], memb
     """The ids that nodes of `built` keep: those of wishes, those of the former tree; and where a node of a wish is not
     known from there, the one that its anchors show."""
     made = members.keys() & {wish.id for wish in wishes}
+    # a node of a taxonomy that nothing fits now is nowhere, whatever has become of what did
+    apart = made | {wish.id for wish in wishes if wish.vector is not None}
     ids = {node: node for node in made}
-    ids |= {node: other for node, other in same.items() if not made & {node, other}}
+    ids |= {node: other for node, other in same.items() if not apart & {node, other}}
     placed = {document for documents in members.values() for document in documents}
     for wish in wishes:
         anchors = wish.anchors & placed
-        if wish.id not in ids.values() and 2 * len(anchors) >= len(wish.anchors):
+        if wish.vector is None and wish.id not in ids.values() and 2 * len(anchors) >= len(wish.anchors):
             for node in built.nodes:
                 inside = members[node.id]
                 alike = 3 * len(anchors & inside) > len(anchors) + len(inside)

@@ -14,6 +14,7 @@ import numpy as np
 
 from shas_kb.organise.material import Array, Labels, Material, unit
 from shas_kb.organise.represent import document_vectors
+from shas_kb.organise.wishes import FREE, Demands, demands
 from shas_kb.records import NODE_LEVELS, Level, Wish
 
 FITS: dict[Level, float] = {"entity": 0.3, "category": 0.25, "domain": 0.25}
@@ -29,39 +30,55 @@ def sown(wishes: Sequence[Wish], materials: Sequence[Material], entities: Labels
         materials: The documents, [n].
         entities: The entity in which each was found, [n].
     """
-    if all(wish.vector is None for wish in wishes):
+    every = [wish for wish in wishes if wish.vector is not None]
+    if not every:
         return tuple(wishes)
     vectors = document_vectors(materials)
-    free, groups = np.ones(len(materials), dtype=bool), np.array(entities)
-    row = {material.id: i for i, material in enumerate(materials)}
-    for number, wish in enumerate(wishes):
-        held = [row[document] for document in wish.held if document in row]
-        if wish.level == "entity" and wish.parent is None:
-            groups[held] = int(entities.max()) + 1 + number
-        else:
-            free[held] = False
+    asked = demands(wishes, [material.id for material in materials])
+    ways, way = np.unique(asked.required, axis=1, return_inverse=True)
+    way = way.ravel()
+    free = np.ones(len(materials), dtype=bool)
     found: dict[str, frozenset[str]] = {}
     for height, level in enumerate(NODE_LEVELS):
         # what is nearer to a node above lies under that, and not in the one below
-        seeds = [wish for wish in wishes if wish.vector is not None and wish.level in NODE_LEVELS[height:]]
-        taken = {document for wish in wishes if wish.level == level == "entity" for document in wish.held}
-        rows = np.array([i for i in np.flatnonzero(free) if materials[i].id not in taken], dtype=np.int64)
+        seeds = [seed for seed in every if seed.level in NODE_LEVELS[height:]]
+        rows = np.flatnonzero(free)
         if not seeds or not len(rows):
             continue
-        own = rows if level == "entity" else groups[rows]
-        home = _nearest(vectors[rows], own, np.array([seed.vector for seed in seeds], np.float64), FITS[level])
+        groups = entities if height else np.arange(len(materials))
+        for below in reversed(asked.required[:height]):
+            groups = np.where(below != FREE, len(materials) + below, groups)
+        open_to = np.array([[_may(seed, held, asked) for seed in seeds] for held in ways.T])
+        _, group = np.unique(np.column_stack([groups, way])[rows], axis=0, return_inverse=True)
+        near = _nearness(vectors[rows], group.ravel(), np.array([seed.vector for seed in seeds], np.float64))
+        near = np.where(open_to[way[rows]], near, -1.0)
+        nearest = np.where(near.max(axis=1) >= FITS[level], near.argmax(axis=1), -1)
         for place, seed in enumerate(seeds):
             if seed.level == level:
-                found[seed.id] = frozenset(materials[i].id for i in rows[home == place])
-                free[rows[home == place]] = False
+                own = rows[nearest == place]
+                found[seed.id] = frozenset(materials[i].id for i in own)
+                free[own] = False
     return tuple(replace(wish, held=wish.held | found.get(wish.id, frozenset())) for wish in wishes)
 
 
-def _nearest(vectors: Array, groups: Labels, seeds: Array, least: float) -> Labels:
-    """The nearest of `seeds` [k, d] to the mean of each document's group, [n]; -1 where none is nearer than `least`."""
-    _, number = np.unique(groups, return_inverse=True)
-    centres = np.zeros((int(number.max()) + 1, vectors.shape[1]))
-    np.add.at(centres, number, vectors)
-    near = np.round(unit(centres) @ seeds.T, 9)
-    nearest = np.where(near.max(axis=1) >= least, near.argmax(axis=1), -1)
-    return np.asarray(nearest[number])
+def _may(seed: Wish, held: Labels, asked: Demands) -> bool:
+    """Whether documents that are held so, [levels], may be put in `seed`: if nothing holds them on its level, and what
+    does above is what it lies under, if it lies under anything."""
+    known = {wish.id: wish for level in asked.wishes for wish in level}
+    above: dict[str, str] = {}
+    step = seed
+    while step.parent in known:
+        step = known[step.parent]
+        above[step.level] = step.id
+    own = NODE_LEVELS.index(seed.level)
+    if held[own] != FREE:
+        return False
+    holders = [asked.wishes[height][held[height]] for height in range(own + 1, len(held)) if held[height] != FREE]
+    return all(above.get(holder.level, holder.id) == holder.id for holder in holders)
+
+
+def _nearness(vectors: Array, groups: Labels, seeds: Array) -> Array:
+    """The cosine of the mean of each document's group with each of `seeds` [k, d], [n, k]."""
+    centres = np.zeros((int(groups.max()) + 1, vectors.shape[1]))
+    np.add.at(centres, groups, vectors)
+    return np.asarray(np.round(unit(centres) @ seeds.T, 9)[groups])

@@ -16,8 +16,20 @@ from shas_kb.config import TreeConfig
 from shas_kb.organise.material import unit
 from shas_kb.organise.represent import document_vectors
 from shas_kb.records import NODE_LEVELS, Document, Tree, Wish
+from shas_kb.taxonomy import Seed
 
-KINDS = ("rename", "pin", "move node", "move documents", "merge", "split", "release node", "release document", "leave")
+KINDS = (
+    "rename",
+    "pin",
+    "move node",
+    "move documents",
+    "merge",
+    "split",
+    "release node",
+    "release document",
+    "sow",
+    "leave",
+)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +75,12 @@ def said(chance: random.Random, kind: str, tree: Tree, wishes: tuple[Wish, ...],
             if cut:
                 parts = [frozenset().union(*pieces[:cut]), frozenset().union(*pieces[cut:])]
                 return edits.split(tree, wishes, node, parts)
+        case "sow":
+            names = [f"{letter}{chance.randrange(10**9)}" for letter in "DCEK"]
+            paths = (names[:1], names[:2], names[:3], [names[0], names[3]])
+            levels = ("domain", "category", "entity", "category")
+            seeds = [Seed(at, tuple(path), "") for at, path in zip(levels, paths, strict=True)]
+            return edits.sow(tree, wishes, seeds, np.stack([chance.choice(materials).passages[0] for _ in seeds]))
         case "release node" if wishes:
             return edits.release(tree, wishes, chance.choice(wishes).id)
         case "release document":
@@ -98,7 +116,7 @@ def test_any_edits_hold_in_every_tree(small, kinds, seed):
         if kind == "leave":
             materials = chance.sample(small.materials, chance.randrange(15, len(small.materials) + 1))
         else:
-            wishes = said(chance, kind, tree, wishes, materials if tree.documents == len(materials) else [])
+            wishes = said(chance, kind, tree, wishes, materials)
         tree = small.tree(materials=materials, former=tree, wishes=wishes)
         anew = small.tree(materials=chance.sample(materials, len(materials)), wishes=wishes[::-1])
         assert anew.hash == tree.hash
