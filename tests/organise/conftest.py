@@ -44,7 +44,7 @@ WORLD = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Collection:
     """Materials, the true (entity, category, domain) of each by id, and their passages."""
 
