@@ -6,6 +6,7 @@ from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from shas_kb.errors import UsageError
+from shas_kb.organise.vocabulary import stem
 from shas_kb.records import NODE_LEVELS, Level, Tree, Wish
 
 
@@ -38,7 +39,7 @@ class Resolved:
         if not name:
             raise UsageError("a name must have a letter, got an empty one; `shas-kb edit release` gives a name back.")
         called = [(unit.id, unit.name) for units in (self._nodes, self.said) for unit in units.values()]
-        other = next((other for other, has in called if other != id and has and has.casefold() == name.casefold()), "")
+        other = next((other for other, has in called if other != id and has and _key(has) == _key(name)), "")
         if other:
             raise UsageError(f"no two nodes may have one name, got {name!r}, which {other} has; rename that one first.")
         self.said[id] = replace(self.speak_of(id), name=name)
@@ -96,3 +97,8 @@ class Resolved:
             id = next((parent for parent in ways if parent), "")
             above.add(id)
         return above
+
+
+def _key(name: str) -> tuple[str, ...]:
+    """What two names have in common that are one name to the tree."""
+    return stem(name) or (name,)

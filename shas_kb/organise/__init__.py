@@ -1,8 +1,9 @@
 """Documents to entities to categories to domains: what belongs together, how many, and what it is called.
 
 One stage a file, in the order in which the data goes through them: `material` (what a document brings), `represent`
-(its vector), `attend` (towards its neighbours), `count` (how many concepts), `group` (which units form one), `name`,
-`summarise`; `build` puts them together. Nothing here knows of files, databases or encoders.
+(its vector), `attend` (towards its neighbours), `count` (how many concepts), `group` (which units form one), `seeds`
+and `settle` (what a person wishes comes true), `name`, `summarise`, `identity` (which nodes are former ones); `build`
+puts them together. Nothing here knows of files, databases or encoders.
 """
 
 from __future__ import annotations
