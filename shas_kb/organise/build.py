@@ -69,6 +69,7 @@ def organise(
         The tree; nodes stand parents before children, the largest first among siblings.
     """
     ordered = sorted(materials, key=lambda material: (material.sha256, material.id))
+    wishes = sorted(wishes, key=lambda wish: wish.id)
     if not ordered:
         return _sealed((), (), [], config)
     with threadpool_limits(1, user_api="blas"):

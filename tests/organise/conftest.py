@@ -44,13 +44,16 @@ WORLD = {
 }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Collection:
     """Materials, the true (entity, category, domain) of each by id, and their passages."""
 
     materials: tuple[Material, ...]
     truth: dict[str, tuple[str, str, str]]
     passages: dict[tuple[str, int], StoredPassage]
+
+    def __repr__(self) -> str:
+        return f"Collection of {len(self.materials)}"
 
     def fetch(self, keys: Sequence[tuple[str, int]]) -> list[StoredPassage]:
         return [self.passages[key] for key in keys]
