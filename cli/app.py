@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from shas_kb.cli import edit
 from shas_kb.cli.ask import query
 from shas_kb.cli.collection import check, info, remove
+from shas_kb.cli.diff import diff
 from shas_kb.cli.export import export
 from shas_kb.cli.ingest import ingest, organise
 from shas_kb.cli.session import (
@@ -66,8 +68,9 @@ def main_options(
     ctx.obj = Session(db, json, quiet, verbose, debug)
 
 
-for command in (ingest, tree, query, show, export, organise, train, remove, info, check):
+for command in (ingest, tree, query, show, export, organise, diff, train, remove, info, check):
     app.command()(common(command))
+app.add_typer(edit.app)
 
 
 def main() -> None:

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree as Branch
 
-    from shas_kb.records import Document, Membership, Node, Tree
+    from shas_kb.records import Document, Membership, Node, Tree, Wish
 
 DEPTHS = ("domain", "category", "entity", "document")
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 ALL_DOCUMENTS_UP_TO = 40
+EDITED = " ✎"
 
 
 def tree(
@@ -32,7 +33,7 @@ def tree(
     ] = None,
     under: Annotated[str | None, typer.Option(metavar="NODE", help="Only this branch: an id or a name.")] = None,
 ) -> None:
-    """Show the tree: domain > category > entity > document.
+    """Show the tree: domain > category > entity > document. A ✎ stands at what was edited.
 
     [dim]$[/dim] shas-kb tree --depth document --under "Sparse attention"
     """
@@ -43,13 +44,14 @@ def tree(
     with session.open() as store:
         current = store.tree()
         documents = {document.id: document for document in store.documents()}
+        wishes = {wish.id: wish for wish in store.wishes()}
         if current is not None:
             note_if_stale(session, store)
     if current is None:
         advice = "shas-kb organise" if documents else "shas-kb ingest FOLDER"
         raise UsageError(f"the collection must have a tree, got none; run `{advice}` first.")
     root = look_up(under, current.nodes) if under else None
-    view = _View(current, documents)
+    view = _View(current, documents, wishes)
     if session.json:
         from shas_kb.cli.terminal import print_json
 
@@ -66,11 +68,12 @@ def tree(
 
 
 class _View:
-    """A tree with its documents in their places."""
+    """A tree with its documents in their places, and what a person said of its nodes."""
 
-    def __init__(self, tree: Tree, documents: Mapping[str, Document]) -> None:
+    def __init__(self, tree: Tree, documents: Mapping[str, Document], wishes: Mapping[str, Wish]) -> None:
         self.tree = tree
         self.documents = documents
+        self.said = {id: wish.says for id, wish in wishes.items()}
         self.children: dict[str | None, list[Node]] = defaultdict(list)
         self.primary: dict[str, list[Membership]] = defaultdict(list)
         self.also: dict[str, list[Membership]] = defaultdict(list)
@@ -113,6 +116,7 @@ class _View:
             "keyphrases": list(node.keyphrases),
             "summary": " ".join(quote.text for quote in node.summary),
             "confidence": round(node.confidence, 4),
+            "edits": list(self.said.get(node.id, ())),
         }
         for child in self.children[node.id]:
             yield from self._json_below(child)
@@ -158,14 +162,16 @@ class _View:
             for document in self.documents_of(node):
                 branch.add(self._document_label(document))
 
-    @staticmethod
-    def _label(node: Node, colour: str) -> Text:
+    def _label(self, node: Node, colour: str) -> Text:
         from rich.text import Text
 
         weight = {"domain": f"bold reverse {colour}", "category": f"bold {colour}"}.get(node.level, "bold")
         name = f" {node.name} " if node.level == "domain" else node.name
         phrases = [phrase for phrase in node.keyphrases if phrase.casefold() not in node.name.casefold()]
-        label = Text.assemble((name, weight), (f"  {node.documents}", colour), (f"  {' · '.join(phrases[:3])}", "dim"))
+        sign = EDITED if self.said.get(node.id) else ""
+        label = Text.assemble(
+            (name, weight), (sign, colour), (f"  {node.documents}", colour), (f"  {' · '.join(phrases[:3])}", "dim")
+        )
         label.no_wrap, label.overflow = True, "ellipsis"
         return label
 

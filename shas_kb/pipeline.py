@@ -7,8 +7,8 @@ next run goes on from there. This file knows the order of the steps; how each is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter, sleep
 from typing import Protocol
@@ -21,7 +21,7 @@ from shas_kb.errors import UsageError
 from shas_kb.organise import Material, organise
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
-from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree
+from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Wish
 from shas_kb.storage import FileState, Store
 
 
@@ -186,15 +186,21 @@ def bind_model(store: Store, model: ModelFacts, weights: bytes | None = None) ->
 
 
 def organise_collection(
-    store: Store, config: TreeConfig | None = None, progress: Progress | None = None, *, only_if_stale: bool = False
+    store: Store,
+    config: TreeConfig | None = None,
+    progress: Progress | None = None,
+    *,
+    only_if_stale: bool = False,
+    wishes: Sequence[Wish] | None = None,
 ) -> Tree | None:
-    """Build the tree of the collection from what is stored, and store it.
+    """Build the tree of the collection from what is stored, and store it. Its nodes keep the ids and names they have.
 
     Args:
         store: the collection.
         config: how; None as it was built last.
         progress: told where the work stands.
         only_if_stale: leave a tree alone that fits the documents and the configuration.
+        wishes: what a person says of nodes from now on; None leaves what was said. Stored together with the tree.
 
     Returns:
         The current tree: a new one, or with `only_if_stale` the present one where it still fits; None if there is
@@ -209,9 +215,21 @@ def organise_collection(
         materials = load_materials(store)
         if not materials:
             return None
-        built = organise(materials, config, store.passages, progress or NoProgress())
-        store.put_tree(built)
+        said = store.wishes()
+        holding = said if wishes is None else wishes
+        former = _unnamed(
+            store.tree_as_built(), {wish.id for wish in said if wish.name} - {wish.id for wish in holding if wish.name}
+        )
+        built = organise(materials, config, store.passages, progress or NoProgress(), former, holding)
+        store.put_tree(built, wishes)
     return built
+
+
+def _unnamed(tree: Tree | None, nodes: Set[str]) -> Tree | None:
+    """The tree with nodes that have lost the name a person gave them: they are to be called as their documents say."""
+    if tree is None or not nodes:
+        return tree
+    return replace(tree, nodes=tuple(replace(node, name="") if node.id in nodes else node for node in tree.nodes))
 
 
 def load_materials(store: Store) -> list[Material]:

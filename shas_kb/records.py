@@ -205,8 +205,49 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person has said of a node. It outlives rebuilds: the tree is built so that it holds.
+
+    Attributes:
+        id: Of the node.
+        level: Of the node.
+        name: What it is called; None leaves that to its documents.
+        parent: The node it lies under, by id, of which there is a wish too; None leaves that to the documents.
+        pinned: Its documents stay in it.
+        held: Documents that are in it, by id; on each level a document is held by one wish at most.
+        anchors: Documents that were in it when it was spoken of, by id: where they are, there it is.
+        vector: What it shall be about, unit length in the passages' space; None but for what stands in a taxonomy.
+    """
+
+    id: str
+    level: Level
+    name: str | None = None
+    parent: str | None = None
+    pinned: bool = False
+    held: frozenset[str] = frozenset()
+    anchors: frozenset[str] = frozenset()
+    vector: Vectors | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def says(self) -> tuple[str, ...]:
+        """What is said of the node, in words; nothing where it only tells others where they lie."""
+        said = {
+            "named": self.name is not None,
+            "pinned": self.pinned,
+            "holds": bool(self.held),
+            "placed": self.parent is not None,
+            "seed": self.vector is not None,
+        }
+        return tuple(word for word, holds in said.items() if holds)
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
-    """One build of the tree (a run). Nodes stand parents before children; `hash` covers structure and names."""
+    """One build of the tree (a run). Nodes stand parents before children.
+
+    `hash` covers its structure and the names that the documents give by themselves. Ids of nodes, and the names that
+    they keep from former trees, are not in it: the same documents have the same hash, whatever was before.
+    """
 
     run: str
     hash: str
@@ -220,6 +261,17 @@ class Tree:
 
     def count(self, level: Level) -> int:
         return sum(node.level == level for node in self.nodes)
+
+    def members(self) -> dict[str, frozenset[str]]:
+        """The documents under each node (its own, not those that it shares), by the ids of both."""
+        inside: dict[str, set[str]] = {node.id: set() for node in self.nodes}
+        for membership in self.memberships:
+            if membership.primary:
+                inside[membership.node].add(membership.document)
+        for node in reversed(self.nodes):
+            if node.parent is not None:
+                inside[node.parent] |= inside[node.id]
+        return {node: frozenset(documents) for node, documents in inside.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -164,6 +164,8 @@ class Consistency(Part):
                 self._db.executemany(
                     "DELETE FROM sketches WHERE passage IN (SELECT id FROM passages WHERE document = ?)", documents
                 )
+            case Cure.UNSAY:
+                self._db.executemany("DELETE FROM wishes WHERE id = ?", [(key,) for key in keys])
             case Cure.ORGANISE:
                 self._db.executemany("DELETE FROM runs WHERE number = ?", [(key,) for key in keys])
 

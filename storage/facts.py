@@ -77,6 +77,7 @@ class Facts(TreeTables):
                 ),
                 "model": asdict(model) if model else None,
                 "runs": len(runs),
+                "kept_runs": [facts.run for facts in runs if facts.whole],
                 "tree": {**asdict(runs[0]), "stale": self.tree_is_stale()} if self._has_tree() else None,
                 "bytes": self._sizes(),
             }

@@ -7,6 +7,7 @@ from enum import Enum
 
 from shas_kb.storage.sketches import WORD_BYTES
 from shas_kb.storage.vectors import HALF
+from shas_kb.storage.wishes import SINGLE
 
 
 class Cure(Enum):
@@ -18,13 +19,14 @@ class Cure(Enum):
     FORGET = "forget the file, so that the next ingest reads it again"
     ENCODE = "drop the vectors, so that the next ingest encodes the document again"
     ORGANISE = "drop this tree, so that the next ingest (or `shas-kb organise`) builds another"
+    UNSAY = "take back what was said of the node; say it again"
     NONE = "restore a copy of the database, or delete it and ingest again"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule. `broken` selects (key, where): `key` is what `cure` needs (a file's id, a document's id or a run's
-    number)."""
+    """A rule. `broken` selects (key, where): `key` is what `cure` needs (a file's id, a document's id, a wish's or a
+    run's number)."""
 
     what: str
     cure: Cure
@@ -101,6 +103,12 @@ RULES = (
         Cure.ENCODE,
         "SELECT document, document FROM passages LEFT JOIN sketches ON passage = passages.id"
         " GROUP BY document HAVING count(passage) NOT IN (0, count(*))",
+    ),
+    Rule(
+        "a node of a taxonomy must have a vector of the model's dimension",
+        Cure.UNSAY,
+        f"SELECT id, coalesce(name, id) FROM wishes WHERE length(vector) <> {SINGLE.itemsize} *"
+        " (SELECT dimension FROM model)",
     ),
     Rule(
         "a document must have one primary entity",

@@ -1,8 +1,8 @@
 """The tables, as numbered migrations: a released one is never changed, a new one is added at the end.
 
 Deleting a row of `files` deletes all that came from the file: its document, and with it sections, passages (their full
-text by triggers) and their sketches, vectors, words, and quotations in the tree. So nothing can be left behind by
-forgetting to delete it.
+text by triggers) and their sketches, vectors, words, quotations in the tree, and in which nodes a person wants it. So
+nothing can be left behind by forgetting to delete it.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ _TREE = (
         quotes INTEGER NOT NULL
     ) STRICT
     """,
-    # Ids of nodes come from their members, so the same node may be in several runs. vector: float32 LE.
+    # A node keeps its id from one run to the next, as long as it is recognisably the same. vector: float32 LE.
     """
     CREATE TABLE nodes (
         run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
@@ -214,6 +214,39 @@ _SKETCHES = (
     """,
 )
 
+_EDITS = (
+    # What a person said of nodes. An id begins with the letter of its level. vector: float32 LE.
+    """
+    CREATE TABLE wishes (
+        id TEXT PRIMARY KEY,
+        level TEXT NOT NULL CHECK (level IN ('entity', 'category', 'domain')),
+        name TEXT CHECK (name <> ''),
+        parent TEXT REFERENCES wishes (id) ON DELETE SET NULL CHECK (
+            substr(parent, 1, 1) = CASE level WHEN 'entity' THEN 'c' WHEN 'category' THEN 'd' ELSE '' END
+        ),
+        pinned INTEGER NOT NULL CHECK (pinned IN (0, 1)),
+        vector BLOB,
+        CHECK (substr(id, 1, 1) = substr(level, 1, 1)),
+        UNIQUE (id, level)
+    ) STRICT
+    """,
+    "CREATE INDEX wishes_parent ON wishes (parent)",
+    # The documents that a node holds, and those by which it is recognised. By their files, as these outlive a change of
+    # content, and a time in which they cannot be read.
+    """
+    CREATE TABLE wish_documents (
+        wish TEXT NOT NULL,
+        level TEXT NOT NULL,
+        file INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+        held INTEGER NOT NULL CHECK (held IN (0, 1)),
+        PRIMARY KEY (wish, file),
+        FOREIGN KEY (wish, level) REFERENCES wishes (id, level) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX wish_documents_file ON wish_documents (file)",
+    "CREATE UNIQUE INDEX wish_documents_held ON wish_documents (level, file) WHERE held",
+)
+
 MIGRATIONS = {
     "001_documents": _DOCUMENTS,
     "002_vectors_and_words": _VECTORS_AND_WORDS,
@@ -221,6 +254,7 @@ MIGRATIONS = {
     "004_tree": _TREE,
     "005_pieces": _PIECES,
     "006_sketches": _SKETCHES,
+    "007_edits": _EDITS,
 }
 VERSION = len(MIGRATIONS)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import time
 
 import numpy as np
 
 from shas_kb.errors import NotFoundError
-from shas_kb.records import Membership, Node, Quote, Tree
-from shas_kb.storage.part import Part
+from shas_kb.records import Membership, Node, Quote, Tree, Wish
+from shas_kb.storage.wishes import WishTables
 
 KEPT = 5
 SINGLE = np.dtype("<f4")
@@ -33,13 +33,17 @@ class RunFacts:
     whole: bool
 
 
-class TreeTables(Part):
-    """Trees, in and out."""
+class TreeTables(WishTables):
+    """Trees, in and out, with the wishes that they are built of."""
 
-    def put_tree(self, tree: Tree) -> None:
+    def put_tree(self, tree: Tree, wishes: Sequence[Wish] | None = None) -> None:
         """Store a tree as the current one, in one transaction.
 
         Of former trees the last few stay whole, and the facts of all.
+
+        Args:
+            tree: the tree.
+            wishes: those of which it was built, where they are new; they take the place of the former ones.
 
         Raises:
             DatabaseError: a node stands before its parent, a membership or a quotation refers to what is not there, or
@@ -49,6 +53,8 @@ class TreeTables(Part):
         levels = [tree.count(level) for level in ("entity", "category", "domain")]
         quotes = sum(len(node.summary) for node in tree.nodes)
         with self._db.transaction():
+            if wishes is not None:
+                self._write_wishes(wishes)
             self._db.execute("DELETE FROM runs WHERE run = ?", (tree.run,))
             number = self._db.value(
                 "INSERT INTO runs (run, hash, built, config, documents, entities, categories, domains, quotes)"
@@ -59,6 +65,12 @@ class TreeTables(Part):
             self._db.execute(
                 "DELETE FROM nodes WHERE run NOT IN (SELECT number FROM runs ORDER BY number DESC LIMIT ?)", (KEPT,)
             )
+
+    def tree_as_built(self) -> Tree | None:
+        """The current tree with all documents that it was built of, those that are gone or changed since too."""
+        with self._db.snapshot():
+            row = self._db.row("SELECT number, run, hash, config FROM runs ORDER BY number DESC LIMIT 1")
+            return self._tree(*row, only_present=False) if row else None
 
     def tree(self, run: str | None = None) -> Tree | None:
         """The current tree, or that of a former run; None if none was built yet, or no document of it is left.
@@ -80,10 +92,8 @@ class TreeTables(Part):
             )
             if row is None or (run is None and not self._has_tree()):
                 return None
-            number, name, hash, config = row
-            is_current = number == self._db.value("SELECT max(number) FROM runs")
-            memberships = self._memberships(number, is_current)
-            return Tree(name, hash, json.loads(config), self._nodes(number, memberships), memberships)
+            is_current = row[0] == self._db.value("SELECT max(number) FROM runs")
+            return self._tree(*row, only_present=is_current)
 
     def runs(self) -> list[RunFacts]:
         """All builds of the tree, the current one first."""
@@ -154,6 +164,10 @@ class TreeTables(Part):
                 for ordinal, quote in enumerate(node.summary)
             ],
         )
+
+    def _tree(self, number: int, run: str, hash: str, config: str, *, only_present: bool) -> Tree:
+        memberships = self._memberships(number, only_present)
+        return Tree(run, hash, json.loads(config), self._nodes(number, memberships), memberships)
 
     def _memberships(self, number: int, only_present: bool) -> tuple[Membership, ...]:
         rows = self._db.rows(

@@ -8,7 +8,7 @@ import pytest
 from harness import SAMPLE, Shell, run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shell() -> Shell:
     return run
 

@@ -1,9 +1,10 @@
 """Documents to entities to categories to domains: what belongs together, how many, and what it is called.
 
-One stage a file, in the order in which the data goes through them: `material` (what a document brings), `words` and `represent`
-(its vectors), `attend` (towards its neighbours), `count` (how many concepts), `group` (which units form one),
-`vocabulary`, `users`, `rank`, `titled`, `name` (what one is called), `summarise`; `build` puts them together. Nothing
-here knows of files, databases or encoders.
+One stage a file, in the order in which the data goes through them: `material` (what a document brings), `words` and
+`represent` (its vectors), `attend` (towards its neighbours), `count` (how many concepts), `group` (which units form
+one), `seeds` and `settle` (what a person wishes comes true), `vocabulary`, `users`, `rank`, `titled`, `name` (what one
+is called), `summarise`, `identity` (which nodes are former ones); `build` puts them together. Nothing here knows of
+files, databases or encoders.
 """
 
 from __future__ import annotations

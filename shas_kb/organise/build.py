@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,14 +13,18 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,imp
 from shas_kb.config import TreeConfig
 from shas_kb.organise.belong import belonging, confidence
 from shas_kb.organise.group import merge_to_concept, tally
+from shas_kb.organise.identity import keep
 from shas_kb.organise.material import Array, Labels, Material
 from shas_kb.organise.name import Named, name_levels
 from shas_kb.organise.nest import Nested, nest
 from shas_kb.organise.represent import document_vectors
+from shas_kb.organise.seeds import sown
+from shas_kb.organise.settle import Settled, settle
 from shas_kb.organise.summarise import Fetch, Place, central, summarise
 from shas_kb.organise.vocabulary import vocabulary
+from shas_kb.organise.wishes import demands
 from shas_kb.progress import Progress
-from shas_kb.records import NODE_LEVELS, Membership, Node, Quote, Tree, Vectors
+from shas_kb.records import NODE_LEVELS, Level, Membership, Node, Quote, Tree, Vectors, Wish
 
 CENTRAL = 5
 
@@ -39,43 +43,59 @@ class Draft:
     summary: tuple[Quote, ...] = ()
 
 
-def organise(materials: Sequence[Material], config: TreeConfig, fetch: Fetch, progress: Progress) -> Tree:
+def organise(
+    materials: Sequence[Material],
+    config: TreeConfig,
+    fetch: Fetch,
+    progress: Progress,
+    former: Tree | None = None,
+    wishes: Sequence[Wish] = (),
+) -> Tree:
     """Builds the tree over all documents of a collection.
 
-    The same materials give the same tree, bit for bit, in whatever order they come. Every document has exactly one
-    primary entity, every entity one category, every category one domain.
+    The same materials and wishes give the same tree, bit for bit, in whatever order they come; with a former tree, but
+    for the ids and names that are kept from it. Every document has exactly one primary entity, every entity one
+    category, every category one domain.
 
     Args:
         materials: One for each document; none gives an empty tree.
         config: Counts and ratios. A count that is asked for is kept as far as there are enough different documents.
         fetch: Gives stored passages by (document, ordinal), in the order asked; called once.
         progress: Told of each stage.
+        former: The tree before this one, as it was built; its nodes keep their ids and names.
+        wishes: What a person said of nodes; it holds, as far as its documents are there.
 
     Returns:
         The tree; nodes stand parents before children, the largest first among siblings.
     """
     ordered = sorted(materials, key=lambda material: (material.sha256, material.id))
+    wishes = sorted(wishes, key=lambda wish: wish.id)
     if not ordered:
         return _sealed((), (), [], config)
     with threadpool_limits(1, user_api="blas"):
-        return _organised(ordered, config, fetch, progress)
+        built = _organised(ordered, config, fetch, progress, wishes)
+        return keep(built, former, ordered, wishes)
 
 
-def _organised(ordered: Sequence[Material], config: TreeConfig, fetch: Fetch, progress: Progress) -> Tree:
+def _organised(
+    ordered: Sequence[Material], config: TreeConfig, fetch: Fetch, progress: Progress, wishes: Sequence[Wish]
+) -> Tree:
     """The work itself, on one thread: the products are small, waiting threads cost more than they bring,
     and how the work is divided among them would show in the last bits.
     """
     progress.start("Organising", 3, "stage")
     originals, original_of = distinct(ordered)
-    known = [ordered[row] for row in originals]
-    nested = nest(known, config)
+    nested = nest([ordered[row] for row in originals], config)
+    wanted = sown(wishes, ordered, nested.levels[0][original_of])
+    settled, stands_for = settle(nested, demands(wanted, [material.id for material in ordered]), original_of)
+    known = [ordered[row] for row in np.unique(stands_for, return_index=True)[1]]
     progress.advance()
-    levels = _drafts(known, nested)
+    levels = _drafts(known, settled.nested)
     progress.advance()
     levels = _with_summaries(known, levels, fetch)
     progress.advance()
     progress.finish()
-    return _assembled(ordered, original_of, nested, levels, config)
+    return _assembled(ordered, stands_for, settled, levels, config)
 
 
 def distinct(materials: Sequence[Material]) -> tuple[list[int], Labels]:
@@ -138,13 +158,15 @@ def _with_summaries(materials: Sequence[Material], levels: list[list[Draft]], fe
 
 
 def _assembled(
-    materials: Sequence[Material], original_of: Labels, nested: Nested, levels: list[list[Draft]], config: TreeConfig
+    materials: Sequence[Material], original_of: Labels, settled: Settled, levels: list[list[Draft]], config: TreeConfig
 ) -> Tree:
     """Gives every node its id and its parent, every document (copies too) its memberships."""
+    nested = settled.nested
     originals = [materials[row].id for row in np.unique(original_of, return_index=True)[1]]
     copies: list[list[Material]] = [[] for _ in originals]
     for material, original in zip(materials, original_of, strict=True):
         copies[original].append(material)
+    wished = {wish.id for level in settled.wishes for wish in level.values()}
     nodes: list[Node] = []
     entity_ids: dict[int, str] = {}
 
@@ -152,7 +174,8 @@ def _assembled(
         draft = levels[height][row]
         members = sorted(material.sha256 for document in draft.documents for material in copies[document])
         level = NODE_LEVELS[height]
-        identity = level[0] + hashlib.sha256("\n".join(members).encode()).hexdigest()[:10]
+        wish = settled.wishes[height].get(row)
+        identity = wish.id if wish else _identity(level, members, wished)
         nodes.append(
             Node(
                 id=identity,
@@ -182,6 +205,14 @@ def _assembled(
         for rank, (entity, weight) in enumerate(entities)
     )
     return _sealed(tuple(nodes), memberships, outline, config)
+
+
+def _identity(level: Level, members: Sequence[str], taken: Set[str]) -> str:
+    """The id of a node by the contents of its documents; where a wish has taken that with it, another one."""
+    digest = hashlib.sha256("\n".join(members).encode())
+    while (identity := level[0] + digest.hexdigest()[:10]) in taken:
+        digest.update(b"#")
+    return identity
 
 
 def _sealed(

@@ -16,7 +16,7 @@ from harness import SAMPLE, Shell
 from shas_kb.records import LEVELS
 
 TRUTH = json.loads((SAMPLE / "truth.json").read_text())["documents"]
-COMMANDS = ("ingest", "tree", "query", "show", "export", "organise", "remove", "info", "check")
+COMMANDS = ("ingest", "tree", "query", "show", "export", "organise", "diff", "edit", "remove", "info", "check")
 
 
 def test_help_names_every_command_and_each_has_an_example(shell: Shell) -> None:

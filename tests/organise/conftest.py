@@ -14,7 +14,7 @@ from shas_kb.config import TreeConfig
 from shas_kb.organise import Material, organise
 from shas_kb.organise.material import unit
 from shas_kb.progress import NoProgress
-from shas_kb.records import Quote, StoredPassage, Tree
+from shas_kb.records import Quote, StoredPassage, Tree, Wish
 
 WIDTH = 48
 # domain > category > entity: three phrases each
@@ -52,12 +52,21 @@ class Collection:
     truth: dict[str, tuple[str, str, str]]
     passages: dict[tuple[str, int], StoredPassage]
 
+    def __repr__(self) -> str:
+        return f"Collection of {len(self.materials)}"
+
     def fetch(self, keys: Sequence[tuple[str, int]]) -> list[StoredPassage]:
         return [self.passages[key] for key in keys]
 
-    def tree(self, config: TreeConfig | None = None, materials: Sequence[Material] | None = None) -> Tree:
+    def tree(
+        self,
+        config: TreeConfig | None = None,
+        materials: Sequence[Material] | None = None,
+        former: Tree | None = None,
+        wishes: Sequence[Wish] = (),
+    ) -> Tree:
         chosen = self.materials if materials is None else materials
-        return organise(chosen, config or TreeConfig(), self.fetch, NoProgress())
+        return organise(chosen, config or TreeConfig(), self.fetch, NoProgress(), former, wishes)
 
 
 def document(
@@ -132,6 +141,11 @@ FILLER = [f"filler{i}" for i in range(300)]
 @pytest.fixture(scope="session")
 def world() -> Collection:
     return build_world()
+
+
+@pytest.fixture(scope="session")
+def make_world() -> Callable[[int], Collection]:
+    return build_world
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,43 +14,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from places import check_places
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise.belong import belonging
 from shas_kb.organise.count import ahead_of_chance
 from shas_kb.records import NODE_LEVELS, Node, Tree
-
-
-def check_places(tree: Tree, documents: int) -> None:
-    """Invariant 1, and what else must hold of any tree."""
-    nodes = {node.id: node for node in tree.nodes}
-    assert len(nodes) == len(tree.nodes)
-    above = dict(zip(NODE_LEVELS, [*NODE_LEVELS[1:], None], strict=True))
-    seen: set[str] = set()
-    for node in tree.nodes:
-        assert (nodes[node.parent].level if node.parent else None) == above[node.level]
-        assert node.parent is None or node.parent in seen
-        seen.add(node.id)
-        assert node.documents > 0
-        assert 0 <= node.confidence <= 1
-        assert node.name
-        assert node.vector.dtype == np.float32
-    primary = Counter(membership.document for membership in tree.memberships if membership.primary)
-    assert set(primary.values()) <= {1}
-    assert len(primary) == documents
-    weights: defaultdict[str, float] = defaultdict(float)
-    for membership in tree.memberships:
-        assert nodes[membership.node].level == "entity"
-        weights[membership.document] += membership.weight
-    assert weights == pytest.approx(dict.fromkeys(weights, 1.0))
-    sizes = Counter(membership.node for membership in tree.memberships if membership.primary)
-    below: defaultdict[str | None, int] = defaultdict(int)
-    for node in reversed(tree.nodes):
-        size = sizes[node.id] if node.level == "entity" else below[node.id]
-        assert size == node.documents
-        below[node.parent] += size
-    assert below[None] == documents
-    assert len({node.name for node in tree.nodes}) == len(tree.nodes)
 
 
 def found(tree: Tree, level_index: int) -> dict[str, str]:

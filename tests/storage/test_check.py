@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from shas_kb.errors import DatabaseError
-from shas_kb.records import ModelFacts
+from shas_kb.records import ModelFacts, Wish
 from shas_kb.storage import Store
 
 NAN = np.full(12, np.nan, "<f2").tobytes()
@@ -142,6 +142,18 @@ DAMAGE = {
         "DELETE FROM nodes WHERE level = 'entity'",
         "every row of quotes must belong to a row of nodes",
     ),
+    "orphaned wish": (
+        "UPDATE wish_documents SET wish = 'e9' WHERE file = {file}",
+        "every row of wish_documents must belong to a row of wishes",
+    ),
+    "wish for a file that is gone": (
+        "UPDATE wish_documents SET file = 99 WHERE file = {file}",
+        "every row of wish_documents must belong to a row of files",
+    ),
+    "seed of another model": (
+        "UPDATE wishes SET vector = x'00'",
+        "a node of a taxonomy must have a vector of the model's dimension",
+    ),
     "wrong section": (
         "UPDATE passages SET section = 8 WHERE document = '{id}'",
         "every row of passages must belong to a row of sec",
@@ -161,6 +173,7 @@ def test_damage_is_found_and_mended(
     damage, what = DAMAGE[name]
     ids = filled(store)
     store.set_model(ModelFacts("m", "f", 12, 254))
+    store.put_wishes([Wish("e1", "entity", held=frozenset(ids[:2]), vector=np.zeros(12, np.float32))])
     assert store.check() == []
     row = store._db.value("SELECT file FROM documents WHERE id = ?", (ids[0],))
     raw = sqlite3.connect(path, isolation_level=None)

@@ -1,0 +1,53 @@
+"""A taxonomy as a person writes it."""
+
+from __future__ import annotations
+
+import pytest
+
+from shas_kb.errors import UsageError
+from shas_kb.taxonomy import Seed, parse
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nature\n  Seas: tides, reefs\n    Corals\n  Birds\nFood",
+        "- Nature\n  - Seas: tides, reefs\n    - Corals\n  - Birds\n- Food\n",
+        "1. Nature\n    * Seas :  tides, reefs \n        * Corals\n    * Birds\n\n2) Food",
+        "Nature\n\tSeas: tides, reefs\n\t\tCorals\n\tBirds\n\nFood\n",
+    ],
+)
+def test_every_way_to_write_it_is_understood(text: str) -> None:
+    assert parse(text) == (
+        Seed("domain", ("Nature",), ""),
+        Seed("category", ("Nature", "Seas"), "tides, reefs"),
+        Seed("entity", ("Nature", "Seas", "Corals"), ""),
+        Seed("category", ("Nature", "Birds"), ""),
+        Seed("domain", ("Food",), ""),
+    )
+
+
+def test_the_top_may_be_lower() -> None:
+    assert [seed.level for seed in parse("Seas\n  Corals", "category")] == ["category", "entity"]
+    assert [seed.text for seed in parse("Seas: tides\nBirds", "entity")] == ["Seas: tides", "Birds"]
+
+
+def test_a_name_with_marks_inside_stays_whole() -> None:
+    assert parse("C++ - the language: templates: and more")[0] == Seed(
+        "domain", ("C++ - the language",), "templates: and more"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "a taxonomy must have a line with a name, got none"),
+        ("\n \n", "a taxonomy must have a line with a name, got none"),
+        ("a\n b\n  c\n   d", r"line 4 must lie at most 3 deep .*, got 'd' under 'c'"),
+        ("a\n : words", "line 2 must name a node, got ': words'"),
+        ("a\n b\nc\n B", "line 4 must have a name of its own, got 'B' again"),
+    ],
+)
+def test_what_is_no_taxonomy_is_said(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        parse(text)
