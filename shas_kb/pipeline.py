@@ -18,7 +18,7 @@ import numpy as np
 from shas_kb.changes import Changes, absolute, find_changes
 from shas_kb.config import ReadConfig, TreeConfig
 from shas_kb.errors import UsageError
-from shas_kb.organise import Material, organise
+from shas_kb.organise import Lexicon, Material, organise
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
 from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree
@@ -217,28 +217,28 @@ def organise_collection(
 def load_materials(store: Store) -> list[Material]:
     """Everything that the tree is made from, of every encoded document, as it is stored."""
     matrix = store.passage_matrix()
+    passages = matrix.matrix.astype(np.float32)
     titles = store.title_matrix().astype(np.float32)
     if not titles.any(axis=1).all():  # as long as an older version's are among them, none counts: like beside like
         titles = np.zeros_like(titles)
-    headings = dict(zip(matrix.documents, titles, strict=True))
-    rows = {document: slice(matrix.offsets[i], matrix.offsets[i + 1]) for i, document in enumerate(matrix.documents)}
+    row = {document: i for i, document in enumerate(matrix.documents)}
     documents = {document.id: document for document in store.documents()}
+    terms, phrases = Lexicon(), Lexicon()
     materials = []
-    for identity, terms, phrases in store.all_words():
-        if identity not in rows:
+    for identity, own_terms, own_phrases in store.all_words():
+        if identity not in row:
             continue
-        document = documents[identity]
+        document, i = documents[identity], row[identity]
         materials.append(
             Material(
                 id=identity,
                 sha256=document.sha256,
                 title=document.title,
                 language=document.language,
-                passages=matrix.matrix[rows[identity]].astype(np.float32),
-                heading=headings[identity],
-                tokens=np.asarray(store.tokens(identity), dtype=np.int64),
-                terms=terms,
-                phrases=phrases,
+                passages=passages[matrix.offsets[i] : matrix.offsets[i + 1]],
+                heading=titles[i],
+                terms=terms.bag(own_terms),
+                phrases=phrases.bag(own_phrases),
             )
         )
     return materials

@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from shas_kb.organise.bag import Lexicon
     from shas_kb.organise.build import organise
     from shas_kb.organise.material import Material
 
-__all__ = ["Material", "organise"]
+__all__ = ["Lexicon", "Material", "organise"]
 
 
 def __getattr__(name: str) -> object:
@@ -22,6 +23,10 @@ def __getattr__(name: str) -> object:
         from shas_kb.organise.build import organise
 
         return organise
+    if name == "Lexicon":
+        from shas_kb.organise.bag import Lexicon
+
+        return Lexicon
     if name == "Material":
         from shas_kb.organise.material import Material
 

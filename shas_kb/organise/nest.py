@@ -11,9 +11,9 @@ import numpy as np
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise.attend import attend
-from shas_kb.organise.count import REACH, ahead_of_chance, natural_count
-from shas_kb.organise.group import identify_concepts, means, tally
-from shas_kb.organise.material import Array, Labels, Material
+from shas_kb.organise.count import ahead_of_chance, natural_count
+from shas_kb.organise.group import identify_concepts
+from shas_kb.organise.material import Array, Labels, Material, means, tally
 from shas_kb.organise.represent import represent
 from shas_kb.organise.ward import Merges
 
@@ -57,8 +57,7 @@ def nest(materials: Sequence[Material], config: TreeConfig) -> Nested:
         ratio = _ratio(config, height, below)
         asked_above = max((count for count in fixed[height + 1 :] if count), default=1)
         choose = partial(_count, asked=fixed[height], least=asked_above, expected=below / ratio if structured else 1.0)
-        most = fixed[height] or int(REACH * below / ratio)
-        labels = identify_concepts(centres, weights, choose, most=most)
+        labels = identify_concepts(centres, weights, choose)
         centres = means(centres, weights, labels)
         weights = tally(weights, labels)
         levels.append(labels)

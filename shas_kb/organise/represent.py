@@ -8,13 +8,12 @@ reduced by a randomised singular value decomposition (Halko, Martinsson and Trop
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import sparse
 
+from shas_kb.organise.bag import counted, spread
 from shas_kb.organise.material import Array, Material, unit
 
 LEAD_COUNTS, HEADING_COUNTS = 0.3, 0.3
@@ -96,27 +95,16 @@ def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
     little apart.
     """
     n = len(materials)
-    spread = Counter(chain.from_iterable(material.terms for material in materials))
+    terms = [material.terms for material in materials]
+    occurs = spread(terms)
     least, most = (3 if n >= 60 else 2), max(COMMON * n, 3)
-    vocabulary = sorted(term for term, documents in spread.items() if least <= documents <= most)
+    vocabulary = sorted(term for term, documents in occurs.items() if least <= documents <= most)
     column = {term: j for j, term in enumerate(vocabulary)}
-    weight = np.array([np.log((1 + n) / (1 + spread[term])) + 1 for term in vocabulary])
-    matrix = counted([material.terms for material in materials], column)
+    weight = np.array([np.log((1 + n) / (1 + occurs[term])) + 1 for term in vocabulary])
+    matrix = counted(terms, column)
     matrix.data = (1 + np.log(matrix.data)) * weight[matrix.indices]
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     return sparse.csr_matrix(sparse.diags(1 / np.where(length > 0, length, 1.0)) @ matrix)
-
-
-def counted(counts: Sequence[Mapping[str, int]], column: Mapping[str, int]) -> sparse.csr_matrix:
-    """The matrix [n, columns] of what each of `counts` counts; words without a column are left out, those that share
-    one summed."""
-    at = np.fromiter((column.get(word, -1) for one in counts for word in one), dtype=np.int64)
-    values = np.fromiter((count for one in counts for count in one.values()), dtype=np.float64)
-    rows = np.repeat(np.arange(len(counts)), [len(one) for one in counts])
-    width = max(column.values(), default=-1) + 1
-    matrix = sparse.csr_matrix((values[at >= 0], (rows[at >= 0], at[at >= 0])), shape=(len(counts), width))
-    matrix.sum_duplicates()
-    return matrix
 
 
 def reduced(matrix: sparse.csr_matrix, width: int, seed: int = 0, rounds: int = 3) -> Array:
