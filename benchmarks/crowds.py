@@ -1,52 +1,33 @@
 """Collections of any size, made of real documents: as they are as long as they last, then recombined.
 
-A real document keeps a few of its passages, with vectors by the bundled model, all of its words and its phrases. When
-real ones run out, a new document is drawn from two or three of one class: some passages, words and phrases of each.
-Sketches are stand-ins, since no tree looks at them.
+A real document keeps its first few passages, all of its words and its phrases. When real ones run out, a new document
+is drawn from two or three of one class: some passages, words and phrases of each. Sketches are stand-ins, since no tree
+looks at them.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import pickle
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from grouping import encoded, passage_spans, sentence_spans, spread_out
-from report import EVAL
+from grouping import SOURCES, load, sentence_spans
 
 from shas_kb.config import WORD_BITS
 from shas_kb.encoder import describe
-from shas_kb.reading.phrases import key_phrases, terms
 from shas_kb.records import Encoded, Passage, Reading, Sketch, SourceFile, Vectors
 from shas_kb.storage import Store
 
-SOURCES = {
-    "cppdocs": ("cppdocs/docs.jsonl.gz", "en", ("l2", "l1")),
-    "scifact": ("scifact/corpus.jsonl.gz", "en", ()),
-    "podcasts": ("transcripts/kevin_scott.jsonl.gz", "en", ("episode",)),
-    "laws-zh": ("laws-zh/docs.jsonl.gz", "zh", ("l2", "l1")),
-    "openstax": ("openstax/docs.jsonl.gz", "en", ("l3", "l1")),
-    "oi-wiki-zh": ("oi-wiki-zh/docs.jsonl.gz", "zh", ("l2", "l1")),
-}
-PASSAGES = 2
-LETTERS = 450.0
-ENCODED = 160
-"""Letters of a passage that make its vector (a quarter where a letter is a word)."""
-SHORTEST = 200
-PART = re.compile(r"-part\d+\.txt$")
+PASSAGES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """A document of the evaluation data: passages as texts with the spans of their sentences, and its vectors
-    (`vectors` [passages, d], `heading` [d]). `classes` are the finest and the coarsest true class."""
+    """A document of the evaluation data: its passages, their vectors [passages, d] and that of its title [d].
+    `classes` are the finest and the coarsest true class; the same for all of a source where it has no finer ones."""
 
     title: str
     language: str
@@ -59,28 +40,27 @@ class Real:
 
 
 def real(cache: Path) -> list[Real]:
-    """All documents of the evaluation data, sources mixed; encoded once, which takes minutes, and kept in `cache`."""
-    file = cache / "real.pickle"
-    if not file.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        found = list(_read())
-        begun = [text[: letters(language)] for _, passages, language, *_ in found for text in passages]
-        vectors = encoded(begun).astype(np.float32)
-        headings = encoded([title for title, *_ in found]).astype(np.float32)
-        ends = np.cumsum([len(passages) for _, passages, *_ in found])
-        documents = [
-            Real(title, language, classes, passages, words, phrases, vectors[end - len(passages) : end], heading)
-            for (title, passages, language, classes, words, phrases), end, heading in zip(
-                found, ends, headings, strict=True
-            )
-        ]
-        file.write_bytes(pickle.dumps(documents))
-    documents = pickle.loads(file.read_bytes())
+    """The documents that `grouping.py` has vectors of (encoded once, kept in `cache`), sources mixed."""
+    documents = [document for name in SOURCES for document in _of(name, cache)]
     return [documents[i] for i in np.random.default_rng(0).permutation(len(documents))]
 
 
-def letters(language: str) -> int:
-    return ENCODED // 4 if language == "zh" else ENCODED
+def _of(name: str, cache: Path) -> Iterator[Real]:
+    source = SOURCES[name]
+    loaded = load(name, source.most, source.passages, cache)
+    for row, material in enumerate(loaded.materials):
+        texts = [loaded.passages[material.id, i].text for i in range(min(PASSAGES, len(material.passages)))]
+        if texts:
+            yield Real(
+                title=material.title,
+                language=material.language,
+                classes=(f"{name}/{loaded.truth[0][row]}", f"{name}/{loaded.truth[-1][row]}"),
+                passages=tuple(texts),
+                terms=material.terms,
+                phrases=material.phrases,
+                vectors=material.passages[:PASSAGES],
+                heading=material.heading if material.heading.any() else material.passages[0],
+            )
 
 
 def crowd(documents: list[Real], count: int) -> Iterator[Real]:
@@ -145,37 +125,13 @@ def as_reading(number: int, document: Real) -> Reading:
     )
 
 
-Found = tuple[str, tuple[str, ...], str, tuple[str, str], Mapping[str, int], Mapping[str, int]]
-
-
-def _read() -> Iterator[Found]:
-    for source, (file, language, levels) in SOURCES.items():
-        with gzip.open(EVAL / file, "rt", encoding="utf-8") as lines:
-            for row in map(json.loads, lines):
-                text = row["text"]
-                if len(text) < SHORTEST:
-                    continue
-                episode = PART.sub("", row["id"]) if levels == ("episode",) else ""
-                title = row.get("title") or " ".join(text.split()[:8])
-                classes = [episode or row[level] for level in levels] or [source]
-                spans = spread_out(passage_spans(text, LETTERS), PASSAGES)
-                yield (
-                    title,
-                    tuple(text[a:b] for a, b in spans),
-                    language,
-                    (f"{source}/{classes[0]}", f"{source}/{classes[-1]}" if len(classes) > 1 else source),
-                    terms(text, language),
-                    key_phrases(text, language, [title]),
-                )
-
-
 def _recombined(parents: list[Real], random: np.random.Generator) -> Real:
     """A document of about as many passages, words and phrases as its parents have on average."""
     share = 1 / len(parents)
     rows = [random.random(len(parent.passages)) < share for parent in parents]
     rows[0][random.integers(len(rows[0]))] = True
 
-    def some(counts: Iterator[Mapping[str, int]]) -> dict[str, int]:
+    def some(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
         total: Counter[str] = Counter()
         for each in counts:
             kept = random.random(len(each)) < share

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shas_kb.organise.cells import Single, apart, cell_centres, in_cells
-from shas_kb.organise.material import Array, Labels
+from shas_kb.organise.material import Array, Labels, members
+from shas_kb.organise.together import together
 
 CHEAP = 4e8
 """Pairs, up to which all are compared: 20,000 units of one level with each other."""
@@ -44,21 +44,28 @@ def nearest(queries: Array, points: Array, count: int) -> tuple[Labels, Array]:
     return found, distance
 
 
-def rough(queries: Array, points: Array, count: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def rough(queries: Array, points: Array, count: int) -> Iterator[tuple[Labels, Labels]]:
     """Rows of `queries` [n, d], a block at a time, and for each the `count` points [m, d] that are about nearest, in
     the order of their rows. Every query comes once."""
     asked, given = queries.astype(np.float32), points.astype(np.float32)
     half = np.einsum("ij,ij->i", given, given) / 2
-    for rows, columns in _looks(asked, given, count):
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
-            some = given if columns is None else given[columns]
-            near = asked[block] @ some.T - (half if columns is None else half[columns])
-            best = np.sort(np.argpartition(near, -count, axis=1)[:, -count:], axis=1)
-            yield block, best if columns is None else columns[best]
+
+    def look(some: tuple[Labels, Labels | None]) -> tuple[Labels, Labels]:
+        rows, columns = some
+        seen, less = (given, half) if columns is None else (given[columns], half[columns])
+        near = asked[rows] @ seen.T - less
+        best = np.sort(np.argpartition(near, -count, axis=1)[:, -count:], axis=1)
+        return rows, best if columns is None else columns[best]
+
+    blocks = (
+        (rows[start : start + BLOCK], columns)
+        for rows, columns in _looks(asked, given, count)
+        for start in range(0, len(rows), BLOCK)
+    )
+    yield from together(look, blocks)
 
 
-def _looks(queries: Single, points: Single, count: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64] | None]]:
+def _looks(queries: Single, points: Single, count: int) -> Iterator[tuple[Labels, Labels | None]]:
     """Which queries look at which points (in the order of their rows; None is all of them)."""
     if len(queries) * len(points) <= CHEAP:
         yield np.arange(len(queries)), None
@@ -66,13 +73,13 @@ def _looks(queries: Single, points: Single, count: int) -> Iterator[tuple[NDArra
     centres = cell_centres(points, int(np.sqrt(len(points))))
     cell = in_cells(points, centres)
     homes = in_cells(queries, centres)
-    sizes = np.bincount(cell, minlength=len(centres))
-    members = np.split(np.argsort(cell, kind="stable"), np.cumsum(sizes)[:-1])
-    visitors = np.split(np.argsort(homes, kind="stable"), np.cumsum(np.bincount(homes, minlength=len(centres)))[:-1])
+    filled = np.unique(cell)
+    inside = members(np.searchsorted(filled, cell))
+    sizes = np.array([len(rows) for rows in inside])
     wanted = max(int(LOOK * np.sqrt(len(points))), 4 * count)
-    between = apart(centres, centres)
-    for home, rows in enumerate(visitors):
-        if len(rows):
-            order = np.argsort(between[home], kind="stable")
-            enough = int(np.searchsorted(np.cumsum(sizes[order]), wanted)) + 1
-            yield rows, np.sort(np.concatenate([members[other] for other in order[:enough]]))
+    occupied = np.unique(homes)
+    between = apart(centres[occupied], centres[filled])
+    for distances, rows in zip(between, members(np.searchsorted(occupied, homes)), strict=True):
+        order = np.argsort(distances, kind="stable")
+        enough = int(np.searchsorted(np.cumsum(sizes[order]), wanted)) + 1
+        yield rows, np.sort(np.concatenate([inside[other] for other in order[:enough]]))

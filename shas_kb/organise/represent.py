@@ -15,6 +15,7 @@ from scipy import sparse
 
 from shas_kb.organise.bag import counted, spread
 from shas_kb.organise.material import Array, Material, unit
+from shas_kb.organise.together import together
 
 LEAD_COUNTS, HEADING_COUNTS = 0.3, 0.3
 """What the first passage and the title of a document count beside the mean of its passages."""
@@ -113,14 +114,22 @@ def reduced(matrix: sparse.csr_matrix, width: int, seed: int = 0, rounds: int = 
     if width == 0:
         return np.zeros((matrix.shape[0], 0))
     sketch = min(width + 10, *matrix.shape)
-    basis = matrix @ np.random.default_rng(seed).standard_normal((matrix.shape[1], sketch))
+    turned = sparse.csr_matrix(matrix.T)
+    basis = product(matrix, np.random.default_rng(seed).standard_normal((matrix.shape[1], sketch)))
     for _ in range(rounds):
-        basis = matrix @ (matrix.T @ np.linalg.qr(basis)[0])
+        basis = product(matrix, product(turned, np.linalg.qr(basis)[0]))
     basis = np.linalg.qr(basis)[0]
-    projected = matrix.T @ basis
+    projected = product(turned, basis)
     spread, directions = np.linalg.eigh(projected.T @ projected)
     strongest = np.argsort(-spread, kind="stable")[:width]
     return np.asarray((basis @ directions[:, strongest]) * np.sqrt(np.maximum(spread[strongest], 0)))
+
+
+def product(matrix: sparse.csr_matrix, dense: Array) -> Array:
+    """`matrix` [n, m] times `dense` [m, k]: a row of the result is a sum over a row of `matrix`, in its order."""
+    half = matrix.shape[0] // 2
+    parts = (matrix[:half], matrix[half:])
+    return np.concatenate(list(together(lambda part: np.asarray(part @ dense), parts)))
 
 
 def _means(materials: Sequence[Material]) -> Array:
