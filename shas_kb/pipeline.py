@@ -16,8 +16,9 @@ from typing import Protocol
 import numpy as np
 
 from shas_kb.changes import Changes, absolute, find_changes
-from shas_kb.config import ReadConfig, TreeConfig
+from shas_kb.config import GrowthConfig, ReadConfig, TreeConfig
 from shas_kb.errors import UsageError
+from shas_kb.growth import grow
 from shas_kb.organise import Lexicon, Material, organise
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
@@ -101,8 +102,10 @@ def ingest(
     *,
     weights: bytes | None = None,
     with_tree: bool = True,
+    growth: GrowthConfig | None = None,
 ) -> Report:
-    """Read what is new or changed into the collection, encode it, and build the tree.
+    """Read what is new or changed into the collection, encode it, and build the tree; or place it in that of a large
+    collection.
 
     Args:
         store: the collection, open for writing.
@@ -114,6 +117,7 @@ def ingest(
         progress: told where the work stands.
         weights: what was learned on top of the backbone, for the collection to keep; None leaves what it has.
         with_tree: False leaves the tree as it is.
+        growth: when a tree grows without being built again; None as usual.
 
     Raises:
         UsageError: a path does not exist, or the collection was built with another model.
@@ -130,7 +134,7 @@ def ingest(
         encoded = _encode(store, load_encoder, progress)
         encoded_at = perf_counter()
         if with_tree:
-            report.tree = organise_collection(store, tree, progress, only_if_stale=not encoded)
+            report.tree = organise_collection(store, tree, progress, only_if_stale=True, encoded=encoded, growth=growth)
         ended = perf_counter()
     report.failed.sort()
     report.skipped.sort()
@@ -186,7 +190,13 @@ def bind_model(store: Store, model: ModelFacts, weights: bytes | None = None) ->
 
 
 def organise_collection(
-    store: Store, config: TreeConfig | None = None, progress: Progress | None = None, *, only_if_stale: bool = False
+    store: Store,
+    config: TreeConfig | None = None,
+    progress: Progress | None = None,
+    *,
+    only_if_stale: bool = False,
+    encoded: Sequence[str] = (),
+    growth: GrowthConfig | None = None,
 ) -> Tree | None:
     """Build the tree of the collection from what is stored, and store it.
 
@@ -194,18 +204,25 @@ def organise_collection(
         store: the collection.
         config: how; None as it was built last.
         progress: told where the work stands.
-        only_if_stale: leave a tree alone that fits the documents and the configuration.
+        only_if_stale: leave a tree alone that fits the documents and the configuration, and let that of a large
+            collection grow where little came, changed or went.
+        encoded: documents whose vectors are new; with any, no tree fits.
+        growth: when a tree grows without being built again; None as usual.
 
     Returns:
-        The current tree: a new one, or with `only_if_stale` the present one where it still fits; None if there is
-        nothing to organise.
+        The current tree: a new one, or with `only_if_stale` the present one where it still fits or has grown; None if
+        there is nothing to organise.
     """
     current = store.tree()
     if config is None:
         config = TreeConfig.from_dict(current.config) if current else TreeConfig()
-    if only_if_stale and current is not None and not store.tree_is_stale() and current.config == config.as_dict():
-        return current
     with store.exclusive():
+        if only_if_stale and current is not None and current.config == config.as_dict():
+            if not encoded and not store.tree_is_stale():
+                return current
+            grown = grow(store, current, frozenset(encoded), growth or GrowthConfig())
+            if grown is not None:
+                return grown
         materials = load_materials(store)
         if not materials:
             return None
@@ -289,12 +306,11 @@ def _count(report: Report, reading: Reading, updated: bool) -> None:
     report.tokens += reading.tokens
 
 
-def _encode(store: Store, load_encoder: Callable[[], Encoder], progress: Progress) -> bool:
-    """Give every document that has none its vectors, also those that an interrupted run left behind; False if there are
-    none."""
+def _encode(store: Store, load_encoder: Callable[[], Encoder], progress: Progress) -> Sequence[str]:
+    """Give every document that has none its vectors, also those that an interrupted run left behind; returns which."""
     pending = store.pending()
     if not pending:
-        return False
+        return pending
     sizes = {document: sum(store.tokens(document)) for document in pending}
     titles = {document.id: document.title for document in store.documents()}
     progress.start("Encoding", sum(sizes.values()), "token")
@@ -304,4 +320,4 @@ def _encode(store: Store, load_encoder: Callable[[], Encoder], progress: Progres
         store.put_vectors(document, its)
         progress.advance(sizes[document])
     progress.finish()
-    return True
+    return pending

@@ -26,15 +26,21 @@ def belonging(units: Array, labels: Labels) -> list[list[tuple[int, float]]]:
     entities: list[list[tuple[int, float]]] = []
     for own, distance, rivals, distances in zip(labels, to_own, nearby, far, strict=True):
         others = rivals != own
-        candidates = np.concatenate([[own], rivals[others]])
-        weight = np.exp(np.minimum(distance - np.concatenate([[distance], distances[others]]), 0) / TEMPERATURE)
-        weight /= weight.sum()
-        kept = weight >= LEAST
-        kept[0] = True
-        weight = np.round(weight[kept] / weight[kept].sum(), 6)
-        weight[0] += 1 - weight.sum()
-        entities.append([(int(node), float(share)) for node, share in zip(candidates[kept], weight, strict=True)])
+        entities.append(
+            shares(np.concatenate([[own], rivals[others]]), np.concatenate([[distance], distances[others]]))
+        )
     return entities
+
+
+def shares(candidates: Labels, distances: Array) -> list[tuple[int, float]]:
+    """The weight of a document in each of `candidates` (its own first) at these squared distances; they sum to 1."""
+    weight = np.exp(np.minimum(distances[0] - distances, 0) / TEMPERATURE)
+    weight /= weight.sum()
+    kept = weight >= LEAST
+    kept[0] = True
+    weight = np.round(weight[kept] / weight[kept].sum(), 6)
+    weight[0] += 1 - weight.sum()
+    return [(int(node), float(share)) for node, share in zip(candidates[kept], weight, strict=True)]
 
 
 def confidence(units: Array, labels: Labels) -> Array:
