@@ -7,6 +7,7 @@ looks at them.
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from grouping import SOURCES, load, sentence_spans
+from grouping import CACHE, SOURCES, load, sentence_spans
 
 from shas_kb.config import WORD_BITS
 from shas_kb.encoder import describe
@@ -40,14 +41,18 @@ class Real:
 
 
 def real(cache: Path) -> list[Real]:
-    """The documents that `grouping.py` has vectors of (encoded once, kept in `cache`), sources mixed."""
-    documents = [document for name in SOURCES for document in _of(name, cache)]
+    """The documents that `grouping.py` has vectors of, sources mixed; made once, which takes minutes, and kept in
+    `cache`."""
+    file = cache / "real.pickle"
+    if not file.exists():
+        file.write_bytes(pickle.dumps([document for name in SOURCES for document in _of(name)]))
+    documents = pickle.loads(file.read_bytes())
     return [documents[i] for i in np.random.default_rng(0).permutation(len(documents))]
 
 
-def _of(name: str, cache: Path) -> Iterator[Real]:
+def _of(name: str) -> Iterator[Real]:
     source = SOURCES[name]
-    loaded = load(name, source.most, source.passages, cache)
+    loaded = load(name, source.most, source.passages, CACHE)
     for row, material in enumerate(loaded.materials):
         texts = [loaded.passages[material.id, i].text for i in range(min(PASSAGES, len(material.passages)))]
         if texts:
