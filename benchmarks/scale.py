@@ -4,7 +4,7 @@ good the places are that they get.
     python benchmarks/scale.py [--sizes N ...] [--rounds N] [--cache FOLDER] [--bertopic PYTHON] [organise] [ingest]
         [bertopic] [placing]
 
-(a) organise: the whole of `shas-kb organise`, a process of its own, on collections as `crowds.py` makes them;
+(a) organise: what `shas-kb organise` does, in a process of its own, on collections as `crowds.py` makes them;
 (b) ingest: `shas-kb ingest` of ten files more;
 (c) bertopic: the same vectors and texts, defaults; with the Python that `--bertopic` names, in which it is installed;
 (d) placing: real documents placed in a tree of the others, against the tree built of all.
@@ -44,28 +44,32 @@ SIZES = (153, 10_000, 100_000)
 MORE = 10
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.4)
 PARTS = ("organise", "ingest", "bertopic", "placing")
-STAGES = """
-import sys, time
+ORGANISE = """
+import json, sys, time
 from pathlib import Path
-from shas_kb.organise import organise
 from shas_kb.config import TreeConfig
+from shas_kb.organise import organise
 from shas_kb.pipeline import load_materials
+from shas_kb.records import NODE_LEVELS
 from shas_kb.storage import Store
-marks = [("", time.process_time())]
+
 class Clock:
-    def start(self, *_): pass
-    def advance(self, *_): marks.append((("group", "name", "summarise")[len(marks) - 2], time.process_time()))
-    def finish(self): marks.append(("assemble", 0.0))
+    def __init__(self): self.times = [(time.perf_counter(), time.process_time())]
+    def start(self, *_): self.advance()
+    def advance(self, *_): self.times.append((time.perf_counter(), time.process_time()))
+    def finish(self): pass
+
+clock = Clock()
 with Store.open(Path(sys.argv[1])) as store:
-    materials = load_materials(store)
-    marks.append(("load", time.process_time()))
-    tree = organise(materials, TreeConfig(), store.passages, Clock())
-    marks[-1] = ("assemble", time.process_time())
+    tree = organise(load_materials(store), TreeConfig(), store.passages, clock)
+    clock.advance()
     store.put_tree(tree)
-    marks.append(("store", time.process_time()))
-import json
-print(json.dumps({name: round(b - a, 2) for (_, a), (name, b) in zip(marks, marks[1:])}))
+clock.advance()
+names = ("load", "group", "name", "summarise", "assemble", "store")
+stages = {name: [round(b - a, 2) for a, b in zip(*pair)] for name, *pair in zip(names, clock.times, clock.times[1:])}
+print(json.dumps({"seconds, processor seconds": stages, "tree": [tree.count(level) for level in NODE_LEVELS]}))
 """
+"""`shas-kb organise` with a clock: what the command does, after the same imports."""
 
 
 def main() -> None:
@@ -116,14 +120,11 @@ def child(command: Sequence[object]) -> tuple[dict[str, Any], dict[str, float]]:
 
 
 def organised(db: Path, documents: list[Real], size: int, rounds: int) -> dict[str, Any]:
-    """The whole command, the median round; its stages; and how well the tree agrees with the true classes."""
-    command = [sys.executable, "-m", "shas_kb", "-d", db, "--json", "--quiet", "organise"]
-    runs = [child(command) for _ in range(rounds if size < SIZES[-1] else 1)]
-    answer = runs[-1][0]
+    """The median round, and how well the tree agrees with the true classes."""
+    runs = [child([sys.executable, "-c", ORGANISE, db]) for _ in range(rounds)]
     found: dict[str, Any] = {name: round(statistics.median(took[name] for _, took in runs), 2) for name in runs[0][1]}
     found["rounds"] = [took["seconds"] for _, took in runs]
-    found["tree"] = {level: answer["tree"][level] for level in ("entities", "categories", "domains")}
-    found["processor seconds of stages"] = child([sys.executable, "-c", STAGES, db])[0]
+    found |= runs[-1][0]
     if size < SIZES[-1]:
         truth = {
             f"{number:06}.md": {"entity": one.classes[0], "category": one.classes[0], "domain": one.classes[1]}

@@ -2,7 +2,7 @@
 
 One stage a file, in the order in which the data goes through them: `material` (what a document brings), `represent`
 (its vector), `attend` (towards its neighbours), `count` (how many concepts), `group` (which units form one), `name`,
-`summarise`; `build` puts them together, and `place` finds a document's place in what was built. Nothing here knows of
+`summarise`; `build` puts them together, and `placing` finds a document's place in what was built. Nothing here knows of
 files, databases or encoders.
 """
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from shas_kb.organise.bag import Lexicon
     from shas_kb.organise.build import organise
     from shas_kb.organise.material import Material
-    from shas_kb.organise.place import gist, place
+    from shas_kb.organise.placing import gist, place
 
 __all__ = ["Lexicon", "Material", "gist", "organise", "place"]
 
-_HOMES = {"Lexicon": "bag", "Material": "material", "gist": "place", "organise": "build", "place": "place"}
+_HOMES = {"Lexicon": "bag", "Material": "material", "gist": "placing", "organise": "build", "place": "placing"}
 
 
 def __getattr__(name: str) -> object:

@@ -26,7 +26,7 @@ BLOCK = 512
 
 def nearest(queries: Array, points: Array, count: int) -> tuple[Labels, Array]:
     """The `count` points [m, d] nearest to each query [n, d], nearest first, and their squared distances, both
-    [n, count]; ties go to the first point.
+    [n, count]; of up to `SPARE` points that are equally near the first ones are taken.
 
     Candidates are found in float32 with a few to spare and ordered in float64, rounded: the same whatever the machine
     does with the last bits.

@@ -20,6 +20,8 @@ from shas_kb.organise.together import together
 LEAD_COUNTS, HEADING_COUNTS = 0.3, 0.3
 """What the first passage and the title of a document count beside the mean of its passages."""
 WORD_WIDTH = 100
+ENOUGH = 20_000
+"""Documents that show in which directions words vary."""
 WIDTH = 160
 SCATTER_FLOOR = 0.1
 COMMON = 0.3
@@ -109,20 +111,26 @@ def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
 
 
 def reduced(matrix: sparse.csr_matrix, width: int, seed: int = 0, rounds: int = 3) -> Array:
-    """The rows of `matrix` [n, m] on their `width` principal directions, [n, at most width]."""
-    width = min(width, *matrix.shape)
+    """The rows of `matrix` [n, m] on their `width` principal directions, [n, at most width]; of more than `ENOUGH` rows
+    an even sample says which these are."""
+    n = matrix.shape[0]
+    some = matrix if n <= ENOUGH else matrix[np.linspace(0, n - 1, ENOUGH).astype(np.int64)]
+    width = min(width, *some.shape)
     if width == 0:
-        return np.zeros((matrix.shape[0], 0))
-    sketch = min(width + 10, *matrix.shape)
-    turned = sparse.csr_matrix(matrix.T)
-    basis = product(matrix, np.random.default_rng(seed).standard_normal((matrix.shape[1], sketch)))
+        return np.zeros((n, 0))
+    sketch = min(width + 10, *some.shape)
+    turned = sparse.csr_matrix(some.T)
+    basis = product(some, np.random.default_rng(seed).standard_normal((some.shape[1], sketch)))
     for _ in range(rounds):
-        basis = product(matrix, product(turned, np.linalg.qr(basis)[0]))
+        basis = product(some, product(turned, np.linalg.qr(basis)[0]))
     basis = np.linalg.qr(basis)[0]
     projected = product(turned, basis)
     spread, directions = np.linalg.eigh(projected.T @ projected)
     strongest = np.argsort(-spread, kind="stable")[:width]
-    return np.asarray((basis @ directions[:, strongest]) * np.sqrt(np.maximum(spread[strongest], 0)))
+    length = np.sqrt(np.maximum(spread[strongest], 0))
+    if some is matrix:
+        return np.asarray((basis @ directions[:, strongest]) * length)
+    return product(matrix, (projected @ directions[:, strongest]) / np.where(length > 0, length, 1.0))
 
 
 def product(matrix: sparse.csr_matrix, dense: Array) -> Array:
