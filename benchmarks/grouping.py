@@ -285,7 +285,6 @@ def load(name: str, most: int, passages: int, cache: Path) -> Loaded:
                 source.language,
                 vectors[end - len(own) : end],
                 heading,
-                np.array([(b - a) // 4 for a, b in own]),
                 terms(text, source.language),
                 key_phrases(text, source.language, [title]),
             )

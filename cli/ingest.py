@@ -241,6 +241,8 @@ def _tree_json(tree: Tree) -> dict[str, object]:
         "entities": tree.count("entity"),
         "categories": tree.count("category"),
         "domains": tree.count("domain"),
+        "placed": tree.placed,
+        "drift": round(tree.drift, 4),
     }
 
 
@@ -249,7 +251,8 @@ def tree_line(tree: Tree) -> str:
 
     levels = (("entity", tree.count("entity")), ("category", tree.count("category")), ("domain", tree.count("domain")))
     parts = [plural(tree.documents, "document"), *(plural(count, level) for level, count in levels)]
-    return " [dim]→[/dim] ".join(f"[bold]{part}[/bold]" for part in parts)
+    line = " [dim]→[/dim] ".join(f"[bold]{part}[/bold]" for part in parts)
+    return line + (f" [dim](drift {tree.drift:.1%}, {tree.placed:,} placed)[/dim]" if tree.drift else "")
 
 
 def _print_report(session: Session, report: Report) -> None:

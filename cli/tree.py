@@ -60,6 +60,8 @@ def tree(
             {
                 "run": current.run,
                 "hash": current.hash,
+                "placed": current.placed,
+                "drift": round(current.drift, 4),
                 "nodes": [entry for entry in view.json(root) if entry["level"] in shown],
             }
         )

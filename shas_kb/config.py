@@ -77,6 +77,22 @@ class TreeConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class GrowthConfig:
+    """When a tree takes documents in without being built again: a collection of at least `documents`, as long as its
+    drift is at most `drift`. Smaller collections are always built again, so that the same documents give the same
+    tree."""
+
+    documents: int = 2000
+    drift: float = 0.2
+
+    def __post_init__(self) -> None:
+        if self.documents < 1:
+            raise UsageError(f"documents must be at least 1, got {self.documents}; the default is 2000.")
+        if not 0 <= self.drift <= 1:
+            raise UsageError(f"drift must be from 0 to 1, got {self.drift:g}; the default is 0.2.")
+
+
+@dataclass(frozen=True, slots=True)
 class ReadConfig:
     """How files are read. `seconds` and `megabytes` limit the reading of one file; `window` is in word pieces."""
 

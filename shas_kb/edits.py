@@ -116,7 +116,7 @@ def parts(tree: Tree, node: Node, into: int, documents: Sequence[str], vectors: 
         what = "documents" if node.level == "entity" else "children"
         raise UsageError(f"--into must be from 2 to the {len(pieces)} {what} of {node.name!r}, got {into}.")
     weights = np.array([len(piece) for piece in pieces], dtype=np.float64)
-    labels = identify_concepts(units.astype(np.float64), weights, lambda _: into, most=into)
+    labels = identify_concepts(units.astype(np.float64), weights, lambda _: into)
     return [
         frozenset().union(*(piece for piece, label in zip(pieces, labels, strict=True) if label == part))
         for part in range(into)

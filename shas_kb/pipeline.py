@@ -16,9 +16,10 @@ from typing import Protocol
 import numpy as np
 
 from shas_kb.changes import Changes, absolute, find_changes
-from shas_kb.config import ReadConfig, TreeConfig
+from shas_kb.config import GrowthConfig, ReadConfig, TreeConfig
 from shas_kb.errors import UsageError
-from shas_kb.organise import Material, organise
+from shas_kb.growth import grow
+from shas_kb.organise import Lexicon, Material, organise
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
 from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Wish
@@ -101,8 +102,10 @@ def ingest(
     *,
     weights: bytes | None = None,
     with_tree: bool = True,
+    growth: GrowthConfig | None = None,
 ) -> Report:
-    """Read what is new or changed into the collection, encode it, and build the tree.
+    """Read what is new or changed into the collection, encode it, and build the tree; or place it in that of a large
+    collection.
 
     Args:
         store: the collection, open for writing.
@@ -114,6 +117,7 @@ def ingest(
         progress: told where the work stands.
         weights: what was learned on top of the backbone, for the collection to keep; None leaves what it has.
         with_tree: False leaves the tree as it is.
+        growth: when a tree grows without being built again; None as usual.
 
     Raises:
         UsageError: a path does not exist, or the collection was built with another model.
@@ -130,7 +134,7 @@ def ingest(
         encoded = _encode(store, load_encoder, progress)
         encoded_at = perf_counter()
         if with_tree:
-            report.tree = organise_collection(store, tree, progress, only_if_stale=not encoded)
+            report.tree = organise_collection(store, tree, progress, only_if_stale=True, encoded=encoded, growth=growth)
         ended = perf_counter()
     report.failed.sort()
     report.skipped.sort()
@@ -192,6 +196,8 @@ def organise_collection(
     *,
     only_if_stale: bool = False,
     wishes: Sequence[Wish] | None = None,
+    encoded: Sequence[str] = (),
+    growth: GrowthConfig | None = None,
 ) -> Tree | None:
     """Build the tree of the collection from what is stored, and store it. Its nodes keep the ids and names they have.
 
@@ -199,19 +205,26 @@ def organise_collection(
         store: the collection.
         config: how; None as it was built last.
         progress: told where the work stands.
-        only_if_stale: leave a tree alone that fits the documents and the configuration.
+        only_if_stale: leave a tree alone that fits the documents and the configuration, and let that of a large
+            collection grow where little came, changed or went.
+        encoded: documents whose vectors are new; with any, no tree fits.
+        growth: when a tree grows without being built again; None as usual.
         wishes: what a person says of nodes from now on; None leaves what was said. Stored together with the tree.
 
     Returns:
-        The current tree: a new one, or with `only_if_stale` the present one where it still fits; None if there is
-        nothing to organise.
+        The current tree: a new one, or with `only_if_stale` the present one where it still fits or has grown; None if
+        there is nothing to organise.
     """
     current = store.tree()
     if config is None:
         config = TreeConfig.from_dict(current.config) if current else TreeConfig()
-    if only_if_stale and current is not None and not store.tree_is_stale() and current.config == config.as_dict():
-        return current
     with store.exclusive():
+        if only_if_stale and current is not None and current.config == config.as_dict():
+            if not encoded and not store.tree_is_stale():
+                return current
+            grown = grow(store, current, frozenset(encoded), growth or GrowthConfig())
+            if grown is not None:
+                return grown
         materials = load_materials(store)
         if not materials:
             return None
@@ -235,28 +248,28 @@ def _unnamed(tree: Tree | None, nodes: Set[str]) -> Tree | None:
 def load_materials(store: Store) -> list[Material]:
     """Everything that the tree is made from, of every encoded document, as it is stored."""
     matrix = store.passage_matrix()
+    passages = matrix.matrix.astype(np.float32)
     titles = store.title_matrix().astype(np.float32)
     if not titles.any(axis=1).all():  # as long as an older version's are among them, none counts: like beside like
         titles = np.zeros_like(titles)
-    headings = dict(zip(matrix.documents, titles, strict=True))
-    rows = {document: slice(matrix.offsets[i], matrix.offsets[i + 1]) for i, document in enumerate(matrix.documents)}
+    row = {document: i for i, document in enumerate(matrix.documents)}
     documents = {document.id: document for document in store.documents()}
+    terms, phrases = Lexicon(), Lexicon()
     materials = []
-    for identity, terms, phrases in store.all_words():
-        if identity not in rows:
+    for identity, own_terms, own_phrases in store.all_words():
+        if identity not in row:
             continue
-        document = documents[identity]
+        document, i = documents[identity], row[identity]
         materials.append(
             Material(
                 id=identity,
                 sha256=document.sha256,
                 title=document.title,
                 language=document.language,
-                passages=matrix.matrix[rows[identity]].astype(np.float32),
-                heading=headings[identity],
-                tokens=np.asarray(store.tokens(identity), dtype=np.int64),
-                terms=terms,
-                phrases=phrases,
+                passages=passages[matrix.offsets[i] : matrix.offsets[i + 1]],
+                heading=titles[i],
+                terms=terms.bag(own_terms),
+                phrases=phrases.bag(own_phrases),
             )
         )
     return materials
@@ -307,12 +320,11 @@ def _count(report: Report, reading: Reading, updated: bool) -> None:
     report.tokens += reading.tokens
 
 
-def _encode(store: Store, load_encoder: Callable[[], Encoder], progress: Progress) -> bool:
-    """Give every document that has none its vectors, also those that an interrupted run left behind; False if there are
-    none."""
+def _encode(store: Store, load_encoder: Callable[[], Encoder], progress: Progress) -> Sequence[str]:
+    """Give every document that has none its vectors, also those that an interrupted run left behind; returns which."""
     pending = store.pending()
     if not pending:
-        return False
+        return pending
     sizes = {document: sum(store.tokens(document)) for document in pending}
     titles = {document.id: document.title for document in store.documents()}
     progress.start("Encoding", sum(sizes.values()), "token")
@@ -322,4 +334,4 @@ def _encode(store: Store, load_encoder: Callable[[], Encoder], progress: Progres
         store.put_vectors(document, its)
         progress.advance(sizes[document])
     progress.finish()
-    return True
+    return pending

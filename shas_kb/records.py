@@ -196,12 +196,17 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A document's weight in an entity (0 to 1); exactly one of a document's memberships is `primary`."""
+    """A document's weight in an entity (0 to 1); exactly one of a document's memberships is `primary`.
+
+    `strain` is what the document counts in the tree's drift: 0 if the tree was built from it, 1 or more if it was
+    placed there since.
+    """
 
     document: str
     node: str
     weight: float
     primary: bool
+    strain: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +252,8 @@ class Tree:
 
     `hash` covers its structure and the names that the documents give by themselves. Ids of nodes, and the names that
     they keep from former trees, are not in it: the same documents have the same hash, whatever was before.
+    `drift` says how far the tree has moved from what it was built from, from 0 (not at all) to 1: the share of
+    documents that came, changed or went since, those that fit badly counting more.
     """
 
     run: str
@@ -254,10 +261,16 @@ class Tree:
     config: Mapping[str, object]
     nodes: tuple[Node, ...]
     memberships: tuple[Membership, ...]
+    drift: float = 0.0
 
     @property
     def documents(self) -> int:
         return sum(membership.primary for membership in self.memberships)
+
+    @property
+    def placed(self) -> int:
+        """How many documents came or changed since the build, and were placed without another."""
+        return sum(membership.primary and membership.strain > 0 for membership in self.memberships)
 
     def count(self, level: Level) -> int:
         return sum(node.level == level for node in self.nodes)

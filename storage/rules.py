@@ -131,12 +131,13 @@ RULES = (
         " AND (child.level, above.level) NOT IN (VALUES ('entity', 'category'), ('category', 'domain'))",
     ),
     Rule(
-        "a tree must have as many nodes and documents as when it was built",
+        "a tree must have as many nodes and documents as when it was built, and what was placed since",
         Cure.ORGANISE,
         f"SELECT number, run FROM runs WHERE number = {_CURRENT} AND ("
         " entities <> (SELECT count(*) FROM nodes WHERE run = number AND level = 'entity')"
         " OR categories <> (SELECT count(*) FROM nodes WHERE run = number AND level = 'category')"
         " OR domains <> (SELECT count(*) FROM nodes WHERE run = number AND level = 'domain')"
-        " OR documents <> (SELECT count(*) FROM memberships WHERE run = number AND is_primary))",
+        " OR (documents, placed) <> (SELECT count(*), total(strain > 0) FROM memberships"
+        "  WHERE run = number AND is_primary))",
     ),
 )

@@ -247,6 +247,15 @@ _EDITS = (
     "CREATE UNIQUE INDEX wish_documents_held ON wish_documents (level, file) WHERE held",
 )
 
+_GROWTH = (
+    # What came or changed since the build and was placed; how many documents of the build went; what both come to.
+    "ALTER TABLE runs ADD COLUMN placed INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE runs ADD COLUMN gone INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE runs ADD COLUMN drift REAL NOT NULL DEFAULT 0",
+    # What a placed document counts in the drift; 0 of those from which the tree was built.
+    "ALTER TABLE memberships ADD COLUMN strain REAL NOT NULL DEFAULT 0",
+)
+
 MIGRATIONS = {
     "001_documents": _DOCUMENTS,
     "002_vectors_and_words": _VECTORS_AND_WORDS,
@@ -255,6 +264,7 @@ MIGRATIONS = {
     "005_pieces": _PIECES,
     "006_sketches": _SKETCHES,
     "007_edits": _EDITS,
+    "008_growth": _GROWTH,
 }
 VERSION = len(MIGRATIONS)
 

@@ -17,10 +17,25 @@ from shas_kb.storage.wishes import WishTables
 KEPT = 5
 SINGLE = np.dtype("<f4")
 
+_LEAVING = (
+    "run = ?1 AND (document IN (SELECT value FROM json_each(?2))"
+    " OR (document, sha256) NOT IN (SELECT id, sha256 FROM documents))"
+)
+"""What the current tree (?1) holds of the documents that are to be placed again (?2), are gone, or were changed."""
+_FOR_GOOD = "is_primary AND strain = 0 AND document NOT IN (SELECT value FROM json_each(?2))"
+_COUNT_GROWTH = """
+    UPDATE runs SET (documents, placed, gone, quotes, drift) = (
+        SELECT count(*), total(strain > 0), runs.gone + ?2, (SELECT count(*) FROM quotes WHERE run = ?1),
+            min(1.0, (total(strain) + runs.gone + ?2) / max(1, count(*) + runs.gone + ?2))
+        FROM memberships WHERE run = ?1 AND is_primary
+    ) WHERE number = ?1 RETURNING drift
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What is known of a build of the tree. `built` is in seconds since 1970; `whole`: its nodes are still there."""
+    """What is known of a build of the tree. `built` is in seconds since 1970; `whole`: its nodes are still there;
+    `placed` and `drift` as in `Tree`."""
 
     run: str
     hash: str
@@ -30,6 +45,8 @@ class RunFacts:
     entities: int
     categories: int
     domains: int
+    placed: int
+    drift: float
     whole: bool
 
 
@@ -69,8 +86,31 @@ class TreeTables(WishTables):
     def tree_as_built(self) -> Tree | None:
         """The current tree with all documents that it was built of, those that are gone or changed since too."""
         with self._db.snapshot():
-            row = self._db.row("SELECT number, run, hash, config FROM runs ORDER BY number DESC LIMIT 1")
+            row = self._db.row("SELECT number, run, hash, config, drift FROM runs ORDER BY number DESC LIMIT 1")
             return self._tree(*row, only_present=False) if row else None
+
+    def place(self, memberships: Sequence[Membership]) -> float:
+        """Put documents into the current tree that came or changed since it was built, in one transaction.
+
+        What the tree held of them is replaced, and documents that are gone, or have another content than when they were
+        placed, leave it. Its nodes, their names and summaries stay as they are, but for what was quoted from these.
+
+        Args:
+            memberships: each of a document, with a `strain` above 0.
+
+        Returns:
+            the drift of the tree: the strain of all its documents, and those of the build that went, as a share of all.
+
+        Raises:
+            DatabaseError: a membership refers to what is not there, or a document has two primary entities.
+        """
+        again = json.dumps(sorted({membership.document for membership in memberships}))
+        with self._db.transaction():
+            number = self._db.value("SELECT max(number) FROM runs")
+            gone = self._db.value(f"SELECT count(*) FROM memberships WHERE {_LEAVING} AND {_FOR_GOOD}", (number, again))
+            self._db.execute(f"DELETE FROM memberships WHERE {_LEAVING}", (number, again))
+            self._insert_memberships(number, memberships)
+            return float(self._db.value(_COUNT_GROWTH, (number, gone)))
 
     def tree(self, run: str | None = None) -> Tree | None:
         """The current tree, or that of a former run; None if none was built yet, or no document of it is left.
@@ -87,7 +127,8 @@ class TreeTables(WishTables):
                     f"a run must be one of the last {KEPT}, got {run!r}; `shas-kb info` shows the latest."
                 )
             row = self._db.row(
-                "SELECT number, run, hash, config FROM runs WHERE run = coalesce(?, run) ORDER BY number DESC LIMIT 1",
+                "SELECT number, run, hash, config, drift FROM runs WHERE run = coalesce(?, run)"
+                " ORDER BY number DESC LIMIT 1",
                 (run,),
             )
             if row is None or (run is None and not self._has_tree()):
@@ -98,12 +139,24 @@ class TreeTables(WishTables):
     def runs(self) -> list[RunFacts]:
         """All builds of the tree, the current one first."""
         rows = self._db.rows(
-            "SELECT run, hash, built, config, documents, entities, categories, domains,"
+            "SELECT run, hash, built, config, documents, entities, categories, domains, placed, drift,"
             " domains = 0 OR EXISTS (SELECT 1 FROM nodes WHERE nodes.run = number) FROM runs ORDER BY number DESC"
         )
         return [
-            RunFacts(run, hash, built, json.loads(config), documents, entities, categories, domains, bool(whole))
-            for run, hash, built, config, documents, entities, categories, domains, whole in rows
+            RunFacts(
+                run,
+                hash,
+                built,
+                json.loads(config),
+                documents,
+                entities,
+                categories,
+                domains,
+                placed,
+                drift,
+                bool(whole),
+            )
+            for run, hash, built, config, documents, entities, categories, domains, placed, drift, whole in rows
         ]
 
     def tree_is_stale(self) -> bool:
@@ -147,14 +200,7 @@ class TreeTables(WishTables):
                 for position, node in enumerate(tree.nodes)
             ],
         )
-        self._db.executemany(
-            "INSERT INTO memberships (run, position, document, sha256, node, weight, is_primary)"
-            " VALUES (?, ?, ?, (SELECT sha256 FROM documents WHERE id = ?), ?, ?, ?)",
-            [
-                (number, position, each.document, each.document, each.node, each.weight, each.primary)
-                for position, each in enumerate(tree.memberships)
-            ],
-        )
+        self._insert_memberships(number, tree.memberships)
         self._db.executemany(
             'INSERT INTO quotes (run, node, ordinal, document, page, start, "end", text)'
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -165,17 +211,32 @@ class TreeTables(WishTables):
             ],
         )
 
-    def _tree(self, number: int, run: str, hash: str, config: str, *, only_present: bool) -> Tree:
+    def _tree(self, number: int, run: str, hash: str, config: str, drift: float, *, only_present: bool) -> Tree:
         memberships = self._memberships(number, only_present)
-        return Tree(run, hash, json.loads(config), self._nodes(number, memberships), memberships)
+        return Tree(run, hash, json.loads(config), self._nodes(number, memberships), memberships, drift)
+
+    def _insert_memberships(self, number: int, memberships: Sequence[Membership]) -> None:
+        """Behind those that the run has."""
+        first = 1 + self._db.value("SELECT coalesce(max(position), -1) FROM memberships WHERE run = ?", (number,))
+        self._db.executemany(
+            "INSERT INTO memberships (run, position, document, sha256, node, weight, is_primary, strain)"
+            " VALUES (?, ?, ?, (SELECT sha256 FROM documents WHERE id = ?), ?, ?, ?, ?)",
+            [
+                (number, position, each.document, each.document, each.node, each.weight, each.primary, each.strain)
+                for position, each in enumerate(memberships, start=first)
+            ],
+        )
 
     def _memberships(self, number: int, only_present: bool) -> tuple[Membership, ...]:
         rows = self._db.rows(
-            "SELECT document, node, weight, is_primary FROM memberships WHERE run = ?"
+            "SELECT document, node, weight, is_primary, strain FROM memberships WHERE run = ?"
             " AND (NOT ? OR (document, sha256) IN (SELECT id, sha256 FROM documents)) ORDER BY position",
             (number, only_present),
         )
-        return tuple(Membership(document, node, weight, bool(primary)) for document, node, weight, primary in rows)
+        return tuple(
+            Membership(document, node, weight, bool(primary), strain)
+            for document, node, weight, primary, strain in rows
+        )
 
     def _nodes(self, number: int, memberships: tuple[Membership, ...]) -> tuple[Node, ...]:
         rows = self._db.rows(

@@ -126,6 +126,18 @@ class VectorTable(SketchTable):
         blank = bytes(HALF.itemsize * dimension)
         return np.frombuffer(b"".join(row[1] or blank for row in rows), HALF).reshape(-1, dimension)
 
+    def opening_matrix(self) -> NDArray[np.float16]:
+        """The vectors of the first passages [n, d], in the order of `document_matrix`.
+
+        Raises:
+            DatabaseError: rows of different sizes.
+        """
+        rows = self._db.rows(
+            f"SELECT dimension, substr(passages, 1, {HALF.itemsize} * dimension) FROM vectors ORDER BY document"
+        )
+        dimension = self._common_dimension([row[0] for row in rows])
+        return np.frombuffer(b"".join(row[1] for row in rows), HALF).reshape(-1, dimension)
+
 
 def _must_fit(document: str, encoded: Encoded, passages: int, dimension: int) -> None:
     """Raises UsageError if `encoded` is not of a document with so many passages and the model's dimension."""

@@ -3,29 +3,29 @@
 One stage a file, in the order in which the data goes through them: `material` (what a document brings), `words` and
 `represent` (its vectors), `attend` (towards its neighbours), `count` (how many concepts), `group` (which units form
 one), `seeds` and `settle` (what a person wishes comes true), `vocabulary`, `users`, `rank`, `titled`, `name` (what one
-is called), `summarise`, `identity` (which nodes are former ones); `build` puts them together. Nothing here knows of
+is called), `summarise`, `identity` (which nodes are former ones); `build` puts them together, and `placing` finds a
+document's place in what was built. Nothing here knows of
 files, databases or encoders.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from shas_kb.organise.bag import Lexicon
     from shas_kb.organise.build import organise
     from shas_kb.organise.material import Material
+    from shas_kb.organise.placing import gist, place
 
-__all__ = ["Material", "organise"]
+__all__ = ["Lexicon", "Material", "gist", "organise", "place"]
+
+_HOMES = {"Lexicon": "bag", "Material": "material", "gist": "placing", "organise": "build", "place": "placing"}
 
 
 def __getattr__(name: str) -> object:
     """Import on first use: numpy and scipy cost half a second that `shas-kb --help` must not pay."""
-    if name == "organise":
-        from shas_kb.organise.build import organise
-
-        return organise
-    if name == "Material":
-        from shas_kb.organise.material import Material
-
-        return Material
+    if name in _HOMES:
+        return getattr(import_module(f"shas_kb.organise.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

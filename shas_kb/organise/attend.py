@@ -8,13 +8,10 @@ similarities are computed a block of rows at a time, and of each row only the ne
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from shas_kb.organise.material import Array, unit
-
-BLOCK = 512
-SPARE = 8
+from shas_kb.organise.near import SPARE, rough
 
 
 def attend(units: Array, neighbours: int) -> Array:
@@ -35,24 +32,14 @@ def mutual(units: Array, neighbours: int) -> sparse.csr_matrix:
     neighbours = min(neighbours, n - 1)
     if neighbours < 1:
         return sparse.csr_matrix((n, n))
-    spare = min(neighbours + SPARE, n - 1)
-    rough = units.astype(np.float32)
     near = np.empty((n, neighbours), dtype=np.int64)
     cosine = np.empty((n, neighbours))
-    for start in range(0, n, BLOCK):
-        rows = np.arange(start, min(start + BLOCK, n))
-        near[rows], cosine[rows] = _nearest(units, rough, rows, neighbours, spare)
+    for rows, candidates in rough(units, units, min(neighbours + SPARE, n - 1) + 1):
+        exact = np.round(np.einsum("ij,ikj->ik", units[rows], units[candidates]), 12)
+        exact[candidates == rows[:, None]] = -np.inf
+        order = np.argsort(-exact, axis=1, kind="stable")[:, :neighbours]
+        near[rows] = np.take_along_axis(candidates, order, axis=1)
+        cosine[rows] = np.take_along_axis(exact, order, axis=1)
     source = np.repeat(np.arange(n), neighbours)
     one_way = sparse.csr_matrix((np.maximum(cosine, 0).ravel(), (source, near.ravel())), shape=(n, n))
     return sparse.csr_matrix(one_way.minimum(one_way.T))
-
-
-def _nearest(
-    units: Array, rough: NDArray[np.float32], rows: NDArray[np.int64], neighbours: int, spare: int
-) -> tuple[NDArray[np.int64], Array]:
-    similar = rough[rows] @ rough.T
-    similar[np.arange(len(rows)), rows] = -np.inf
-    candidates = np.sort(np.argpartition(-similar, spare - 1, axis=1)[:, :spare], axis=1)
-    exact = np.round(np.einsum("ij,ikj->ik", units[rows], units[candidates]), 12)
-    order = np.argsort(-exact, axis=1, kind="stable")[:, :neighbours]
-    return np.take_along_axis(candidates, order, axis=1), np.take_along_axis(exact, order, axis=1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from shas_kb.organise.group import distances, means
-from shas_kb.organise.material import Array, Labels, unit
+from shas_kb.organise.material import Array, Labels, means, unit
+from shas_kb.organise.near import nearest
 
 TEMPERATURE = 0.15
 LEAST = 0.1
@@ -20,19 +20,27 @@ def belonging(units: Array, labels: Labels) -> list[list[tuple[int, float]]]:
     weights under a tenth are dropped.
     """
     centres = means(units, np.ones(len(units)), labels)
+    nearby, far = nearest(units, centres, min(RIVALS, len(centres)))
+    away = units - centres[labels]
+    to_own = np.einsum("ij,ij->i", away, away)
     entities: list[list[tuple[int, float]]] = []
-    for rows, block in distances(units, centres):
-        nearest = np.argsort(np.round(block, 9), axis=1, kind="stable")[:, :RIVALS]
-        for far, own, near in zip(block, labels[rows], nearest, strict=True):
-            candidates = np.concatenate([[own], near[near != own]])
-            weight = np.exp(np.minimum(far[own] - far[candidates], 0) / TEMPERATURE)
-            weight /= weight.sum()
-            kept = weight >= LEAST
-            kept[0] = True
-            weight = np.round(weight[kept] / weight[kept].sum(), 6)
-            weight[0] += 1 - weight.sum()
-            entities.append([(int(node), float(share)) for node, share in zip(candidates[kept], weight, strict=True)])
+    for own, distance, rivals, distances in zip(labels, to_own, nearby, far, strict=True):
+        others = rivals != own
+        entities.append(
+            shares(np.concatenate([[own], rivals[others]]), np.concatenate([[distance], distances[others]]))
+        )
     return entities
+
+
+def shares(candidates: Labels, distances: Array) -> list[tuple[int, float]]:
+    """The weight of a document in each of `candidates` (its own first) at these squared distances; they sum to 1."""
+    weight = np.exp(np.minimum(distances[0] - distances, 0) / TEMPERATURE)
+    weight /= weight.sum()
+    kept = weight >= LEAST
+    kept[0] = True
+    weight = np.round(weight[kept] / weight[kept].sum(), 6)
+    weight[0] += 1 - weight.sum()
+    return [(int(node), float(share)) for node, share in zip(candidates[kept], weight, strict=True)]
 
 
 def confidence(units: Array, labels: Labels) -> Array:
@@ -45,11 +53,9 @@ def confidence(units: Array, labels: Labels) -> Array:
     centres = means(units, np.ones(len(units)), labels)
     if len(centres) == 1:
         return np.asarray(np.clip(np.mean(units @ unit(centres).T, axis=0), 0, 1))
-    own, other = np.empty(len(units)), np.empty(len(units))
-    for rows, far in distances(units, centres):
-        mine = labels[rows, None]
-        own[rows] = np.sqrt(np.take_along_axis(far, mine, axis=1)[:, 0])
-        np.put_along_axis(far, mine, np.inf, axis=1)
-        other[rows] = np.sqrt(far.min(axis=1))
+    nearby, far = nearest(units, centres, 2)
+    away = units - centres[labels]
+    own = np.sqrt(np.einsum("ij,ij->i", away, away))
+    other = np.sqrt(np.where(nearby[:, 0] == labels, far[:, 1], far[:, 0]))
     sure = np.clip(1 - own / np.where(other > 0, other, 1.0), 0, 1)
     return np.asarray(np.bincount(labels, weights=sure) / np.bincount(labels))

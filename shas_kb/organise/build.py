@@ -12,9 +12,9 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,imp
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise.belong import belonging, confidence
-from shas_kb.organise.group import merge_to_concept, tally
+from shas_kb.organise.group import merge_to_concept
 from shas_kb.organise.identity import keep
-from shas_kb.organise.material import Array, Labels, Material
+from shas_kb.organise.material import Array, Labels, Material, members, tally
 from shas_kb.organise.name import Named, name_levels
 from shas_kb.organise.nest import Nested, nest
 from shas_kb.organise.represent import document_vectors
@@ -134,19 +134,19 @@ def _drafts(materials: Sequence[Material], nested: Nested) -> list[list[Draft]]:
     documents = document_vectors(materials)
     vectors, weights = documents, np.ones(len(materials))
     levels: list[list[Draft]] = []
-    for labels, members, named in zip(nested.levels, nested.of_documents, names, strict=True):
+    for labels, of_documents, named in zip(nested.levels, nested.of_documents, names, strict=True):
         vectors = merge_to_concept(vectors, weights, labels)
         weights = tally(weights, labels)
-        sure = confidence(nested.units, members)
+        sure = confidence(nested.units, of_documents)
         level = []
-        for node, vector in enumerate(vectors):
-            rows = np.flatnonzero(members == node)
-            children = np.flatnonzero(labels == node)
+        for vector, rows, children, name, certainty in zip(
+            vectors, members(of_documents), members(labels), named, sure, strict=True
+        ):
             if levels:
                 middle = in_turn([levels[-1][child].central for child in by_size(levels[-1], children)])
             else:
                 middle = central(documents, rows, vector)
-            level.append(Draft(children, rows, vector, float(sure[node]), named[node], middle[:CENTRAL]))
+            level.append(Draft(children, rows, vector, float(certainty), name, middle[:CENTRAL]))
         levels.append(level)
     return levels
 

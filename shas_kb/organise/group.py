@@ -7,41 +7,30 @@ weighted k-means).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from scipy import sparse
 
-from shas_kb.organise.material import Array, Labels, unit
-from shas_kb.organise.ward import Merges, relabelled, ward
+from shas_kb.organise.material import Array, Labels, means, relabelled, unit
+from shas_kb.organise.near import nearest
+from shas_kb.organise.ward import Merges, merging
 
-LARGEST = 3000
 ROUNDS = 30
-SMALL_ROUNDS = 3
-BLOCK = 2048
+SETTLED = 1000
 TEMPERATURE = 0.2
 
 
-def identify_concepts(units: Array, weights: Array, choose: Callable[[Merges], int], *, most: int) -> Labels:
+def identify_concepts(units: Array, weights: Array, choose: Callable[[Merges], int]) -> Labels:
     """Which concept each unit belongs to, [n].
 
     Args:
         units: The units of one level, [n, d].
         weights: How many documents each stands for, [n].
         choose: Says from the course of the merging how many concepts there are.
-        most: The largest answer to be expected of `choose`; more than `LARGEST` units are first put into small groups,
-            and there must be more of those.
     """
-    n = len(units)
-    capacity = max(LARGEST, most + most // 4)
-    if n <= capacity:
-        small = np.arange(n)
-        merges = ward(units, weights)
-    else:
-        seeds = units[np.linspace(0, n - 1, capacity).astype(np.int64)]
-        small = refine(units, weights, relabelled(assign(units, seeds)[0]), SMALL_ROUNDS)
-        merges = ward(means(units, weights, small), tally(weights, small))
-    return refine(units, weights, relabelled(merges.cut(choose(merges))[small]))
+    merges = merging(units, weights)
+    return refine(units, weights, merges.cut(choose(merges)))
 
 
 def merge_to_concept(units: Array, weights: Array, labels: Labels) -> Array:
@@ -50,49 +39,18 @@ def merge_to_concept(units: Array, weights: Array, labels: Labels) -> Array:
     return unit(means(units, weights * np.exp(near / TEMPERATURE), labels))
 
 
-def refine(units: Array, weights: Array, labels: Labels, rounds: int = ROUNDS) -> Labels:
-    """Moves units [n, d] from where `labels` [n] puts them to the nearest group until nothing moves; none empties."""
+def refine(units: Array, weights: Array, labels: Labels) -> Labels:
+    """Moves units [n, d] from where `labels` [n] puts them to the nearest group, until fewer than one in `SETTLED` of
+    them move; no group empties."""
     groups = int(labels.max()) + 1
-    for _ in range(rounds):
-        centres = means(units, weights, labels)
-        nearest, distance = assign(units, centres)
-        nearest = _refill(nearest, distance, groups)
-        if np.array_equal(nearest, labels):
+    for _ in range(ROUNDS):
+        found, distance = nearest(units, means(units, weights, labels), 1)
+        moved = _refill(found[:, 0], distance[:, 0], groups)
+        moves = int(np.sum(moved != labels))
+        labels = moved
+        if moves * SETTLED <= len(units):
             break
-        labels = nearest
     return relabelled(labels)
-
-
-def assign(units: Array, centres: Array) -> tuple[Labels, Array]:
-    """The nearest centre of each unit, [n], and the squared distance to it, [n]; ties go to the first centre."""
-    labels, distance = np.empty(len(units), dtype=np.int64), np.empty(len(units))
-    for rows, far in distances(units, centres):
-        labels[rows] = far.argmin(axis=1)
-        distance[rows] = far.min(axis=1)
-    return labels, distance
-
-
-def distances(units: Array, centres: Array) -> Iterator[tuple[slice, Array]]:
-    """Squared distances [block, groups] of the units to all centres, and their rows, a block at a time."""
-    square = np.einsum("ij,ij->i", centres, centres)
-    for start in range(0, len(units), BLOCK):
-        rows = slice(start, start + BLOCK)
-        own = np.einsum("ij,ij->i", units[rows], units[rows])
-        yield rows, np.maximum(np.round(own[:, None] + square - 2 * (units[rows] @ centres.T), 12), 0)
-
-
-def means(units: Array, weights: Array, labels: Labels) -> Array:
-    """The weighted mean of each group, [groups, d]."""
-    groups = int(labels.max()) + 1
-    order = np.argsort(labels, kind="stable")
-    starts = np.searchsorted(labels[order], np.arange(groups))
-    total = np.add.reduceat(units[order] * weights[order, None], starts, axis=0)
-    return np.asarray(total / np.add.reduceat(weights[order], starts)[:, None])
-
-
-def tally(weights: Array, labels: Labels) -> Array:
-    """The weight of each group, [groups]."""
-    return np.bincount(labels, weights=weights).astype(np.float64)
 
 
 def averaging(labels: Labels) -> sparse.csr_matrix:

@@ -11,9 +11,9 @@ import numpy as np
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise.attend import attend
-from shas_kb.organise.count import REACH, ahead_of_chance, natural_count
-from shas_kb.organise.group import identify_concepts, means, tally
-from shas_kb.organise.material import Array, Labels, Material
+from shas_kb.organise.count import ahead_of_chance, natural_count
+from shas_kb.organise.group import identify_concepts
+from shas_kb.organise.material import Array, Labels, Material, means, tally
 from shas_kb.organise.represent import represent
 from shas_kb.organise.ward import Merges
 
@@ -58,14 +58,9 @@ def nest(materials: Sequence[Material], config: TreeConfig) -> Nested:
         below = len(centres)
         ratio = _ratio(config.ratios, height, below, n)
         asked_above = max((count for count in fixed[height + 1 :] if count), default=1)
-        choose = partial(
-            _count,
-            asked=fixed[height],
-            least=asked_above,
-            expected=math.floor(below / ratio + 0.5) if structured else 1,
-        )
-        most = fixed[height] or int(REACH * below / ratio)
-        labels = identify_concepts(centres, weights, choose, most=most)
+        expected = math.floor(below / ratio + 0.5) if structured else 1
+        choose = partial(_count, asked=fixed[height], least=asked_above, expected=expected)
+        labels = identify_concepts(centres, weights, choose)
         centres = means(centres, weights, labels)
         weights = tally(weights, labels)
         levels.append(labels)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.organise.group import assign, means
-from shas_kb.organise.material import Array, Labels
+from shas_kb.organise.material import Array, Labels, means
+from shas_kb.organise.near import nearest
 from shas_kb.organise.wishes import FREE
 
 
@@ -89,7 +89,8 @@ def nearest_group(
 ) -> Labels:
     """For each unit of the mask `movers` the nearest of the groups of `others`, by their means."""
     names, numbers = np.unique(labels[others], return_inverse=True)
-    return names[assign(centres[movers], means(centres[others], weights[others], numbers))[0]]
+    found, _ = nearest(centres[movers], means(centres[others], weights[others], numbers), 1)
+    return np.asarray(names[found[:, 0]])
 
 
 def heaviest(groups: Labels, values: Labels, weights: Array, count: int | None = None) -> tuple[Labels, Array]:

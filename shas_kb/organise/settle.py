@@ -12,11 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from shas_kb.organise.group import means, tally
-from shas_kb.organise.material import Array, Labels
+from shas_kb.organise.material import Array, Labels, means, relabelled, tally
 from shas_kb.organise.nest import Nested
 from shas_kb.organise.parting import Asked, heaviest, nearest_group, parted
-from shas_kb.organise.ward import relabelled
 from shas_kb.organise.wishes import FREE, Demands
 from shas_kb.records import Wish
 

@@ -17,6 +17,8 @@ from shas_kb.organise.vocabulary import is_wide, stem
 from shas_kb.records import Quote, StoredPassage
 
 Fetch = Callable[[Sequence[tuple[str, int]]], Sequence[StoredPassage]]
+Sentences = Sequence[tuple[Quote, frozenset[str]]]
+"""The sentences of a passage, each with its words by their stems."""
 
 CENTRAL = 5
 PASSAGES = 2
@@ -51,13 +53,17 @@ def summarise(materials: Sequence[Material], places: Sequence[Place], fetch: Fet
             wanted += [(materials[row].id, int(i)) for i in np.argsort(-near, kind="stable")[:PASSAGES]]
         keys.append(wanted)
     every = sorted({key for wanted in keys for key in wanted})
-    stored = dict(zip(every, fetch(every), strict=True)) if every else {}
+    stored = dict(zip(every, map(_sentences, fetch(every)), strict=True)) if every else {}
     return [
         _summary([stored[key] for key in wanted], place.keyphrases) for wanted, place in zip(keys, places, strict=True)
     ]
 
 
-def _summary(passages: Sequence[StoredPassage], keyphrases: Sequence[str]) -> tuple[Quote, ...]:
+def _sentences(passage: StoredPassage) -> Sentences:
+    return [(sentence, frozenset(_parts(sentence.text))) for sentence in passage.sentences]
+
+
+def _summary(passages: Sequence[Sentences], keyphrases: Sequence[str]) -> tuple[Quote, ...]:
     """The sentences that say most, none much like another, spread over the documents as far as these have any."""
     wanted: dict[str, float] = {}
     for rank, phrase in enumerate(keyphrases):
@@ -65,8 +71,7 @@ def _summary(passages: Sequence[StoredPassage], keyphrases: Sequence[str]) -> tu
             wanted.setdefault(word, 1 / (1 + rank))
     found: list[tuple[float, Quote, frozenset[str]]] = []
     for rank, passage in enumerate(passages):
-        for position, sentence in enumerate(passage.sentences):
-            words = frozenset(_parts(sentence.text))
+        for position, (sentence, words) in enumerate(passage):
             score = sum(wanted[word] for word in sorted(words & wanted.keys())) / (1 + 0.02 * len(words))
             score *= (FIRST if position == 0 else 1.0) / (1 + 0.05 * rank)
             if score > 0:

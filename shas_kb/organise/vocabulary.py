@@ -14,8 +14,8 @@ from functools import lru_cache
 import numpy as np
 from scipy import sparse
 
+from shas_kb.organise.bag import counted, spread
 from shas_kb.organise.material import Array, Material
-from shas_kb.organise.words import counted
 
 LONGEST = 4
 MANY_DOCUMENTS = 5000
@@ -65,15 +65,15 @@ class Vocabulary:
 
 def vocabulary(materials: Sequence[Material]) -> Vocabulary:
     """The phrases that at least two documents use, more in large collections, all in tiny ones."""
-    spread = Counter(phrase for material in materials for phrase in material.phrases)
+    phrases = [material.phrases for material in materials]
     least = min(2 + len(materials) // MANY_DOCUMENTS, MOST_NEEDED) if len(materials) > 4 else 1
     variants: dict[Key, list[str]] = {}
-    for phrase in sorted(phrase for phrase, documents in spread.items() if documents >= least):
+    for phrase in sorted(phrase for phrase, documents in spread(phrases).items() if documents >= least):
         variants.setdefault(stem(phrase), []).append(phrase)
     keys = sorted(key for key in variants if usable(key))
     forms = [form for key in keys for form in variants[key]]
     key_of = [j for j, key in enumerate(keys) for _ in variants[key]]
-    written_counts = counted([material.phrases for material in materials], {form: i for i, form in enumerate(forms)})
+    written_counts = counted(phrases, {form: i for i, form in enumerate(forms)})
     merge = sparse.csr_matrix((np.ones(len(forms)), (np.arange(len(forms)), key_of)), shape=(len(forms), len(keys)))
     counts = sparse.csr_matrix(written_counts @ merge)
     uses = dict(zip(forms, np.asarray(written_counts.sum(axis=0)).ravel().tolist(), strict=True))

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
-from shas_kb.organise.material import Array, Labels
+from shas_kb.organise.cells import split
+from shas_kb.organise.material import Array, Labels, means, relabelled, tally
+
+LARGEST = 3000
+"""Units that are merged at once: their costs take 72 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +30,32 @@ class Merges:
 
     def cut(self, groups: int) -> Labels:
         """Which of `groups` groups each unit is in, [n], numbered in the order of their first units."""
-        parent = np.arange(self.units)
+        first, second = self.pairs[: self.units - groups].T
+        joined = sparse.csr_matrix((np.ones(len(first)), (first, second)), shape=(self.units, self.units))
+        return relabelled(connected_components(joined, directed=False)[1].astype(np.int64))
 
-        def root(unit: int) -> int:
-            while parent[unit] != unit:
-                parent[unit] = parent[parent[unit]]
-                unit = parent[unit]
-            return int(unit)
 
-        for first, second in self.pairs[: self.units - groups]:
-            a, b = root(first), root(second)
-            parent[max(a, b)] = min(a, b)
-        return relabelled(np.array([root(unit) for unit in range(self.units)]))
+def merging(units: Array, weights: Array) -> Merges:
+    """The course of Ward's merging of any number of `units` [n, d] that stand for `weights` [n] documents each.
+
+    More than `LARGEST` of them are merged within cells first. The cheapest of these merges, of all cells, are kept
+    until `LARGEST` groups are left, which merge freely: the groups at the top may hold units of any cells, and only
+    the small ones at the bottom cannot reach over the edge of a cell.
+    """
+    n = len(units)
+    if n <= LARGEST:
+        return ward(units, weights)
+    inside = [(rows, ward(units[rows], weights[rows])) for rows in split(units.astype(np.float32), LARGEST)]
+    pairs = np.concatenate([rows[merges.pairs] for rows, merges in inside])
+    costs = np.concatenate([merges.costs for _, merges in inside])
+    kept = np.argsort(costs, kind="stable")[: n - LARGEST]
+    small = Merges(n, pairs[kept], costs[kept]).cut(LARGEST)
+    above = ward(means(units, weights, small), tally(weights, small))
+    firsts = np.unique(small, return_index=True)[1]
+    pairs = np.concatenate([pairs[kept], firsts[above.pairs]])
+    costs = np.concatenate([costs[kept], above.costs])
+    order = np.argsort(costs, kind="stable")
+    return Merges(n, pairs[order], costs[order])
 
 
 def ward(units: Array, weights: Array) -> Merges:
@@ -73,11 +93,3 @@ def ward(units: Array, weights: Array) -> Merges:
         alive[b] = False
     order = np.argsort(costs, kind="stable")
     return Merges(n, pairs[order], costs[order])
-
-
-def relabelled(labels: NDArray[np.int64]) -> Labels:
-    """The same groups numbered 0, 1, ... in the order of their first units."""
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse]

@@ -3,70 +3,73 @@ singular value decomposition (Halko, Martinsson and Tropp, arXiv 0909.4061)."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from scipy import sparse
 
+from shas_kb.organise.bag import counted, spread
 from shas_kb.organise.material import Array, Material
+from shas_kb.organise.together import together
 
 COMMON = 0.3
+ENOUGH = 20_000
+"""Documents that show in which directions words vary."""
 
 
 def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
     """Sublinear TF-IDF of the words and phrases [n, vocabulary], rows at length 1.
 
-    Words of fewer than three documents (two in a small collection) link nothing; words of more than three in ten tell
+    Those of fewer than three documents (two in a small collection) link nothing; those of more than three in ten tell
     little apart.
     """
     n = len(materials)
-    counts = [dict(_words(material)) for material in materials]
-    spread = Counter(chain.from_iterable(counts))
-    least, most = (3 if n >= 60 else 2), max(COMMON * n, 3)
-    vocabulary = sorted(term for term, documents in spread.items() if least <= documents <= most)
-    column = {term: j for j, term in enumerate(vocabulary)}
-    weight = np.array([np.log((1 + n) / (1 + spread[term])) + 1 for term in vocabulary])
-    matrix = counted(counts, column)
+    words = _frequencies([material.terms for material in materials], lambda word: word)
+    phrases = _frequencies(
+        [material.phrases for material in materials], lambda phrase: phrase.lower() if " " in phrase else None
+    )
+    matrix = sparse.csr_matrix(sparse.hstack([words, phrases]))
+    occurs = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    kept = (occurs >= (3 if n >= 60 else 2)) & (occurs <= max(COMMON * n, 3))
+    matrix = sparse.csr_matrix(matrix[:, np.flatnonzero(kept)])
+    weight = np.log((1 + n) / (1 + occurs[kept])) + 1
     matrix.data = (1 + np.log(matrix.data)) * weight[matrix.indices]
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     return sparse.csr_matrix(sparse.diags(1 / np.where(length > 0, length, 1.0)) @ matrix)
 
 
-def counted(counts: Sequence[Mapping[str, int]], column: Mapping[str, int]) -> sparse.csr_matrix:
-    """The matrix [n, columns] of what each of `counts` counts; words without a column are left out, those that share
-    one summed."""
-    at = np.fromiter((column.get(word, -1) for one in counts for word in one), dtype=np.int64)
-    values = np.fromiter((count for one in counts for count in one.values()), dtype=np.float64)
-    rows = np.repeat(np.arange(len(counts)), [len(one) for one in counts])
-    width = max(column.values(), default=-1) + 1
-    matrix = sparse.csr_matrix((values[at >= 0], (rows[at >= 0], at[at >= 0])), shape=(len(counts), width))
-    matrix.sum_duplicates()
-    return matrix
-
-
 def reduced(matrix: sparse.csr_matrix, width: int, seed: int = 0, rounds: int = 3) -> Array:
-    """The rows of `matrix` [n, m] on their `width` principal directions, [n, at most width]."""
-    width = min(width, *matrix.shape)
+    """The rows of `matrix` [n, m] on their `width` principal directions, [n, at most width]; of more than `ENOUGH` rows
+    an even sample says which these are."""
+    n = matrix.shape[0]
+    some = matrix if n <= ENOUGH else matrix[np.linspace(0, n - 1, ENOUGH).astype(np.int64)]
+    width = min(width, *some.shape)
     if width == 0:
-        return np.zeros((matrix.shape[0], 0))
-    sketch = min(width + 10, *matrix.shape)
-    basis = matrix @ np.random.default_rng(seed).standard_normal((matrix.shape[1], sketch))
+        return np.zeros((n, 0))
+    sketch = min(width + 10, *some.shape)
+    turned = sparse.csr_matrix(some.T)
+    basis = product(some, np.random.default_rng(seed).standard_normal((some.shape[1], sketch)))
     for _ in range(rounds):
-        basis = matrix @ (matrix.T @ np.linalg.qr(basis)[0])
+        basis = product(some, product(turned, np.linalg.qr(basis)[0]))
     basis = np.linalg.qr(basis)[0]
-    projected = matrix.T @ basis
-    spread, directions = np.linalg.eigh(projected.T @ projected)
-    strongest = np.argsort(-spread, kind="stable")[:width]
-    return np.asarray((basis @ directions[:, strongest]) * np.sqrt(np.maximum(spread[strongest], 0)))
+    projected = product(turned, basis)
+    spreads, directions = np.linalg.eigh(projected.T @ projected)
+    strongest = np.argsort(-spreads, kind="stable")[:width]
+    length = np.sqrt(np.maximum(spreads[strongest], 0))
+    if some is matrix:
+        return np.asarray((basis @ directions[:, strongest]) * length)
+    return product(matrix, (projected @ directions[:, strongest]) / np.where(length > 0, length, 1.0))
 
 
-def _words(material: Material) -> Iterator[tuple[str, int]]:
-    """A document's words and its phrases of several words, in any case; none is both."""
-    yield from material.terms.items()
-    phrases: Counter[str] = Counter()
-    for phrase, count in material.phrases.items():
-        if " " in phrase:
-            phrases[phrase.lower()] += count
-    yield from phrases.items()
+def product(matrix: sparse.csr_matrix, dense: Array) -> Array:
+    """`matrix` [n, m] times `dense` [m, k]: a row of the result is a sum over a row of `matrix`, in its order."""
+    half = matrix.shape[0] // 2
+    parts = (matrix[:half], matrix[half:])
+    return np.concatenate(list(together(lambda part: np.asarray(part @ dense), parts)))
+
+
+def _frequencies(counts: Sequence[Mapping[str, int]], key: Callable[[str], str | None]) -> sparse.csr_matrix:
+    """How often each document says what, [n, keys], by what `key` makes of it; without what it makes nothing of."""
+    keys = {word: made for word in spread(counts) if (made := key(word)) is not None}
+    column = {made: j for j, made in enumerate(sorted(set(keys.values())))}
+    return counted(counts, {word: column[made] for word, made in keys.items()})

@@ -14,6 +14,7 @@ import pytest
 from harness import SAMPLE, Shell
 
 from shas_kb.records import LEVELS
+from shas_kb.storage import Store
 
 TRUTH = json.loads((SAMPLE / "truth.json").read_text())["documents"]
 COMMANDS = ("ingest", "tree", "query", "show", "export", "organise", "diff", "edit", "remove", "info", "check")
@@ -45,6 +46,24 @@ def test_tree_json_is_the_contract(shell: Shell, sample_kb: Path) -> None:
     for node in tree["nodes"]:
         if node["level"] == "domain":
             assert node["documents"] >= 1
+
+
+def test_a_tree_says_how_far_it_has_drifted(shell: Shell, sample_kb: Path) -> None:
+    for told in (shell("-d", sample_kb, "tree", "--json").json, shell("-d", sample_kb, "info", "--json").json["tree"]):
+        assert (told["placed"], told["drift"]) == (0, 0)
+    assert "drift" not in shell("-d", sample_kb, "tree").out
+
+
+def test_a_tree_that_has_drifted_says_so_to_people(shell: Shell, sample_kb: Path, tmp_path: Path) -> None:
+    db = tmp_path / "kb.sqlite"
+    db.write_bytes(sample_kb.read_bytes())
+    with Store.open(db) as store:
+        gone = store.documents()[0].id
+        store.remove([gone])
+        store.place([])
+    assert "(drift 0.7%, 0 placed)" in shell("-d", db, "tree").out
+    assert shell("-d", db, "tree", "--json").json["drift"] == pytest.approx(1 / 153, abs=1e-4)
+    assert gone not in {node["id"] for node in shell("-d", db, "tree", "--json").json["nodes"]}
 
 
 def test_tree_is_drawn_for_people(shell: Shell, sample_kb: Path) -> None:

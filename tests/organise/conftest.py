@@ -95,9 +95,8 @@ def document(
             )
         )
     rounded = vectors.astype(np.float16).astype(np.float32)
-    tokens = np.full(len(vectors), 100)
     heading = unit(rounded.mean(axis=0, keepdims=True))[0].astype(np.float32)
-    return Material(name, sha256, title, "en", rounded, heading, tokens, Counter(words), Counter(phrases)), passages
+    return Material(name, sha256, title, "en", rounded, heading, Counter(words), Counter(phrases)), passages
 
 
 def build_world(each: int = 8, seed: int = 0) -> Collection:

@@ -111,7 +111,7 @@ def named(said, levels, titles=None):
     """The names of the nodes of each level, of documents that say `said`, each entity's pointing its own way."""
     titles = titles or [""] * len(said)
     materials = [
-        Material(f"{i:03}", f"{i:03}", title, "en", *(np.zeros((1, 2), np.float32),) * 2, np.ones(1, int), {}, phrases)
+        Material(f"{i:03}", f"{i:03}", title, "en", *(np.zeros((1, 2), np.float32),) * 2, {}, phrases)
         for i, (title, phrases) in enumerate(zip(titles, said, strict=True))
     ]
     units = unit(np.eye(int(levels[0].max()) + 2)[levels[0]] + 0.3)

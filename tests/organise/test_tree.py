@@ -161,7 +161,6 @@ def test_a_document_of_no_passages_and_no_words_has_a_place(world):
         id="0" * 12,
         sha256="0" * 64,
         passages=np.zeros((0, 48), np.float32),
-        tokens=np.zeros(0),
         terms={},
         phrases={},
     )
@@ -192,9 +191,7 @@ def test_documents_without_words_have_places_and_names(world):
 
 
 def test_documents_without_vectors_are_grouped_by_words(world):
-    blind = [
-        replace(material, passages=np.zeros((0, 48), np.float32), tokens=np.zeros(0)) for material in world.materials
-    ]
+    blind = [replace(material, passages=np.zeros((0, 48), np.float32)) for material in world.materials]
     tree = world.tree(TreeConfig(entities=10, categories=4, domains=2), materials=blind)
     check_places(tree, len(blind))
     assert len({(node, world.truth[doc][0]) for doc, node in found(tree, 0).items()}) == 10

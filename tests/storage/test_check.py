@@ -121,7 +121,11 @@ DAMAGE = {
         "a document must be a member of ent",
     ),
     "member unknown": (
-        "INSERT INTO memberships SELECT run, 99, 'nowhere', 'x', node, 1, 1 FROM memberships LIMIT 1",
+        "INSERT INTO memberships SELECT run, 99, 'nowhere', 'x', node, 1, 1, 0 FROM memberships LIMIT 1",
+        "a tree must have as many nodes and documents as when it was built",
+    ),
+    "placed unknown": (
+        "UPDATE runs SET placed = 7",
         "a tree must have as many nodes and documents as when it was built",
     ),
     "skipped level": (

@@ -14,7 +14,8 @@ from shas_kb.storage import Store
 
 FILES = 12
 
-# Reads, encodes and organises the same files over and over, with other content in each round, as fast as it can.
+# Reads, encodes and organises the same files, and lets some leave the tree, over and over, with other content in each
+# round, as fast as it can.
 WRITER = """if True:
     import itertools, runpy, sys
     from pathlib import Path
@@ -33,6 +34,7 @@ WRITER = """if True:
             store.put_tree(tree(store, f"run {round}"))
             store.put_problem(file("0.txt"), None, Problem("damaged"))
             store.forget([file("1.txt"), file("2.txt")])
+            store.place([])
     """.replace("FILES", str(FILES))
 
 

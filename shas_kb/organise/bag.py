@@ -1,0 +1,95 @@
+"""Words and how often each occurs, of very many documents: numbers in place of strings and dictionaries.
+
+A hundred thousand dictionaries of some hundred words would take several gigabytes, and minutes to go through one word
+at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Numbers = NDArray[np.int32]
+
+
+class Lexicon:
+    """Words with a number each, in the order in which they first came."""
+
+    def __init__(self) -> None:
+        self._number: dict[str, int] = {}
+        self._words: list[str] = []
+
+    def bag(self, counts: Mapping[str, int]) -> Bag:
+        """The same counts, with the numbers of their words."""
+        number = self._number
+        numbers = [number.setdefault(word, len(number)) for word in counts]
+        return Bag(self, np.array(numbers, dtype=np.int32), np.array(list(counts.values()), dtype=np.int32))
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The words by number. It grows with every bag, and a word keeps its number."""
+        if len(self._words) < len(self._number):
+            self._words = list(self._number)
+        return self._words
+
+
+class Bag(Mapping[str, int]):
+    """The words of one document and how often each occurs, kept as `numbers` and `counts` [words]."""
+
+    __slots__ = ("counts", "lexicon", "numbers")
+
+    def __init__(self, lexicon: Lexicon, numbers: Numbers, counts: Numbers) -> None:
+        self.lexicon, self.numbers, self.counts = lexicon, numbers, counts
+
+    def __iter__(self) -> Iterator[str]:
+        words = self.lexicon.words
+        return (words[number] for number in self.numbers.tolist())
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, word: str) -> int:
+        return self._dictionary()[word]
+
+    def items(self) -> ItemsView[str, int]:
+        return self._dictionary().items()
+
+    def values(self) -> ValuesView[int]:
+        return self._dictionary().values()
+
+    def _dictionary(self) -> dict[str, int]:
+        return dict(zip(self, self.counts.tolist(), strict=True))
+
+
+def spread(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """In how many of `counts` each word occurs."""
+    bags = _of_one_lexicon(counts)
+    if not bags:
+        return {}
+    words = bags[0].lexicon.words
+    occurs = np.bincount(np.concatenate([bag.numbers for bag in bags]), minlength=len(words))
+    return {words[number]: int(occurs[number]) for number in np.flatnonzero(occurs)}
+
+
+def counted(counts: Sequence[Mapping[str, int]], column: Mapping[str, int]) -> sparse.csr_matrix:
+    """The matrix [n, columns] of what each of `counts` counts; words without a column are left out, those that share
+    one summed."""
+    width = max(column.values(), default=-1) + 1
+    bags = _of_one_lexicon(counts)
+    if not bags:
+        return sparse.csr_matrix((0, width))
+    column_of = np.array([column.get(word, -1) for word in bags[0].lexicon.words], dtype=np.int32)
+    at = column_of[np.concatenate([bag.numbers for bag in bags])]
+    values = np.concatenate([bag.counts for bag in bags])[at >= 0].astype(np.float64)
+    rows = np.repeat(np.arange(len(bags), dtype=np.int32), [len(bag) for bag in bags])[at >= 0]
+    matrix = sparse.csr_matrix((values, (rows, at[at >= 0])), shape=(len(bags), width))
+    matrix.sum_duplicates()
+    return matrix
+
+
+def _of_one_lexicon(counts: Sequence[Mapping[str, int]]) -> list[Bag]:
+    lexicon = counts[0].lexicon if counts and isinstance(counts[0], Bag) else Lexicon()
+    return [one if isinstance(one, Bag) and one.lexicon is lexicon else lexicon.bag(one) for one in counts]
