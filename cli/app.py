@@ -13,6 +13,7 @@ from shas_kb.cli.collection import check, info, remove
 from shas_kb.cli.diff import diff
 from shas_kb.cli.export import export
 from shas_kb.cli.ingest import ingest, organise
+from shas_kb.cli.interrupt import remember
 from shas_kb.cli.session import (
     DatabaseOption,
     DebugOption,
@@ -76,6 +77,7 @@ app.add_typer(edit.app)
 def main() -> None:
     """The entry point `shas-kb`."""
     prepare_streams()
+    remember()
     # Each command is guarded by itself, as typer has ways of its own with Ctrl-C and closed pipes; this is for the
     # command line that names no command rightly.
     words = sys.argv[1:] or ["--help"]

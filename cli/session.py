@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 from typer.exceptions import TyperException
 
+from shas_kb.cli.interrupt import raise_if_pressed
 from shas_kb.errors import DatabaseError, ModelError, ShasKBError
 
 if TYPE_CHECKING:
@@ -137,7 +138,9 @@ def common(function: Callable[..., int | None]) -> Callable[..., None]:
 def guarded(command: Callable[[], int | None], *, debug: bool) -> int:
     """Run a command to its exit code. Whatever goes wrong ends here, in one line on standard error."""
     try:
-        return command() or GOOD
+        code = command() or GOOD
+        raise_if_pressed()
+        return code
     except (ShasKBError, TyperException, OSError) as error:
         if debug:
             traceback.print_exc()

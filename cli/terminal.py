@@ -16,6 +16,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from shas_kb.cli.interrupt import raise_if_pressed
+
 if TYPE_CHECKING:
     from rich.progress import Task
 
@@ -101,11 +103,13 @@ class Bars:
         self._bars.stop()
 
     def start(self, stage: str, total: int, unit: str) -> None:
+        raise_if_pressed()
         self._task = self._bars.add_task(stage, total=total, unit=unit)
         if not self._quiet and not messages.is_terminal:
             messages.print(f"{stage}: {plural(total, unit)}", soft_wrap=True)
 
     def advance(self, steps: int = 1) -> None:
+        raise_if_pressed()
         if self._task is not None:
             self._bars.advance(self._task, steps)
 

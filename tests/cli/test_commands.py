@@ -242,6 +242,31 @@ def test_the_question_path_imports_nothing_heavy(sample_kb: Path) -> None:
     assert done.stderr.strip() == "[]"
 
 
+def test_a_ctrl_c_that_a_library_drops_still_stops(tmp_path: Path) -> None:
+    """Here a destructor drops it, as happens in the middle of an import."""
+    (tmp_path / "a.txt").write_text("The tide comes in twice a day. " * 20)
+    words = ["shas-kb", "-d", str(tmp_path / "kb.sqlite"), "ingest", str(tmp_path)]
+    code = f"""
+import os, signal, sys
+from shas_kb.cli.app import main
+from shas_kb.cli.terminal import Bars
+class Deaf:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+began = Bars.start
+def start(self, stage, total, unit):
+    began(self, stage, total, unit)
+    Deaf()
+Bars.start = start
+sys.argv = {words!r}
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert "Exception ignored" in done.stderr
+    assert "run the same command again" in done.stderr
+    assert done.returncode == 130
+
+
 def test_ctrl_c_stops_and_says_how_to_go_on(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()

@@ -313,9 +313,9 @@ def found_by_asking(store: Store) -> dict[str, list[int]]:
 
 def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Store.open(path, create=True).close()
-    steps = {**MIGRATIONS, "007_good": ("CREATE TABLE good (a)",), "008_bad": ("CREATE TABLE bad (a)", "nonsense")}
+    steps = {**MIGRATIONS, "good": ("CREATE TABLE good (a)",), "bad": ("CREATE TABLE bad (a)", "nonsense")}
     monkeypatch.setattr("shas_kb.storage.schema.MIGRATIONS", steps)
-    monkeypatch.setattr("shas_kb.storage.database.VERSION", 8)
+    monkeypatch.setattr("shas_kb.storage.database.VERSION", len(steps))
     with pytest.raises(DatabaseError, match="nonsense"):
         Store.open(path)
     monkeypatch.undo()
