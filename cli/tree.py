@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shas_kb.cli.session import Session, note_if_stale
+from shas_kb.config import WEAK_NODE, WEAK_PLACE
 from shas_kb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ DEPTHS = ("domain", "category", "entity", "document")
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 ALL_DOCUMENTS_UP_TO = 40
 EDITED = " ✎"
+UNSURE = " ?"
 
 
 def tree(
@@ -99,10 +101,10 @@ class _View:
     def size(self, root: Node | None) -> int:
         return sum(node.documents for node in self.tops(root))
 
-    def documents_of(self, node: Node) -> list[Document]:
-        """The documents whose primary entity this is, the most typical first."""
+    def places_in(self, node: Node) -> list[tuple[Membership, Document]]:
+        """The documents whose primary entity this is, the most typical first, each with its place."""
         ordered = sorted(self.primary[node.id], key=lambda membership: (-membership.weight, membership.document))
-        return [self.documents[membership.document] for membership in ordered]
+        return [(membership, self.documents[membership.document]) for membership in ordered]
 
     def json(self, root: Node | None) -> list[dict[str, object]]:
         """Nodes and documents as `tree --json` gives them: parents before children, in a stable order."""
@@ -118,11 +120,12 @@ class _View:
             "keyphrases": list(node.keyphrases),
             "summary": " ".join(quote.text for quote in node.summary),
             "confidence": round(node.confidence, 4),
+            "weak": _weak(node),
             "edits": list(self.said.get(node.id, ())),
         }
         for child in self.children[node.id]:
             yield from self._json_below(child)
-        for document in self.documents_of(node):
+        for membership, document in self.places_in(node):
             yield {
                 "id": document.id,
                 "level": "document",
@@ -132,6 +135,7 @@ class _View:
                 "sha256": document.sha256,
                 "pages": document.pages,
                 "language": document.language,
+                "weight": round(membership.weight, 4),
                 "also": [{"id": other.node, "weight": round(other.weight, 4)} for other in self.also[document.id]],
             }
 
@@ -151,6 +155,9 @@ class _View:
             self._grow(branch, node, DEPTHS[: DEPTHS.index(depth) + 1], colour)
             output.print(branch)
             output.print()
+        output.print(
+            "[dim]numbers: documents, and how sure the tree is of the node, from 0 to 1; ? where it is unsure[/dim]"
+        )
         if depth != "document":
             output.print(
                 "[dim]--depth document shows the documents, --under NAME one branch, `shas-kb show NAME` one node[/dim]"
@@ -161,8 +168,8 @@ class _View:
             if child.level in shown:
                 self._grow(branch.add(self._label(child, colour)), child, shown, colour)
         if "document" in shown:
-            for document in self.documents_of(node):
-                branch.add(self._document_label(document))
+            for membership, document in self.places_in(node):
+                branch.add(self._document_label(membership, document))
 
     def _label(self, node: Node, colour: str) -> Text:
         from rich.text import Text
@@ -172,18 +179,31 @@ class _View:
         phrases = [phrase for phrase in node.keyphrases if phrase.casefold() not in node.name.casefold()]
         sign = EDITED if self.said.get(node.id) else ""
         label = Text.assemble(
-            (name, weight), (sign, colour), (f"  {node.documents}", colour), (f"  {' · '.join(phrases[:3])}", "dim")
+            (name, weight),
+            (sign, colour),
+            (UNSURE if _weak(node) else "", "yellow"),
+            (f"  {node.documents}", colour),
+            (f"  {node.confidence:.2f}  {' · '.join(phrases[:3])}", "dim"),
         )
         label.no_wrap, label.overflow = True, "ellipsis"
         return label
 
     @staticmethod
-    def _document_label(document: Document) -> Text:
+    def _document_label(membership: Membership, document: Document) -> Text:
         from rich.text import Text
 
         from shas_kb.cli.terminal import printable
 
         pages = f", {document.pages} p" if document.pages else ""
-        label = Text.assemble(printable(document.title), (printable(f"  {document.path}{pages}"), "dim"))
+        label = Text.assemble(
+            printable(document.title),
+            (UNSURE if membership.weight < WEAK_PLACE else "", "yellow"),
+            (printable(f"  {document.path}{pages}"), "dim"),
+        )
         label.no_wrap, label.overflow = True, "ellipsis"
         return label
+
+
+def _weak(node: Node) -> bool:
+    """Whether the tree itself is unsure of a node."""
+    return node.confidence < WEAK_NODE

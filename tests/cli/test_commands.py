@@ -36,9 +36,9 @@ def test_tree_json_is_the_contract(shell: Shell, sample_kb: Path) -> None:
         seen[node["id"]] = node["level"]
         wanted = {"id", "level", "name", "parent"}
         wanted |= (
-            {"path", "sha256", "pages", "language", "also"}
+            {"path", "sha256", "pages", "language", "weight", "also"}
             if node["level"] == "document"
-            else {"documents", "keyphrases", "summary", "confidence"}
+            else {"documents", "keyphrases", "summary", "confidence", "weak"}
         )
         assert wanted <= set(node)
     documents = [node for node in tree["nodes"] if node["level"] == "document"]
@@ -64,6 +64,25 @@ def test_a_tree_that_has_drifted_says_so_to_people(shell: Shell, sample_kb: Path
     assert "(drift 0.7%, 0 placed)" in shell("-d", db, "tree").out
     assert shell("-d", db, "tree", "--json").json["drift"] == pytest.approx(1 / 153, abs=1e-4)
     assert gone not in {node["id"] for node in shell("-d", db, "tree", "--json").json["nodes"]}
+
+
+def test_what_the_tree_is_unsure_of_is_marked(shell: Shell, sample_kb: Path, tmp_path: Path) -> None:
+    db = tmp_path / "kb.sqlite"
+    db.write_bytes(sample_kb.read_bytes())
+    nodes = shell("-d", db, "tree", "--json").json["nodes"]
+    entity = next(node for node in nodes if node["level"] == "entity")
+    document = next(node for node in nodes if node["level"] == "document" and node["weight"] == 1)
+    assert not entity["weak"]
+    with Store.open(db) as store, store._db.transaction():
+        store._db.execute("UPDATE nodes SET confidence = 0.1 WHERE id = ?", (entity["id"],))
+        store._db.execute("UPDATE memberships SET weight = 0.4 WHERE document = ? AND is_primary", (document["id"],))
+    after = {node["id"]: node for node in shell("-d", db, "tree", "--json").json["nodes"]}
+    assert after[entity["id"]]["weak"]
+    assert after[document["id"]]["weight"] == 0.4
+    drawn = shell("-d", db, "tree", "--depth", "document").out
+    assert re.search(rf"{re.escape(entity['name'])}( ✎)? \?  {entity['documents']}  0\.10", drawn)
+    assert f"{document['name'][:20]}" in drawn
+    assert re.search(rf"{re.escape(document['name'][:12])}.* \?  ", drawn)
 
 
 def test_tree_is_drawn_for_people(shell: Shell, sample_kb: Path) -> None:
