@@ -85,9 +85,10 @@ def merge(tree: Tree, wishes: Sequence[Wish], nodes: Sequence[Node], name: str |
             )
     edited = Resolved(tree, wishes)
     edited.hold(first.id, frozenset().union(*(edited.members[node.id] for node in (first, *others))))
-    edited.replace({node.id for node in others}, first.id)
+    gone = {node.id for node in others}
+    edited.replace(gone, first.id)
     if name is not None:
-        edited.name(first.id, name)
+        edited.name(first.id, name, gone)
     return edited.wishes()
 
 

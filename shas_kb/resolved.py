@@ -29,8 +29,8 @@ class Resolved:
         self.said[id] = replace(wish, anchors=self.members.get(id, wish.anchors) | wish.held)
         return self.said[id]
 
-    def name(self, id: str, name: str) -> None:
-        """Call a node so.
+    def name(self, id: str, name: str, gone: Set[str] = frozenset()) -> None:
+        """Call a node so; it may have the name of one that will be `gone`.
 
         Raises:
             UsageError: the name is empty, or another node has it.
@@ -38,8 +38,9 @@ class Resolved:
         name = " ".join(name.split())
         if not name:
             raise UsageError("a name must have a letter, got an empty one; `shas-kb edit release` gives a name back.")
+        free = {id, *gone}
         called = [(unit.id, unit.name) for units in (self._nodes, self.said) for unit in units.values()]
-        other = next((other for other, has in called if other != id and has and _key(has) == _key(name)), "")
+        other = next((other for other, has in called if other not in free and has and _key(has) == _key(name)), "")
         if other:
             raise UsageError(f"no two nodes may have one name, got {name!r}, which {other} has; rename that one first.")
         self.said[id] = replace(self.speak_of(id), name=name)

@@ -117,6 +117,14 @@ def test_merged_and_split_stay_so(kb, tmp_path: Path) -> None:
     assert "Animals" not in {node["name"] for node in nodes(kb).values()}
 
 
+def test_what_is_merged_may_be_called_as_one_of_its_parts(kb) -> None:
+    bees, owls = of(kb, "bees"), of(kb, "owls")
+    both = paths(kb, bees["id"]) | paths(kb, owls["id"])
+    assert kb("edit", "merge", bees["id"], owls["id"], "--name", owls["name"]).code == 0
+    assert paths(kb, owls["name"]) == both
+    assert nodes(kb)[bees["id"]]["name"] == owls["name"]
+
+
 def test_what_was_said_can_be_taken_back(kb) -> None:
     before = kb("tree", "--json").json
     bread = of(kb, "bread")["id"]
