@@ -141,7 +141,12 @@ def seed(
     level = next((level for level in NODE_LEVELS if level == top), None)
     if level is None:
         raise UsageError(f"--top must be domain, category or entity, got {top}; leave it out for domains.")
-    seeds = parse(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig"), level)
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "something else"
+        raise UsageError(f"FILE must be a text in UTF-8, got {file!r}: {reason}; name another one.") from error
+    seeds = parse(text, level)
 
     def change(store: Store, tree: Tree) -> tuple[Wish, ...]:
         bound = store.model()
