@@ -8,6 +8,7 @@ from dataclasses import replace
 from shas_kb.errors import UsageError
 from shas_kb.organise.vocabulary import stem
 from shas_kb.records import NODE_LEVELS, Level, Tree, Wish
+from shas_kb.taxonomy import as_name
 
 
 class Resolved:
@@ -35,7 +36,7 @@ class Resolved:
         Raises:
             UsageError: the name is empty, or another node has it.
         """
-        name = " ".join(name.split())
+        name = as_name(name)
         if not name:
             raise UsageError("a name must have a letter, got an empty one; `shas-kb edit release` gives a name back.")
         free = {id, *gone}

@@ -125,6 +125,11 @@ def test_what_is_merged_may_be_called_as_one_of_its_parts(kb) -> None:
     assert nodes(kb)[bees["id"]]["name"] == owls["name"]
 
 
+def test_a_name_moves_no_cursor(kb) -> None:
+    assert kb("edit", "rename", of(kb, "bees")["id"], "The\x1b[2J apiary").code == 0
+    assert "The [2J apiary" in kb("tree").out
+
+
 def test_what_was_said_can_be_taken_back(kb) -> None:
     before = kb("tree", "--json").json
     bread = of(kb, "bread")["id"]
@@ -184,6 +189,7 @@ def test_a_taxonomy_is_filled_where_it_fits(kb, shell: Shell, tmp_path: Path) ->
     [
         (["rename", "nowhere", "X"], "NODE must name something"),
         (["rename", "{bees}", "  "], "a name must have a letter"),
+        (["rename", "{bees}", "\u200b"], "a name must have a letter"),
         (["rename", "{bees}", "{bread name}"], "no two nodes may have one name"),
         (["move", "bees-0.md", "--to", "{category}"], "must be moved to one of level entity"),
         (["move", "{bees}", "--to", "{bread}"], "must be moved to one of level category"),
