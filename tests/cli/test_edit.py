@@ -130,6 +130,16 @@ def test_a_name_moves_no_cursor(kb) -> None:
     assert "The [2J apiary" in kb("tree").out
 
 
+def test_only_what_something_was_said_of_is_listed(kb) -> None:
+    owls = of(kb, "owls")
+    other = next(n for n in nodes(kb).values() if n["level"] == "category" and n["id"] != owls["parent"])
+    moved = kb("edit", "move", owls["id"], "--to", other["id"], "--json").json
+    assert [edit["id"] for edit in moved["edits"]] == [owls["id"]]
+    assert [edit["id"] for edit in kb("edit", "list", "--json").json] == [owls["id"]]
+    assert kb("edit", "release", other["id"]).code == 2
+    assert nodes(kb)[owls["id"]]["parent"] == other["id"]
+
+
 def test_what_was_said_can_be_taken_back(kb) -> None:
     before = kb("tree", "--json").json
     bread = of(kb, "bread")["id"]
