@@ -179,9 +179,10 @@ def sow(tree: Tree, wishes: Sequence[Wish], seeds: Sequence[Seed], vectors: Vect
 
 
 def release(tree: Tree, wishes: Sequence[Wish], id: str) -> Wishes:
-    """What was said of a node, or of where a document belongs, is taken back."""
+    """What was said of a node, or of where a document belongs, is taken back; what was moved to the node stays."""
     edited = Resolved(tree, wishes)
-    edited.replace({id}, None)
+    if wish := edited.said.get(id):
+        edited.said[id] = Wish(id, wish.level, anchors=wish.anchors)
     for level in NODE_LEVELS:
         edited.let_go({id}, level)
     return edited.wishes()

@@ -66,8 +66,8 @@ class Resolved:
             if wish.level == level and id not in keep:
                 self.said[id] = replace(wish, held=wish.held - documents, anchors=wish.anchors - documents)
 
-    def replace(self, ids: Set[str], by: str | None) -> None:
-        """Wish nothing for some nodes any more; what was to lie under them lies under another one, or anywhere."""
+    def replace(self, ids: Set[str], by: str) -> None:
+        """Wish nothing for some nodes any more; what was to lie under them lies under another one."""
         for id in ids:
             self.said.pop(id, None)
         for id, wish in self.said.items():

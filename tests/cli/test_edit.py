@@ -151,6 +151,17 @@ def test_what_was_said_can_be_taken_back(kb) -> None:
     assert "Nothing was said" in kb("edit", "list").out
 
 
+def test_what_was_moved_to_a_node_stays_when_its_name_is_taken_back(kb) -> None:
+    owls = of(kb, "owls")
+    other = next(n for n in nodes(kb).values() if n["level"] == "category" and n["id"] != owls["parent"])
+    assert kb("edit", "rename", other["id"], "The birds").code == 0
+    assert kb("edit", "move", owls["id"], "--to", "The birds").code == 0
+    assert kb("edit", "release", "The birds").code == 0
+    found = nodes(kb)
+    assert found[owls["id"]]["parent"] == other["id"]
+    assert (found[other["id"]]["name"] != "The birds", found[other["id"]]["edits"]) == (True, [])
+
+
 def test_a_wish_without_documents_is_dormant(kb) -> None:
     owls = of(kb, "owls")["id"]
     kb("edit", "rename", owls, "Strigidae")
