@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -141,7 +141,12 @@ def seed(
     level = next((level for level in NODE_LEVELS if level == top), None)
     if level is None:
         raise UsageError(f"--top must be domain, category or entity, got {top}; leave it out for domains.")
-    seeds = parse(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig"), level)
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "something else"
+        raise UsageError(f"FILE must be a text in UTF-8, got {file!r}: {reason}; name another one.") from error
+    seeds = parse(text, level)
 
     def change(store: Store, tree: Tree) -> tuple[Wish, ...]:
         bound = store.model()
@@ -166,13 +171,13 @@ def release(
 
     def change(store: Store, tree: Tree) -> tuple[Wish, ...]:
         wishes = store.wishes()
-        dormant = next((wish for wish in wishes if unit in (wish.id, wish.name)), None)
+        said = _said(wishes)
+        dormant = next((wish for wish in said if unit in (wish.id, wish.name)), None)
         if dormant:
             return edits.release(tree, wishes, dormant.id)
         every: list[Node | Document] = [*tree.nodes, *store.documents()]
         found = look_up(unit, every, what="UNIT")
-        said = [wish for wish in wishes if found.id == wish.id or found.id in wish.held]
-        if not said:
+        if not any(found.id == wish.id or found.id in wish.held for wish in said):
             raise NotFoundError(f"{unit!r} must have been edited, got nothing said of it; see `shas-kb edit list`.")
         return edits.release(tree, wishes, found.id)
 
@@ -187,7 +192,7 @@ def show_edits(session: Session) -> int:
     from shas_kb.cli.terminal import output, print_json
 
     with session.open() as store:
-        tree, wishes = store.tree(), store.wishes()
+        tree, wishes = store.tree(), _said(store.wishes())
     names = {node.id: node.name for node in tree.nodes} if tree else {}
     if session.json:
         print_json([_json(wish, names) for wish in wishes])
@@ -230,13 +235,18 @@ def _edit(session: Session, change: Callable[[Store, Tree], tuple[Wish, ...]], *
             store.put_wishes(wishes, {wish.id: wish.name for wish in wishes if wish.name})
         tree, wishes = store.tree() or tree, store.wishes()
     names = {node.id: node.name for node in tree.nodes}
-    changed = tuple(wish for wish in wishes if wish not in before)
+    changed = _said(wish for wish in wishes if wish not in before)
     if session.json:
         print_json({"edits": [_json(wish, names) for wish in changed], "tree": {"run": tree.run, "hash": tree.hash}})
     else:
         _print(changed, names)
         output.print(tree_line(tree))
     return GOOD
+
+
+def _said(wishes: Iterable[Wish]) -> tuple[Wish, ...]:
+    """Those that say something of their own nodes, and not only of others that lie under them."""
+    return tuple(wish for wish in wishes if wish.says)
 
 
 def _node(tree: Tree, wanted: str) -> Node:

@@ -23,6 +23,12 @@ def raise_if_pressed() -> None:
         raise KeyboardInterrupt
 
 
+def answer() -> None:
+    """Whoever pressed Ctrl-C was told that the work has stopped: once is enough."""
+    global _pressed
+    _pressed = False
+
+
 def _press(number: int, frame: FrameType | None) -> None:
     global _pressed
     _pressed = True

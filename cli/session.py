@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 from typer.exceptions import TyperException
 
-from shas_kb.cli.interrupt import raise_if_pressed
+from shas_kb.cli.interrupt import answer, raise_if_pressed
 from shas_kb.errors import DatabaseError, ModelError, ShasKBError
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ def guarded(command: Callable[[], int | None], *, debug: bool) -> int:
             traceback.print_exc()
         return _complain(error)
     except KeyboardInterrupt:
+        answer()
         _say("stopped: what was done is kept; run the same command again to go on.")
         return INTERRUPTED
 

@@ -85,9 +85,10 @@ def merge(tree: Tree, wishes: Sequence[Wish], nodes: Sequence[Node], name: str |
             )
     edited = Resolved(tree, wishes)
     edited.hold(first.id, frozenset().union(*(edited.members[node.id] for node in (first, *others))))
-    edited.replace({node.id for node in others}, first.id)
+    gone = {node.id for node in others}
+    edited.replace(gone, first.id)
     if name is not None:
-        edited.name(first.id, name)
+        edited.name(first.id, name, gone)
     return edited.wishes()
 
 
@@ -178,9 +179,10 @@ def sow(tree: Tree, wishes: Sequence[Wish], seeds: Sequence[Seed], vectors: Vect
 
 
 def release(tree: Tree, wishes: Sequence[Wish], id: str) -> Wishes:
-    """What was said of a node, or of where a document belongs, is taken back."""
+    """What was said of a node, or of where a document belongs, is taken back; what was moved to the node stays."""
     edited = Resolved(tree, wishes)
-    edited.replace({id}, None)
+    if wish := edited.said.get(id):
+        edited.said[id] = Wish(id, wish.level, anchors=wish.anchors)
     for level in NODE_LEVELS:
         edited.let_go({id}, level)
     return edited.wishes()

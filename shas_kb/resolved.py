@@ -8,6 +8,7 @@ from dataclasses import replace
 from shas_kb.errors import UsageError
 from shas_kb.organise.vocabulary import stem
 from shas_kb.records import NODE_LEVELS, Level, Tree, Wish
+from shas_kb.taxonomy import as_name
 
 
 class Resolved:
@@ -29,17 +30,18 @@ class Resolved:
         self.said[id] = replace(wish, anchors=self.members.get(id, wish.anchors) | wish.held)
         return self.said[id]
 
-    def name(self, id: str, name: str) -> None:
-        """Call a node so.
+    def name(self, id: str, name: str, gone: Set[str] = frozenset()) -> None:
+        """Call a node so; it may have the name of one that will be `gone`.
 
         Raises:
             UsageError: the name is empty, or another node has it.
         """
-        name = " ".join(name.split())
+        name = as_name(name)
         if not name:
             raise UsageError("a name must have a letter, got an empty one; `shas-kb edit release` gives a name back.")
+        free = {id, *gone}
         called = [(unit.id, unit.name) for units in (self._nodes, self.said) for unit in units.values()]
-        other = next((other for other, has in called if other != id and has and _key(has) == _key(name)), "")
+        other = next((other for other, has in called if other not in free and has and _key(has) == _key(name)), "")
         if other:
             raise UsageError(f"no two nodes may have one name, got {name!r}, which {other} has; rename that one first.")
         self.said[id] = replace(self.speak_of(id), name=name)
@@ -64,8 +66,8 @@ class Resolved:
             if wish.level == level and id not in keep:
                 self.said[id] = replace(wish, held=wish.held - documents, anchors=wish.anchors - documents)
 
-    def replace(self, ids: Set[str], by: str | None) -> None:
-        """Wish nothing for some nodes any more; what was to lie under them lies under another one, or anywhere."""
+    def replace(self, ids: Set[str], by: str) -> None:
+        """Wish nothing for some nodes any more; what was to lie under them lies under another one."""
         for id in ids:
             self.said.pop(id, None)
         for id, wish in self.said.items():

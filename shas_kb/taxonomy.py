@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import category
 
 from shas_kb.errors import UsageError
 from shas_kb.records import NODE_LEVELS, Level
@@ -26,6 +27,14 @@ class Seed:
         return f"{self.path[-1]}: {self.words}" if self.words else self.path[-1]
 
 
+def as_name(text: str) -> str:
+    """What a person wrote as a name, in one line and without control characters, which would move a terminal's cursor;
+    empty if nothing of it can be seen."""
+    if all(category(letter)[0] in "CZ" for letter in text):
+        return ""
+    return " ".join("".join(" " if category(letter) == "Cc" else letter for letter in text).split())
+
+
 def parse(text: str, top: Level = "domain") -> tuple[Seed, ...]:
     """The nodes of a taxonomy, parents before children.
 
@@ -44,7 +53,7 @@ def parse(text: str, top: Level = "domain") -> tuple[Seed, ...]:
         found = _LINE.fullmatch(line)
         if not line.strip() or found is None:
             continue
-        indent, name = len(found["indent"]), " ".join(found["name"].split())
+        indent, name = len(found["indent"]), as_name(found["name"])
         while above and above[-1][0] >= indent:
             above.pop()
         if not name:

@@ -23,9 +23,19 @@ _LEAVING = (
 )
 """What the current tree (?1) holds of the documents that are to be placed again (?2), are gone, or were changed."""
 _FOR_GOOD = "is_primary AND strain = 0 AND document NOT IN (SELECT value FROM json_each(?2))"
+_DROP_EMPTY = """
+    WITH RECURSIVE living (id) AS (
+        SELECT node FROM memberships WHERE run = ?1 AND is_primary
+        UNION SELECT parent FROM nodes JOIN living USING (id) WHERE run = ?1 AND parent IS NOT NULL
+    )
+    DELETE FROM nodes WHERE run = ?1 AND id NOT IN (SELECT id FROM living)
+"""
 _COUNT_GROWTH = """
-    UPDATE runs SET (documents, placed, gone, quotes, drift) = (
+    UPDATE runs SET (documents, placed, gone, quotes, entities, categories, domains, drift) = (
         SELECT count(*), total(strain > 0), runs.gone + ?2, (SELECT count(*) FROM quotes WHERE run = ?1),
+            (SELECT count(*) FROM nodes WHERE run = ?1 AND level = 'entity'),
+            (SELECT count(*) FROM nodes WHERE run = ?1 AND level = 'category'),
+            (SELECT count(*) FROM nodes WHERE run = ?1 AND level = 'domain'),
             min(1.0, (total(strain) + runs.gone + ?2) / max(1, count(*) + runs.gone + ?2))
         FROM memberships WHERE run = ?1 AND is_primary
     ) WHERE number = ?1 RETURNING drift
@@ -93,7 +103,8 @@ class TreeTables(WishTables):
         """Put documents into the current tree that came or changed since it was built, in one transaction.
 
         What the tree held of them is replaced, and documents that are gone, or have another content than when they were
-        placed, leave it. Its nodes, their names and summaries stay as they are, but for what was quoted from these.
+        placed, leave it. Its nodes, their names and summaries stay as they are, but for what was quoted from these, and
+        for nodes in which nothing is left.
 
         Args:
             memberships: each of a document, with a `strain` above 0.
@@ -110,6 +121,7 @@ class TreeTables(WishTables):
             gone = self._db.value(f"SELECT count(*) FROM memberships WHERE {_LEAVING} AND {_FOR_GOOD}", (number, again))
             self._db.execute(f"DELETE FROM memberships WHERE {_LEAVING}", (number, again))
             self._insert_memberships(number, memberships)
+            self._db.execute(_DROP_EMPTY, (number,))
             return float(self._db.value(_COUNT_GROWTH, (number, gone)))
 
     def tree(self, run: str | None = None) -> Tree | None:

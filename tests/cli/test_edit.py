@@ -117,6 +117,29 @@ def test_merged_and_split_stay_so(kb, tmp_path: Path) -> None:
     assert "Animals" not in {node["name"] for node in nodes(kb).values()}
 
 
+def test_what_is_merged_may_be_called_as_one_of_its_parts(kb) -> None:
+    bees, owls = of(kb, "bees"), of(kb, "owls")
+    both = paths(kb, bees["id"]) | paths(kb, owls["id"])
+    assert kb("edit", "merge", bees["id"], owls["id"], "--name", owls["name"]).code == 0
+    assert paths(kb, owls["name"]) == both
+    assert nodes(kb)[bees["id"]]["name"] == owls["name"]
+
+
+def test_a_name_moves_no_cursor(kb) -> None:
+    assert kb("edit", "rename", of(kb, "bees")["id"], "The\x1b[2J apiary").code == 0
+    assert "The [2J apiary" in kb("tree").out
+
+
+def test_only_what_something_was_said_of_is_listed(kb) -> None:
+    owls = of(kb, "owls")
+    other = next(n for n in nodes(kb).values() if n["level"] == "category" and n["id"] != owls["parent"])
+    moved = kb("edit", "move", owls["id"], "--to", other["id"], "--json").json
+    assert [edit["id"] for edit in moved["edits"]] == [owls["id"]]
+    assert [edit["id"] for edit in kb("edit", "list", "--json").json] == [owls["id"]]
+    assert kb("edit", "release", other["id"]).code == 2
+    assert nodes(kb)[owls["id"]]["parent"] == other["id"]
+
+
 def test_what_was_said_can_be_taken_back(kb) -> None:
     before = kb("tree", "--json").json
     bread = of(kb, "bread")["id"]
@@ -126,6 +149,17 @@ def test_what_was_said_can_be_taken_back(kb) -> None:
     assert kb("tree", "--json").json["hash"] == before["hash"]
     assert kb("edit", "list", "--json").json == []
     assert "Nothing was said" in kb("edit", "list").out
+
+
+def test_what_was_moved_to_a_node_stays_when_its_name_is_taken_back(kb) -> None:
+    owls = of(kb, "owls")
+    other = next(n for n in nodes(kb).values() if n["level"] == "category" and n["id"] != owls["parent"])
+    assert kb("edit", "rename", other["id"], "The birds").code == 0
+    assert kb("edit", "move", owls["id"], "--to", "The birds").code == 0
+    assert kb("edit", "release", "The birds").code == 0
+    found = nodes(kb)
+    assert found[owls["id"]]["parent"] == other["id"]
+    assert (found[other["id"]]["name"] != "The birds", found[other["id"]]["edits"]) == (True, [])
 
 
 def test_a_wish_without_documents_is_dormant(kb) -> None:
@@ -176,6 +210,7 @@ def test_a_taxonomy_is_filled_where_it_fits(kb, shell: Shell, tmp_path: Path) ->
     [
         (["rename", "nowhere", "X"], "NODE must name something"),
         (["rename", "{bees}", "  "], "a name must have a letter"),
+        (["rename", "{bees}", "\u200b"], "a name must have a letter"),
         (["rename", "{bees}", "{bread name}"], "no two nodes may have one name"),
         (["move", "bees-0.md", "--to", "{category}"], "must be moved to one of level entity"),
         (["move", "{bees}", "--to", "{bread}"], "must be moved to one of level category"),
@@ -184,18 +219,19 @@ def test_a_taxonomy_is_filled_where_it_fits(kb, shell: Shell, tmp_path: Path) ->
         (["merge", "{bees}", "{category}"], "must be of one level"),
         (["split", "{bees}", "--into", "99"], "--into must be from 2 to"),
         (["release", "{bees}"], "must have been edited"),
-        (["seed", "no/such/file"], "no/such/file"),
+        (["seed", "no/such/file"], "FILE must be a text in UTF-8, got 'no/such/file': No such file"),
+        (["seed", "{database}"], "FILE must be a text in UTF-8"),
         (["seed", "-"], "a taxonomy must have a line"),
         (["seed", "-", "--top", "page"], "--top must be"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(kb, words: list[str], said: str) -> None:
+def test_what_cannot_be_done_is_said_in_a_line(kb, tmp_path: Path, words: list[str], said: str) -> None:
     bees, bread = of(kb, "bees"), of(kb, "bread")
     known = {"bees": bees["id"], "bread": bread["id"], "bread name": bread["name"], "category": bees["parent"]}
-    known["domain"] = nodes(kb)[bees["parent"]]["parent"]
+    known |= {"domain": nodes(kb)[bees["parent"]]["parent"], "database": str(tmp_path / "kb.sqlite")}
     words = [known.get(word.strip("{}"), word) for word in words]
     outcome = kb("edit", *words)
-    assert (outcome.code, outcome.out) == (3 if words[1] == "no/such/file" else 2, "")
+    assert (outcome.code, outcome.out) == (2, "")
     assert said in outcome.err
     assert len(outcome.err.strip().splitlines()) == 1
     assert kb("edit", "list", "--json").json == []

@@ -62,6 +62,21 @@ def test_a_document_that_goes_leaves_the_tree(store: Store, filled) -> None:
     assert store.check() == []
 
 
+def test_a_node_in_which_nothing_is_left_is_none(store: Store, filled) -> None:
+    filled(store)
+    emptied = entity(store)
+    store.remove(sorted(document for document, home in homes(store).items() if home == emptied))
+    store.place([])
+    tree = store.tree()
+    assert tree is not None
+    assert emptied not in {node.id for node in tree.nodes}
+    assert {each.node for each in tree.memberships} <= {node.id for node in tree.nodes}
+    facts = store.runs()[0]
+    counts = tuple(tree.count(level) for level in ("entity", "category", "domain"))
+    assert (facts.entities, facts.categories, facts.domains) == counts
+    assert store.check() == []
+
+
 def test_a_changed_document_is_placed_again_and_counts_once(store: Store, file, reading, filled) -> None:
     ids = filled(store)
     target = entity(store)

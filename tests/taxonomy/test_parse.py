@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shas_kb.errors import UsageError
-from shas_kb.taxonomy import Seed, parse
+from shas_kb.taxonomy import Seed, as_name, parse
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,30 @@ def test_a_name_with_marks_inside_stays_whole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (" Making\n cheese\t", "Making cheese"),
+        ("\x1b[31mred\x1b[0m\x00", "[31mred [0m"),
+        ("\u200b \u202e", ""),
+        ("🧀", "🧀"),
+        ("👩\u200d🌾 farm", "👩\u200d🌾 farm"),
+    ],
+)
+def test_a_name_is_a_line_that_can_be_seen(text: str, name: str) -> None:
+    assert as_name(text) == name
+
+
+def test_a_taxonomy_brings_no_control_characters() -> None:
+    assert parse("Food\x1b[2J: bread")[0].path == ("Food [2J",)
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("", "a taxonomy must have a line with a name, got none"),
         ("\n \n", "a taxonomy must have a line with a name, got none"),
         ("a\n b\n  c\n   d", r"line 4 must lie at most 3 deep .*, got 'd' under 'c'"),
+        ("a\n\u200b: words", "line 2 must name a node"),
         ("a\n : words", "line 2 must name a node, got ': words'"),
         ("a\n b\nc\n B", "line 4 must have a name of its own, got 'B' again"),
     ],
