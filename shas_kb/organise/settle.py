@@ -54,8 +54,9 @@ def settle(nested: Nested, demands: Demands, original_of: Labels) -> tuple[Settl
     stands_for = unit_of
     for height, wishes in enumerate(demands.wishes):
         anchors = [unit_of[rows] for rows in demands.anchors[height]]
-        # a category or domain of a taxonomy got what fits it: the rest, which does not, must not follow
-        draws = np.array([height == 0 or wish.vector is None for wish in wishes], dtype=bool)
+        # a category or domain got what was moved there, or of a taxonomy what fits it: the rest must not follow; it
+        # does where all of a group was to be one with another
+        draws = np.array([height == 0 or (wish.vector is None and bool(wish.held)) for wish in wishes], dtype=bool)
         asked = Asked(held, upper, anchors, _chain(demands.above[height:]), draws)
         groups = _grouped(found, centres, weights, asked)
         whose.append({group: wishes[wish] for group, wish in enumerate(groups.owner) if wish != FREE})

@@ -172,6 +172,22 @@ def test_a_moved_node_takes_its_new_documents_along(grown):
     assert moved.documents > entity.documents
 
 
+@pytest.mark.parametrize("height", [0, 1])
+def test_a_node_that_moves_leaves_its_siblings_where_they_are(world, height):
+    """Also the largest of them, without which little is left of what they lie in."""
+    config = TreeConfig(categories=4, domains=2)
+    tree = world.tree(config)
+    upper = [node for node in tree.nodes if node.level == NODE_LEVELS[height + 1]]
+    families = {node.id: [child for child in tree.nodes if child.parent == node.id] for node in upper}
+    home = next(node for node in upper if len(families[node.id]) > 1)
+    largest, *rest = sorted(families[home.id], key=lambda child: (-child.documents, child.id))
+    target = next(node for node in upper if node != home)
+    now = world.tree(config, former=tree, wishes=edits.move(tree, (), [largest, *rest[:-1]], target))
+    parents = {node.id: node.parent for node in now.nodes}
+    assert parents[largest.id] == target.id
+    assert parents[rest[-1].id] not in (None, target.id)
+
+
 def test_copies_part_where_they_are_held_apart(small):
     tree = small.tree()
     members = tree.members()
