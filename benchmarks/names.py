@@ -30,15 +30,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from grouping import CACHE, SOURCES, Loaded, enlarged, load
+from grouping import CACHE, SOURCES, Loaded, encoded, enlarged, load
 from report import EVAL, ROOT, write_result
 from trees import shas_kb
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise.build import distinct
 from shas_kb.organise.material import Labels, Material
+from shas_kb.organise.meaning import Meaning
 from shas_kb.organise.name import Named, name_levels
 from shas_kb.organise.nest import Nested, nest
+from shas_kb.organise.represent import document_vectors
 from shas_kb.organise.vocabulary import is_wide, stem, vocabulary
 from shas_kb.pipeline import load_materials
 from shas_kb.records import NODE_LEVELS
@@ -107,7 +109,8 @@ def named(
     called: Mapping[str, Sequence[str]],
 ) -> Collection:
     nested = nest(materials, TreeConfig())
-    names = name_levels(vocabulary(materials), [one.title for one in materials], nested.units, nested.levels)
+    titles, meaning = [one.title for one in materials], Meaning(document_vectors(materials), encoded)
+    names = name_levels(vocabulary(materials), titles, nested.units, nested.levels, meaning)
     return Collection(materials, texts, classes, called, nested, names)
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import sparse
 
-from shas_kb.organise.bag import counted, spread
+from shas_kb.organise.bag import counted, of_one_lexicon, spread
 from shas_kb.organise.material import Array, Material
 
 LONGEST, LONGEST_WIDE = 4, 6
@@ -70,7 +70,7 @@ class Vocabulary:
 
 def vocabulary(materials: Sequence[Material]) -> Vocabulary:
     """The phrases that at least two documents use, more in large collections, all in tiny ones."""
-    phrases = [material.phrases for material in materials]
+    phrases = of_one_lexicon([material.phrases for material in materials])
     least = min(2 + len(materials) // MANY_DOCUMENTS, MOST_NEEDED) if len(materials) > 4 else 1
     variants: dict[Key, list[str]] = {}
     for phrase in sorted(

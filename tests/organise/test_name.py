@@ -183,7 +183,8 @@ def test_a_phrase_of_the_titles_comes_before_one_of_the_texts():
 
 
 def test_a_person_is_called_in_full():
-    said = [{"Nixon": 2 + i, "Richard Nixon": 1 + i % 2} for i in range(6)] + [{"rivers": 2 + i} for i in range(6)]
+    said = [{"Nixon": 2 + i} for i in range(4)] + [{"Nixon": 3 + i, "Richard Nixon": 1} for i in range(2)]
+    said += [{"rivers": 2 + i} for i in range(6)]
     assert named(said, halves(6))[0][0] == "Richard Nixon"
 
 
@@ -192,19 +193,17 @@ def test_a_part_of_several_names_stays_as_it_is():
     assert named(said + [{"rivers": 2 + i} for i in range(6)], halves(6))[0][0] == "Roosevelt"
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), [("colonies", "colonists"), ("Active Template Library", "ATL"), ("tide", "high tide")]
-)
+@pytest.mark.parametrize(("one", "other"), [("colonies", "colonists"), ("Active Template Library", "ATL")])
 def test_two_parts_of_a_name_are_not_forms_of_one(one, other):
-    said = [{one: 5 + i} for i in range(3)] + [{other: 5 + i} for i in range(3)] + [{"rivers": 2 + i} for i in range(6)]
-    assert "&" not in named(said, halves(6))[0][0]
+    said = [{one: 5 + i} for i in range(3)] + [{other: 5 + i} for i in range(3)] + [{"frost": 1}]
+    assert "&" not in named(said + [{"rivers": 2 + i} for i in range(7)], halves(7))[0][0]
 
 
 def test_three_largest_children_name_a_node_of_many():
-    subjects = ("bread", "cheese", "coffee", "tea", "wine", "salt")
-    sizes = (6, 6, 6, 4, 4, 4)
+    subjects = ("bread", "cheese", "coffee", "tea", "wine", "salt", "sugar")
+    sizes = (5, 5, 5, 3, 3, 3, 3)
     said = [{subject: 2 + i} for subject, size in zip(subjects, sizes, strict=True) for i in range(size)]
-    _, upper = named(said, [np.arange(6).repeat(sizes), np.zeros(6, dtype=np.int64)])
+    _, upper = named(said, [np.arange(7).repeat(sizes), np.zeros(7, dtype=np.int64)])
     assert upper == ["Bread, cheese & coffee"]
 
 
