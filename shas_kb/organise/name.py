@@ -30,6 +30,7 @@ SPREADS_ENOUGH = 0.75
 TELLS_ENOUGH = 2.0
 """How many times as much as the rest a node says what names it."""
 NEARLY_AS_GOOD, GOOD_ENOUGH = 0.7, 0.5
+"""The share of the best score that a phrase must have to name a node in its place, and beside another."""
 FAMILY = 5
 """Words that begin with so many of the same letters are forms of one."""
 COVERS_MORE = 0.15
@@ -37,7 +38,7 @@ COVERS_MORE = 0.15
 HEADS_COVER = 0.5
 """The share of a node's documents in the children that its name names; they are no more than `MOST_PARTS`."""
 LARGE_CHILD = 0.2
-"""The share of documents from which on a child is named in its parent's name ."""
+"""The share of documents from which on a child is named in its parent's name; the largest are if such are too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ def name_levels(
     """Names and key phrases of all nodes, lowest level first; no name is given twice.
 
     `units` [n, d] are the documents' vectors, `titles` [n] their titles; `levels[0]` [n] tells each document's entity,
-    `levels[1]` each entity's category, and so on. With `meaning`,
-    phrases count by how near to a node they are in meaning.
+    `levels[1]` each entity's category, and so on. With `meaning`, phrases count by how near to a node they are in
+    meaning.
     """
     naming = _Naming(levels, ranked(words, units, levels, meaning))
     middles = _middles(units, naming.documents)

@@ -2,8 +2,9 @@
 
 Class-based TF-IDF (Grootendorst, arXiv 2203.05794) over noun-like phrases, in roots: a node says a phrase as much as
 its children do on average, each child counting the same. So a category is told by what all its entities share, not by
-the loudest of them. What siblings and the rest of the collection say as well counts against a phrase; that the
-documents that say it are near to the node counts for it.
+the loudest of them. What siblings and the rest of the collection say as well counts against a phrase, and that all
+documents say it equally often, as they do headings; that it stands in the titles, that the documents that say it are
+near to the node, and, where a model tells, that its meaning is, counts for it.
 """
 
 from __future__ import annotations

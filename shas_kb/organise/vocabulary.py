@@ -49,8 +49,11 @@ OUTLAWED = frozenset(_OUTLAWED_TEXT.split())
 _WORD = re.compile(r"[^\W_]+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _NATIONAL = re.compile(r"[A-Z]\w+(ian|ican|ish|ese|ern)\Z")
+# "biologists", "astronomers"
 _PROFESSION = re.compile(r".{4,}(ist|ician|nomer|pher|searcher)\Z")
+# "Eric-Horvitz", in the name of a file
 _JOINED = re.compile(r"[a-z]-[A-Z]")
+# "turn-off-the-warning", in an address
 _SLUG = re.compile(r"\w+-\w+-\w")
 _ADJECTIVE = re.compile(r".{2,}(al|ic|ive|ous|ful|less|able|ible|ary|ed|ing|est|ian|ican|ern|ish|like|lar)\Z")
 
@@ -117,7 +120,8 @@ def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
 
     Two or three words are better than one or four, and a single word is the worse the more it only goes before other
     words: "social" does ("social roles", "social change"), "star" does not ("massive stars"). Endings of adjectives
-    tip the scales. In a collection written without spaces, small Latin letters are mostly code or formulas.
+    tip the scales. Those who study a subject ("economists") name it less well than its own word. In a collection
+    written without spaces, small Latin letters are mostly code or formulas.
     """
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
