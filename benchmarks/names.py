@@ -5,8 +5,9 @@
 
 Builds a tree, with counts of its own, of each collection of grouping.py and of `sample_corpus/`. Counted is the share
 of nodes whose name, or one of whose first three key phrases, shares a word stem with what the class is called that most
-of the node's documents have, at the level of classes that fits the node best. Nodes whose class is called by no word
-("1789-1800") are left out, and so are the pages on algorithms: they are Chinese, and their classes' names English.
+of the node's documents have, at the level of classes that fits the node best. Names are given with the bundled model.
+Nodes whose class is called by no word ("1789-1800") are left out, and so are the pages on algorithms: they are Chinese,
+and their classes' names English.
 
 `--judge` writes 60 nodes to be judged: some of their documents, and what they are called by us and by BERTopic
 (arXiv 2203.05794: its class-based TF-IDF over the same groups, its four best words), in random order, where that is
