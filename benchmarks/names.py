@@ -5,8 +5,9 @@
 
 Builds a tree, with counts of its own, of each collection of grouping.py and of `sample_corpus/`. Counted is the share
 of nodes whose name, or one of whose first three key phrases, shares a word stem with what the class is called that most
-of the node's documents have, at the level of classes that fits the node best. Nodes whose class is called by no word
-("1789-1800") are left out, and so are the pages on algorithms: they are Chinese, and their classes' names English.
+of the node's documents have, at the level of classes that fits the node best. Names are given with the bundled model.
+Nodes whose class is called by no word ("1789-1800") are left out, and so are the pages on algorithms: they are Chinese,
+and their classes' names English.
 
 `--judge` writes 60 nodes to be judged: some of their documents, and what they are called by us and by BERTopic
 (arXiv 2203.05794: its class-based TF-IDF over the same groups, its four best words), in random order, where that is
@@ -30,15 +31,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from grouping import CACHE, SOURCES, Loaded, enlarged, load
+from grouping import CACHE, SOURCES, Loaded, encoded, enlarged, load
 from report import EVAL, ROOT, write_result
 from trees import shas_kb
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise.build import distinct
 from shas_kb.organise.material import Labels, Material
+from shas_kb.organise.meaning import Meaning
 from shas_kb.organise.name import Named, name_levels
 from shas_kb.organise.nest import Nested, nest
+from shas_kb.organise.represent import document_vectors
 from shas_kb.organise.vocabulary import is_wide, stem, vocabulary
 from shas_kb.pipeline import load_materials
 from shas_kb.records import NODE_LEVELS
@@ -107,7 +110,8 @@ def named(
     called: Mapping[str, Sequence[str]],
 ) -> Collection:
     nested = nest(materials, TreeConfig())
-    names = name_levels(vocabulary(materials), [one.title for one in materials], nested.units, nested.levels)
+    titles, meaning = [one.title for one in materials], Meaning(document_vectors(materials), encoded)
+    names = name_levels(vocabulary(materials), titles, nested.units, nested.levels, meaning)
     return Collection(materials, texts, classes, called, nested, names)
 
 

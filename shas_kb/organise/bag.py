@@ -66,7 +66,7 @@ class Bag(Mapping[str, int]):
 
 def spread(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
     """In how many of `counts` each word occurs."""
-    bags = _of_one_lexicon(counts)
+    bags = of_one_lexicon(counts)
     if not bags:
         return {}
     words = bags[0].lexicon.words
@@ -78,7 +78,7 @@ def counted(counts: Sequence[Mapping[str, int]], column: Mapping[str, int]) -> s
     """The matrix [n, columns] of what each of `counts` counts; words without a column are left out, those that share
     one summed."""
     width = max(column.values(), default=-1) + 1
-    bags = _of_one_lexicon(counts)
+    bags = of_one_lexicon(counts)
     if not bags:
         return sparse.csr_matrix((0, width))
     column_of = np.array([column.get(word, -1) for word in bags[0].lexicon.words], dtype=np.int32)
@@ -90,6 +90,7 @@ def counted(counts: Sequence[Mapping[str, int]], column: Mapping[str, int]) -> s
     return matrix
 
 
-def _of_one_lexicon(counts: Sequence[Mapping[str, int]]) -> list[Bag]:
+def of_one_lexicon(counts: Sequence[Mapping[str, int]]) -> list[Bag]:
+    """The counts as bags whose words have the same numbers."""
     lexicon = counts[0].lexicon if counts and isinstance(counts[0], Bag) else Lexicon()
     return [one if isinstance(one, Bag) and one.lexicon is lexicon else lexicon.bag(one) for one in counts]

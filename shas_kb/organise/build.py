@@ -15,6 +15,7 @@ from shas_kb.organise.belong import belonging, confidence
 from shas_kb.organise.group import merge_to_concept
 from shas_kb.organise.identity import keep
 from shas_kb.organise.material import Array, Labels, Material, members, tally
+from shas_kb.organise.meaning import Embed, Meaning
 from shas_kb.organise.name import Named, name_levels
 from shas_kb.organise.nest import Nested, nest
 from shas_kb.organise.represent import document_vectors
@@ -50,6 +51,7 @@ def organise(
     progress: Progress,
     former: Tree | None = None,
     wishes: Sequence[Wish] = (),
+    embed: Embed | None = None,
 ) -> Tree:
     """Builds the tree over all documents of a collection.
 
@@ -64,6 +66,8 @@ def organise(
         progress: Told of each stage.
         former: The tree before this one, as it was built; its nodes keep their ids and names.
         wishes: What a person said of nodes; it holds, as far as its documents are there.
+        embed: Gives phrases vectors in the space of the passages; with it, names are chosen by their meaning as well.
+            Called once, with some 25 phrases a node.
 
     Returns:
         The tree; nodes stand parents before children, the largest first among siblings.
@@ -73,12 +77,17 @@ def organise(
     if not ordered:
         return _sealed((), (), [], config)
     with threadpool_limits(1, user_api="blas"):
-        built = _organised(ordered, config, fetch, progress, wishes)
+        built = _organised(ordered, config, fetch, progress, wishes, embed)
         return keep(built, former, ordered, wishes)
 
 
 def _organised(
-    ordered: Sequence[Material], config: TreeConfig, fetch: Fetch, progress: Progress, wishes: Sequence[Wish]
+    ordered: Sequence[Material],
+    config: TreeConfig,
+    fetch: Fetch,
+    progress: Progress,
+    wishes: Sequence[Wish],
+    embed: Embed | None,
 ) -> Tree:
     """The work itself, on one thread: the products are small, waiting threads cost more than they bring,
     and how the work is divided among them would show in the last bits.
@@ -90,7 +99,7 @@ def _organised(
     settled, stands_for = settle(nested, demands(wanted, [material.id for material in ordered]), original_of)
     known = [ordered[row] for row in np.unique(stands_for, return_index=True)[1]]
     progress.advance()
-    levels = _drafts(known, settled.nested)
+    levels = _drafts(known, settled.nested, embed)
     progress.advance()
     levels = _with_summaries(known, levels, fetch)
     progress.advance()
@@ -128,10 +137,12 @@ def in_turn(lists: Sequence[Sequence[int]]) -> list[int]:
     return [one[i] for i in range(longest) for one in lists if i < len(one)]
 
 
-def _drafts(materials: Sequence[Material], nested: Nested) -> list[list[Draft]]:
+def _drafts(materials: Sequence[Material], nested: Nested, embed: Embed | None) -> list[list[Draft]]:
     """All nodes, lowest level first, but for their summaries."""
-    names = name_levels(vocabulary(materials), [one.title for one in materials], nested.units, nested.levels)
     documents = document_vectors(materials)
+    meaning = Meaning(documents, embed) if embed else None
+    titles = [one.title for one in materials]
+    names = name_levels(vocabulary(materials), titles, nested.units, nested.levels, meaning)
     vectors, weights = documents, np.ones(len(materials))
     levels: list[list[Draft]] = []
     for labels, of_documents, named in zip(nested.levels, nested.of_documents, names, strict=True):

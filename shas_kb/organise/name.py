@@ -7,15 +7,17 @@ together speak for it; where no phrase is free, by a title.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
 
 import numpy as np
 
+from shas_kb.organise.candidate import Candidate, within
 from shas_kb.organise.group import averaging
 from shas_kb.organise.material import Array, Labels, unit
-from shas_kb.organise.rank import Candidate, ranked, within
+from shas_kb.organise.meaning import Meaning
+from shas_kb.organise.rank import ranked
 from shas_kb.organise.titled import Parts, titled, written
 from shas_kb.organise.vocabulary import Key, Vocabulary, stem
 
@@ -27,11 +29,16 @@ SPREADS_ENOUGH = 0.75
 """The share of a node's documents in children that say what names it."""
 TELLS_ENOUGH = 2.0
 """How many times as much as the rest a node says what names it."""
-NEARLY_AS_GOOD = 0.7
+NEARLY_AS_GOOD, GOOD_ENOUGH = 0.7, 0.5
+"""The share of the best score that a phrase must have to name a node in its place, and beside another."""
+FAMILY = 5
+"""Words that begin with so many of the same letters are forms of one."""
 COVERS_MORE = 0.15
 """The share of documents that a second part of a name must add."""
+HEADS_COVER = 0.5
+"""The share of a node's documents in the children that its name names; they are no more than `MOST_PARTS`."""
 LARGE_CHILD = 0.2
-"""The share of documents from which on a child is named in its parent's name."""
+"""The share of documents from which on a child is named in its parent's name; the largest are if such are too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +49,20 @@ class Named:
     keyphrases: tuple[str, ...]
 
 
-def name_levels(words: Vocabulary, titles: Sequence[str], units: Array, levels: Sequence[Labels]) -> list[list[Named]]:
+def name_levels(
+    words: Vocabulary,
+    titles: Sequence[str],
+    units: Array,
+    levels: Sequence[Labels],
+    meaning: Meaning | None = None,
+) -> list[list[Named]]:
     """Names and key phrases of all nodes, lowest level first; no name is given twice.
 
     `units` [n, d] are the documents' vectors, `titles` [n] their titles; `levels[0]` [n] tells each document's entity,
-    `levels[1]` each entity's category, and so on.
+    `levels[1]` each entity's category, and so on. With `meaning`, phrases count by how near to a node they are in
+    meaning.
     """
-    naming = _Naming(levels, ranked(words, units, levels))
+    naming = _Naming(levels, ranked(words, units, levels, meaning))
     middles = _middles(units, naming.documents)
     for height in reversed(range(len(levels))):
         for node, candidates in enumerate(naming.candidates[height]):
@@ -59,7 +73,8 @@ def name_levels(words: Vocabulary, titles: Sequence[str], units: Array, levels: 
         for node, candidates in enumerate(naming.candidates[height]):
             if not naming.names[height][node]:
                 alone = chain(_own(candidates), titled(titles[middles[height][node]]))
-                naming.give(height, node, chain(_joined(naming.heads(height, node)), alone))
+                large, most = (_joined(naming.heads(height, node, least)) for least in (LARGE_CHILD, 0))
+                naming.give(height, node, chain(large, most, _paired(candidates), alone))
     return [
         [
             Named(written(name), tuple(one.text for one in candidates[:KEYPHRASES]))
@@ -92,22 +107,31 @@ class _Naming:
                 self.names[height][node] = name
                 return
 
-    def heads(self, height: int, node: int) -> list[str]:
-        """What the large children of a node are called, the largest first.
+    def heads(self, height: int, node: int, least: float) -> list[str]:
+        """What the children of a node are called that have at least the share `least` of its documents, the largest
+        first, if they are enough to speak for it; where there is room, the largest with a second part of its name.
 
-        An only child holds the same documents and is called after its own children already: then the next best phrases
-        of these are left to say.
+        An only child holds the same documents and is called after its own children already: then one of these is
+        called by another phrase, nearly as good.
         """
         top = height
         height, children = self._branching(height, node)
-        said_already = top - height
         sizes = self._sizes[height - 1]
-        large = [child for child in children if sizes[child] >= LARGE_CHILD * sizes[children].sum()]
-        heads = []
-        for child in sorted(large, key=lambda child: (-sizes[child], child)):
-            own = self.names[height - 1][child][0]
-            calls = [own, *(one.text for one in self.candidates[height - 1][child] if one.text != own)]
-            heads.append(calls[min(said_already, len(calls) - 1)])
+        whole = int(sizes[children].sum())
+        large = sorted(children[sizes[children] >= least * whole].tolist(), key=lambda child: (-sizes[child], child))
+        del large[MOST_PARTS:]
+        if sizes[large].sum() < HEADS_COVER * whole:
+            return []
+        names = [self.names[height - 1][child] for child in large]
+        heads = [name[0] for name in names]
+        if height == top:
+            return [*names[0][: 1 + MOST_PARTS - len(heads)], *heads[1:]]
+        second = [
+            _next_best(self.candidates[height - 1][child], name) for child, name in zip(large, names, strict=True)
+        ]
+        best = max(range(len(heads)), key=lambda i: (second[i][0], -i))
+        if second[best][0] > 0:
+            heads[best] = second[best][1]
         return heads
 
     def branches(self, height: int, node: int) -> bool:
@@ -147,29 +171,61 @@ def _for_all(candidates: Sequence[Candidate], *, above: bool) -> Iterator[Parts]
 
 def _joined(heads: Sequence[str]) -> Iterator[Parts]:
     """Names made of those of the children, of as many as can be: none of them is part of another."""
-    different: list[str] = []
-    for head in heads:
-        if not any(_alike(head, other) for other in different):
-            different.append(head)
+    different = _apart(heads)
     for size in range(min(MOST_PARTS, len(different)), 1, -1):
         yield from combinations(different, size)
 
 
+def _apart(phrases: Iterable[str]) -> list[str]:
+    """The phrases without those that are like an earlier one."""
+    found: list[str] = []
+    for phrase in phrases:
+        if not any(_alike(phrase, other) for other in found):
+            found.append(phrase)
+    return found
+
+
 def _alike(one: str, other: str) -> bool:
-    return within(stem(one), stem(other)) or within(stem(other), stem(one))
+    """Whether one phrase is part of the other, or has a word of the same family ("colonies", "colonists")."""
+    first, second = stem(one), stem(other)
+    if within(first, second) or within(second, first) or _initials(first) in second or _initials(second) in first:
+        return True
+    return any(word[:FAMILY] == second_word[:FAMILY] for word in first for second_word in second if len(word) >= FAMILY)
+
+
+def _initials(key: Key) -> str:
+    return "".join(word[0] for word in key) if len(key) > 1 else ""
+
+
+def _next_best(candidates: Sequence[Candidate], name: Parts) -> tuple[float, str]:
+    """The best of a node's phrases that is not in its name, and how good it is beside the best."""
+    for one in candidates:
+        if not any(_alike(one.text, part) for part in name):
+            return round(one.score / candidates[0].score, 9), one.text
+    return 0.0, ""
+
+
+def _paired(candidates: Sequence[Candidate]) -> Iterator[Parts]:
+    """Of two phrases that speak for different documents, and together for most, the best."""
+    least = GOOD_ENOUGH * candidates[0].score if candidates else 0
+    good = [one for one in candidates if one.score >= least and one.lift >= TELLS_ENOUGH]
+    found = []
+    for first, second in combinations(good, 2):
+        both = float((first.said | second.said).mean())
+        adds = both - max(float(first.said.mean()), float(second.said.mean()))
+        if both >= COVERS_ABOVE and adds >= COVERS_MORE and not _alike(first.text, second.text):
+            found.append((-round((first.score + second.score) * both, 9), first.text, second.text))
+    for _, *parts in sorted(found)[:1]:
+        yield tuple(parts)
 
 
 def _own(candidates: Sequence[Candidate]) -> Iterator[Parts]:
-    """Names made of a node's own phrases: the best with one that speaks for other documents; the best alone, then
-    narrowed by the next, for a node whose best phrase one above it has; then each alone."""
-    for second in candidates[1:]:
-        first = candidates[0]
-        adds = float((second.said & ~first.said).mean())
-        near = second.score >= NEARLY_AS_GOOD * first.score
-        if first.said.mean() < COVERS_ENTITY and adds >= COVERS_MORE and near and not set(second.key) & set(first.key):
-            yield first.text, second.text
-            break
-    for size in range(1, min(MOST_PARTS, len(candidates)) + 1):
-        yield tuple(one.text for one in candidates[:size])
+    """Names made of a node's own phrases: two for different documents, if the best is not for most; the best alone,
+    then narrowed by the next, for a node whose best phrase one above it has; then each alone."""
+    if candidates and candidates[0].said.mean() < COVERS_ENTITY:
+        yield from _paired(candidates)
+    apart = _apart(one.text for one in candidates)
+    for size in range(1, min(MOST_PARTS, len(apart)) + 1):
+        yield tuple(apart[:size])
     for one in candidates:
         yield (one.text,)

@@ -2,26 +2,28 @@
 
 Class-based TF-IDF (Grootendorst, arXiv 2203.05794) over noun-like phrases, in roots: a node says a phrase as much as
 its children do on average, each child counting the same. So a category is told by what all its entities share, not by
-the loudest of them. What siblings and the rest of the collection say as well counts against a phrase; that the
-documents that say it are near to the node counts for it.
+the loudest of them. What siblings and the rest of the collection say as well counts against a phrase, and that all
+documents say it equally often, as they do headings; that it stands in the titles, that the documents that say it are
+near to the node, and, where a model tells, that its meaning is, counts for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from shas_kb.organise.candidate import Candidate, Weighed, candidates
+from shas_kb.organise.fullnames import full_names
 from shas_kb.organise.group import averaging
-from shas_kb.organise.material import Array, Labels, unit
+from shas_kb.organise.material import Array, Labels, members, unit
+from shas_kb.organise.meaning import Meaning
 from shas_kb.organise.users import EVERYWHERE, Users
-from shas_kb.organise.vocabulary import Key, Vocabulary, is_wide
+from shas_kb.organise.vocabulary import Vocabulary
 
-SHORTLIST, CANDIDATES = 50, 16
+SHORTLIST, WEIGHED = 50, 25
 GENERAL = 0.3
 """How much more it counts at each height that a phrase is said everywhere in a node."""
 PROPER = (0.85, 0.75, 0.65)
@@ -29,22 +31,12 @@ PROPER = (0.85, 0.75, 0.65)
 FLOOR = 0.35
 """The rate elsewhere below which a phrase gets no more telling: else the rarest phrase would win over the subject."""
 LIFT_FLOOR = 0.1
-FRAGMENT = 0.7
-A_CHILD_SAYS = 0.3
-"""The share of a child's documents from which on it says a phrase."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A phrase that could name a node: its stems, how it is written, its score, how many times as much the node says it
-    as the rest does, the share of the node's documents that lie in children which say it, and which of them say it."""
-
-    key: Key
-    text: str
-    score: float
-    lift: float
-    spread: float
-    said: NDArray[np.bool_] = field(repr=False)
+ABSENT = (2.5, 1.0, 1.0)
+"""How much it counts by height that the rest of the collection does not say a phrase."""
+TITLED = 3.0
+"""How much more a phrase counts that stands in all titles of a node, and in none elsewhere."""
+UNIFORM = 0.2
+"""What a phrase is worth that all documents say equally often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +48,57 @@ class Shortlist:
     lift: Array
 
 
-def ranked(words: Vocabulary, units: Array, levels: Sequence[Labels]) -> list[list[list[Candidate]]]:
+def ranked(
+    words: Vocabulary, units: Array, levels: Sequence[Labels], meaning: Meaning | None = None
+) -> list[list[list[Candidate]]]:
     """The candidates of every node, best first; nodes by level, lowest first.
 
     `units` [n, d] are the documents' vectors; `levels[0]` [n] tells each document's entity, `levels[1]` each entity's
-    category, and so on.
+    category, and so on. With `meaning`, phrases count by how near to the node they are in meaning.
     """
-    users = Users(words, units, levels[0])
+    users, full = Users(words, units, levels[0]), full_names(words)
     rates, children, documents = words.rates, np.arange(len(units)), levels[0]
-    found = []
+    weighed: list[list[Weighed]] = []
+    of_documents: list[Labels] = []
     for height, labels in enumerate(levels):
         rates = sparse.csr_matrix(averaging(labels) @ rates)
         if height:
             children, documents = documents, labels[documents]
         parents = levels[height + 1] if height + 1 < len(levels) else np.zeros(rates.shape[0], dtype=np.int64)
+        shorts = _contrasted(words, rates, parents, np.bincount(documents), height)
         centres = unit(averaging(documents) @ units)
-        sizes = np.bincount(documents)
-        members = np.split(np.argsort(documents, kind="stable"), np.cumsum(sizes)[:-1])
-        level = []
-        for node, short in enumerate(_contrasted(words, rates, parents, sizes, height)):
-            inside = users.inside(members[node], short.phrases)
-            scores = short.scores * users.nearness(short.phrases, centres[node])
-            scores *= users.absence(short.phrases, inside)
-            homes = np.unique(children[members[node]], return_inverse=True)[1]
-            level.append(_whole(words, short, scores, inside, homes))
-        found.append(level)
-    return found
+        nodes = zip(shorts, members(documents), centres, strict=True)
+        weighed.append([_weighed(users, short, own, centre, children[own], height) for short, own, centre in nodes])
+        of_documents.append(documents)
+    if meaning is not None:
+        texts = [[[words.written[phrase] for phrase in node.phrases] for node in level] for level in weighed]
+        near = meaning.nearness(texts, of_documents)
+        weighed = [
+            [replace(node, scores=node.scores * own) for node, own in zip(level, nears, strict=True)]
+            for level, nears in zip(weighed, near, strict=True)
+        ]
+    return [[candidates(words, full, node) for node in level] for level in weighed]
+
+
+def _weighed(users: Users, short: Shortlist, rows: Labels, centre: Array, children: Labels, height: int) -> Weighed:
+    """The best of a node's shortlist, by all that its documents tell; `rows` are these, `centre` [d] is their middle,
+    `children` [rows] where each of them lies."""
+    inside = users.inside(rows, short.phrases)
+    scores = short.scores * users.nearness(short.phrases, centre) * _insistence(inside)
+    scores *= users.absence(short.phrases, inside) ** ABSENT[height]
+    scores *= 1 + TITLED * users.titled(rows, short.phrases)
+    best = np.argsort(-np.round(scores, 9), kind="stable")[:WEIGHED]
+    homes = np.unique(children, return_inverse=True)[1]
+    return Weighed(short.phrases[best], scores[best], short.lift[best], inside[:, best], homes)
+
+
+def _insistence(inside: Array) -> Array:
+    """How much the documents differ in how often they say each phrase, [phrases]: a subject is said often by some, a
+    heading, a form or a passing remark as often by all."""
+    says = np.count_nonzero(inside, axis=0)
+    usual = np.take_along_axis(-np.sort(-inside, axis=0), (says // 2)[None], axis=0)
+    as_usual = np.count_nonzero((inside == usual) & (inside > 0), axis=0)
+    return np.asarray(1 - (1 - UNIFORM) * as_usual / np.maximum(says, 1))
 
 
 def contrast(rate: Array, elsewhere: Array) -> Array:
@@ -118,53 +135,3 @@ def _contrasted(
             lift = rate[best] / (elsewhere[best] + LIFT_FLOOR)
             found[node] = Shortlist(phrases[best], scores[best], lift)
     return [found[node] for node in range(len(parents))]
-
-
-def _whole(words: Vocabulary, short: Shortlist, scores: Array, inside: Array, homes: Labels) -> list[Candidate]:
-    """Candidates, best first: without fragments, phrases most of whose uses are inside one longer phrase, and without
-    those that say again what a better one says. `inside` [documents, phrases] are the node's own rates, `homes`
-    [documents] the children in which its documents lie."""
-    rate = inside.mean(axis=0)
-    longer: dict[Key, float] = {}
-    for phrase, value in zip(short.phrases, rate, strict=True):
-        for part in parts(words.keys[phrase]):
-            longer[part] = max(longer.get(part, 0.0), float(value))
-    sizes = np.bincount(homes)
-    found: list[Candidate] = []
-    taken: set[str] = set()
-    for i in np.argsort(-np.round(scores, 9), kind="stable"):
-        key = words.keys[short.phrases[i]]
-        if scores[i] <= 0 or len(found) == CANDIDATES:
-            break
-        if longer.get(key, 0.0) >= FRAGMENT * rate[i]:
-            continue
-        maybe_again = is_wide(key[0]) or not taken.isdisjoint(key)
-        if maybe_again and any(within(key, other.key) or within(other.key, key) for other in found):
-            continue
-        taken.update(key)
-        said = inside[:, i] > 0
-        saying = np.bincount(homes, said) >= A_CHILD_SAYS * sizes
-        written = words.written[short.phrases[i]]
-        found.append(
-            Candidate(
-                key, written, float(scores[i]), float(short.lift[i]), float(sizes[saying].sum() / len(homes)), said
-            )
-        )
-    return found
-
-
-@lru_cache(maxsize=1 << 16)
-def parts(key: Key) -> frozenset[Key]:
-    """The shorter phrases within a phrase (for scripts without spaces, of its letters)."""
-    if len(key) == 1 and is_wide(key[0]):
-        word = key[0]
-        letters = {(word[i:j],) for i in range(len(word)) for j in range(i + 2, len(word) + 1)}
-        return frozenset(letters - {key})
-    return frozenset({key[i:j] for i in range(len(key)) for j in range(i + 1, len(key) + 1)} - {key})
-
-
-def within(short: Key, long: Key) -> bool:
-    """Whether one phrase is a part of the other (for scripts without spaces, of its letters)."""
-    if len(short) == len(long) == 1 and is_wide(short[0]):
-        return short[0] in long[0]
-    return any(long[i : i + len(short)] == short for i in range(len(long) - len(short) + 1))

@@ -19,7 +19,7 @@ _WORD = re.compile(r"[^\W\d_]{4,}")
 
 def written(parts: Parts) -> str:
     """Names as one, with a capital to begin with, unless the first word has its own capitals ("mRNA")."""
-    if len(parts) > 1 and all(map(is_wide, parts)):
+    if len(parts) > 1 and any(map(is_wide, parts)):
         name = "、".join(parts)
     else:
         name = " & ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]

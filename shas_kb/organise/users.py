@@ -18,6 +18,8 @@ class Users:
 
     def __init__(self, words: Vocabulary, units: Array, entities: Labels) -> None:
         self._rates = words.rates
+        self._titled = words.titled
+        self._titles = np.asarray(words.titled.sum(axis=0)).ravel()
         self._entities = unit(averaging(entities) @ units)
         sizes = sparse.diags(np.bincount(entities).astype(np.float64))
         self._of_entities = sparse.csc_matrix(sizes @ averaging(entities) @ words.rates)
@@ -27,12 +29,21 @@ class Users:
 
     def inside(self, members: Labels, phrases: Labels) -> Array:
         """How much each of the documents `members` says each phrase, [members, phrases]."""
+        return self._taken(self._rates[members], phrases)
+
+    def titled(self, members: Labels, phrases: Labels) -> Array:
+        """By how much more of the documents `members` have each phrase in their titles than of the rest, [phrases]."""
+        inside = self._taken(self._titled[members], phrases).sum(axis=0)
+        rest = max(self._titled.shape[0] - len(members), 1)
+        return np.asarray(np.maximum(inside / len(members) - (self._titles[phrases] - inside) / rest, 0))
+
+    def _taken(self, rows: sparse.csr_matrix, phrases: Labels) -> Array:
+        """Some columns of some rows, [rows, phrases]; slicing sparse columns would take much longer."""
         self._column[phrases] = np.arange(len(phrases))
-        rows = self._rates[members]
         columns = self._column[rows.indices]
         self._column[phrases] = -1
-        row = np.repeat(np.arange(len(members)), np.diff(rows.indptr))
-        found = np.zeros((len(members), len(phrases)))
+        row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
+        found = np.zeros((rows.shape[0], len(phrases)))
         found[row[columns >= 0], columns[columns >= 0]] = rows.data[columns >= 0]
         return found
 

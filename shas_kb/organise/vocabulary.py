@@ -14,15 +14,16 @@ from functools import lru_cache
 import numpy as np
 from scipy import sparse
 
-from shas_kb.organise.bag import counted, spread
+from shas_kb.organise.bag import counted, of_one_lexicon, spread
 from shas_kb.organise.material import Array, Material
 
-LONGEST = 4
+LONGEST, LONGEST_WIDE = 4, 6
 MANY_DOCUMENTS = 5000
 MOST_NEEDED = 4
 MANY = 0.25
 PLURAL = 0.4
 SHOUTED = 6
+APART = 0.1
 Key = tuple[str, ...]
 
 # words that do not make a name by themselves, however often a document says them
@@ -48,6 +49,12 @@ OUTLAWED = frozenset(_OUTLAWED_TEXT.split())
 _WORD = re.compile(r"[^\W_]+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _NATIONAL = re.compile(r"[A-Z]\w+(ian|ican|ish|ese|ern)\Z")
+# "biologists", "astronomers"
+_PROFESSION = re.compile(r".{4,}(ist|ician|nomer|pher|searcher)\Z")
+# "Eric-Horvitz", in the name of a file
+_JOINED = re.compile(r"[a-z]-[A-Z]")
+# "turn-off-the-warning", in an address
+_SLUG = re.compile(r"\w+-\w+-\w")
 _ADJECTIVE = re.compile(r".{2,}(al|ic|ive|ous|ful|less|able|ible|ary|ed|ing|est|ian|ican|ern|ish|like|lar)\Z")
 
 
@@ -55,20 +62,23 @@ _ADJECTIVE = re.compile(r".{2,}(al|ic|ive|ous|ful|less|able|ible|ary|ed|ing|est|
 class Vocabulary:
     """`keys` are the phrases as stems, `written` how they are shown, `worth` [phrases] how good a name each would
     make by its form alone, `rates` [n, phrases] the root of the log of how often each document says it; its title
-    counts more."""
+    counts more. `titled` [n, phrases] tells which stand in its title."""
 
     keys: tuple[Key, ...]
     written: tuple[str, ...]
     worth: Array
     rates: sparse.csr_matrix
+    titled: sparse.csr_matrix
 
 
 def vocabulary(materials: Sequence[Material]) -> Vocabulary:
     """The phrases that at least two documents use, more in large collections, all in tiny ones."""
-    phrases = [material.phrases for material in materials]
+    phrases = of_one_lexicon([material.phrases for material in materials])
     least = min(2 + len(materials) // MANY_DOCUMENTS, MOST_NEEDED) if len(materials) > 4 else 1
     variants: dict[Key, list[str]] = {}
-    for phrase in sorted(phrase for phrase, documents in spread(phrases).items() if documents >= least):
+    for phrase in sorted(
+        phrase for phrase, documents in spread(phrases).items() if documents >= least and not _SLUG.search(phrase)
+    ):
         variants.setdefault(stem(phrase), []).append(phrase)
     keys = sorted(key for key in variants if usable(key))
     forms = [form for key in keys for form in variants[key]]
@@ -82,7 +92,7 @@ def vocabulary(materials: Sequence[Material]) -> Vocabulary:
     rates.data = np.sqrt(np.log1p(rates.data))
     written = tuple(shown({form: uses[form] for form in variants[key]}) for key in keys)
     totals = np.asarray(counts.sum(axis=0)).ravel()
-    return Vocabulary(tuple(keys), written, worth(keys, written, totals), rates)
+    return Vocabulary(tuple(keys), written, worth(keys, written, totals), rates, titles)
 
 
 def is_wide(text: str) -> bool:
@@ -102,7 +112,7 @@ def usable(key: Key) -> bool:
     if any(word.isdigit() or len(word) == 1 for word in (key[0], key[-1])) and not is_wide(key[0]):
         return False
     text = "".join(key)
-    return len(text) >= 2 if is_wide(text) else len(text) >= 3 and len(set(key)) == len(key)
+    return len(text) >= 2 if is_wide(text) else len(text) >= 3 and len(set(key)) > len(key) / 2
 
 
 def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
@@ -110,7 +120,8 @@ def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
 
     Two or three words are better than one or four, and a single word is the worse the more it only goes before other
     words: "social" does ("social roles", "social change"), "star" does not ("massive stars"). Endings of adjectives
-    tip the scales. In a collection written without spaces, small Latin letters are mostly code or formulas.
+    tip the scales. Those who study a subject ("economists") name it less well than its own word. In a collection
+    written without spaces, small Latin letters are mostly code or formulas.
     """
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
@@ -125,11 +136,12 @@ def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
         if len(key) > 1:
             values[j] = (1.3, 1.25, 1.0)[len(key) - 2]
         elif wide[j]:
-            values[j] = (0.75, 1.0, 1.2, 1.1, 1.0)[min(len(key[0]), 6) - 2]
+            values[j] = (0.6, 0.9, 1.2, 1.1, 1.0)[min(len(key[0]), 6) - 2]
         else:
             prior = 0.15 if _ADJECTIVE.match(key[0]) else 0.9
             noun = (after[key[0]] + 5 * prior) / (after[key[0]] + before[key[0]] + 5)
             values[j] = 0.15 if _NATIONAL.match(text) else 0.75 * min(1.0, 0.2 + 1.6 * noun)
+            values[j] *= 0.5 if _PROFESSION.match(key[0]) else 1.0
         if foreign and text.isascii():
             values[j] = min(values[j], 0.75) * (0.3 if text == text.lower() else 1.0)
     return values
@@ -143,9 +155,15 @@ def shown(forms: Mapping[str, float]) -> str:
     ones ("DNA").
     """
     if len(forms) > 1:
-        forms = _preferred(forms)
+        forms = _preferred(_apart(forms))
     best = min(forms, key=lambda form: (form.isupper() and len(form) > SHOUTED, -forms[form], form))
     return best.title() if best.isupper() and len(best) > SHOUTED else best
+
+
+def _apart(forms: Mapping[str, float]) -> Mapping[str, float]:
+    """The forms without those that join names by a hyphen, as names of files do, if they are also written apart."""
+    apart = {form: count for form, count in forms.items() if not _JOINED.search(form)}
+    return apart if sum(apart.values()) >= APART * sum(forms.values()) else forms
 
 
 def _preferred(forms: Mapping[str, float]) -> Mapping[str, float]:
@@ -169,6 +187,9 @@ def _titles(materials: Sequence[Material], column: Mapping[Key, int]) -> sparse.
     for row, material in enumerate(materials):
         title = stem(material.title)
         spans = {title[i:j] for i in range(len(title)) for j in range(i + 1, min(i + LONGEST, len(title)) + 1)}
+        for word in filter(is_wide, title):
+            letters = range(len(word))
+            spans |= {(word[i:j],) for i in letters for j in range(i + 2, min(i + LONGEST_WIDE, len(word)) + 1)}
         found = sorted(column[span] for span in spans if span in column)
         rows += [row] * len(found)
         columns += found

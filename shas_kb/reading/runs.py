@@ -40,7 +40,7 @@ def _marks() -> str:
 
 
 IN_WORD = f"[^\\W_]|[{_marks()}\u200c\u200d]"
-_TOKEN = re.compile(rf"[^\W\d_](?:{IN_WORD}|(?:[-‐'’.&/](?=[^\W_])))*|[^\s\w]|\d[\w.,]*|\n")
+_TOKEN = re.compile(rf"[^\W\d_](?:{IN_WORD}|(?:[-‐'’.&/](?=[^\W_])))*|[^\s\w]|_|\d[\w.,]*|\n")
 _LIKELY_ADVERB = re.compile(r".+(?:ly|n['’]t|['’](?:re|ll|ve|d|m))\Z")
 _APOSTROPHE = re.compile(r"['’]")
 _LINK = "of"

@@ -10,6 +10,7 @@ import pytest
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise.material import Material, unit
+from shas_kb.organise.meaning import Meaning
 from shas_kb.organise.name import name_levels
 from shas_kb.organise.readable import readable
 from shas_kb.organise.titled import LONGEST_TITLE
@@ -107,7 +108,7 @@ def test_a_name_that_leaves_out_a_large_child_gives_way_to_the_names_of_both(wor
     assert whole.keyphrases[0] == "water"
 
 
-def named(said, levels, titles=None):
+def named(said, levels, titles=None, embed=None):
     """The names of the nodes of each level, of documents that say `said`, each entity's pointing its own way."""
     titles = titles or [""] * len(said)
     materials = [
@@ -115,14 +116,15 @@ def named(said, levels, titles=None):
         for i, (title, phrases) in enumerate(zip(titles, said, strict=True))
     ]
     units = unit(np.eye(int(levels[0].max()) + 2)[levels[0]] + 0.3)
-    found = name_levels(vocabulary(materials), titles, units, levels)
+    meaning = Meaning(units, embed) if embed else None
+    found = name_levels(vocabulary(materials), titles, units, levels, meaning)
     return [[node.name for node in level] for level in found]
 
 
 def test_an_entity_is_named_by_its_subject_not_by_an_example():
     """Some documents are about one comet, all about comets; of these, another speaks a little."""
-    comets = [{"comets": 3, "Encke’s comet": 9}] * 3 + [{"comets": 3}] * 5
-    others = [{"stars": 5, "spectra": 2}] * 7 + [{"stars": 5, "comets": 1}]
+    comets = [{"comets": 2 + i, "Encke’s comet": 9 - i} for i in range(3)] + [{"comets": 2 + i} for i in range(5)]
+    others = [{"stars": 4 + i, "spectra": 2} for i in range(7)] + [{"stars": 5, "comets": 1}]
     (names, *_) = named(comets + others, [np.arange(2).repeat(8), np.zeros(2, dtype=np.int64)])
     assert names == ["Comets", "Stars"]
 
@@ -152,13 +154,86 @@ def test_an_only_child_has_a_narrower_name_than_its_parent():
 
 def test_two_phrases_name_an_entity_that_no_phrase_covers():
     said = (
-        [{"tides": 5}] * 3
-        + [{"currents": 5}] * 3
+        [{"tides": 5 + i} for i in range(3)]
+        + [{"currents": 5 + i} for i in range(3)]
         + [{"poetry": 1, f"verse {i}": 1} for i in range(4)]
         + [{"odes": 4}] * 10
     )
     (names, *_) = named(said, [np.array([0] * 10 + [1] * 10), np.zeros(2, dtype=np.int64)])
     assert set(names[0].lower().split(" & ")) == {"tides", "currents"}
+
+
+def halves(size):
+    """Two entities of one category, of `size` documents each."""
+    return [np.arange(2).repeat(size), np.zeros(2, dtype=np.int64)]
+
+
+def test_a_heading_of_every_page_is_no_name():
+    said = [{"Comprehension Questions": 2, "petitions": 1 + i} for i in range(5)] + [
+        {"rivers": 2 + i} for i in range(5)
+    ]
+    assert named(said, halves(5))[0] == ["Petitions", "Rivers"]
+
+
+def test_a_phrase_of_the_titles_comes_before_one_of_the_texts():
+    said = [{"水土保持": 3, "治理工程": 5}] * 5 + [{"刑事案件": 2 + i} for i in range(5)]
+    titles = [f"中华人民共和国水土保持法{year}" for year in "一二三四五"] + [""] * 5
+    assert named(said, halves(5), titles)[0][0] == "水土保持"
+    assert named(said, halves(5))[0][0] == "治理工程"
+
+
+def test_a_person_is_called_in_full():
+    said = [{"Nixon": 2 + i} for i in range(4)] + [{"Nixon": 3 + i, "Richard Nixon": 1} for i in range(2)]
+    said += [{"rivers": 2 + i} for i in range(6)]
+    assert named(said, halves(6))[0][0] == "Richard Nixon"
+
+
+def test_a_part_of_several_names_stays_as_it_is():
+    said = [{"Roosevelt": 4 + i, first: 2} for i, first in enumerate(["Theodore Roosevelt", "Franklin Roosevelt"] * 3)]
+    assert named(said + [{"rivers": 2 + i} for i in range(6)], halves(6))[0][0] == "Roosevelt"
+
+
+@pytest.mark.parametrize(("one", "other"), [("colonies", "colonists"), ("Active Template Library", "ATL")])
+def test_two_parts_of_a_name_are_not_forms_of_one(one, other):
+    said = [{one: 5 + i} for i in range(3)] + [{other: 5 + i} for i in range(3)] + [{"frost": 1}]
+    assert "&" not in named(said + [{"rivers": 2 + i} for i in range(7)], halves(7))[0][0]
+
+
+def test_three_largest_children_name_a_node_of_many():
+    subjects = ("bread", "cheese", "coffee", "tea", "wine", "salt", "sugar")
+    sizes = (5, 5, 5, 3, 3, 3, 3)
+    said = [{subject: 2 + i} for subject, size in zip(subjects, sizes, strict=True) for i in range(size)]
+    _, upper = named(said, [np.arange(7).repeat(sizes), np.zeros(7, dtype=np.int64)])
+    assert upper == ["Bread, cheese & coffee"]
+
+
+def test_a_parent_of_an_only_child_changes_one_part_of_its_name():
+    said = [{"flour": 5 + i, "dough": 5 + i} for i in range(6)] + [{"cheese": 9 + i, "rind": 1 + i} for i in range(6)]
+    said += [{"stamps": 2 + i} for i in range(4)]
+    levels = [np.array([0] * 6 + [1] * 6 + [2] * 4), np.array([0, 0, 1]), np.array([0, 1])]
+    _, categories, domains = named(said, levels)
+    assert categories[0] in ("Flour & cheese", "Dough & cheese")
+    assert domains[0] in ("Flour & cheese", "Dough & cheese")
+    assert categories[0] != domains[0]
+
+
+def test_meaning_tells_the_subject_from_what_is_said_beside_it():
+    """Half of the documents say "majority" more often; the model knows that they are about replication."""
+    said = [{"majority": 5 + i, "replication": 3 + i} for i in range(6)] + [{"rivers": 2 + i} for i in range(6)]
+    calls = []
+
+    def embed(phrases):
+        calls.append(phrases)
+        return np.array([[1, 0, 0] if phrase == "replication" else [0, 1, 0] for phrase in phrases], dtype=np.float32)
+
+    assert named(said, halves(6))[0][0] == "Majority"
+    assert named(said, halves(6), embed=embed)[0][0] == "Replication"
+    assert [sorted(phrases) for phrases in calls] == [["majority", "replication", "rivers"]]
+
+
+def test_meaning_says_nothing_of_a_script_the_model_does_not_know():
+    said = [{"动态规划": 5 + i} for i in range(6)] + [{"字符串": 2 + i} for i in range(6)]
+    assert named(said, halves(6), embed=None) == named(said, halves(6), embed=lambda phrases: 1 / 0)
 
 
 def test_key_phrases_do_not_repeat_each_other(world):
@@ -210,7 +285,7 @@ def test_boilerplate_is_no_name(phrase):
     assert not usable(stem(phrase))
 
 
-@pytest.mark.parametrize("phrase", ["Byzantine fault tolerance", "TCP", "动态规划", "World War"])
+@pytest.mark.parametrize("phrase", ["Byzantine fault tolerance", "TCP", "动态规划", "World War", "Fei-Fei Li"])
 def test_names_are_usable(phrase):
     assert usable(stem(phrase))
 
@@ -224,6 +299,8 @@ def test_names_are_usable(phrase):
         ({"KEVIN SCOTT": 9}, "Kevin Scott"),
         ({"coral reef": 5, "coral reefs": 4}, "coral reefs"),
         ({"dough": 9, "doughs": 1}, "dough"),
+        ({"Eric-Horvitz": 12, "Eric Horvitz": 3}, "Eric Horvitz"),
+        ({"write-ahead log": 9, "write ahead log": 3}, "write-ahead log"),
     ],
 )
 def test_phrases_are_shown_as_the_text_has_them(forms, best):

@@ -78,6 +78,12 @@ def test_verbs_adjectives_and_what_is_counted_name_nothing(text: str, there: set
     assert not not_there & found
 
 
+def test_the_pieces_of_a_file_name_are_no_phrase() -> None:
+    found = key_phrases("Chips_Podcast_with_Lisa_Su.txt\nLisa Su makes chips. Lisa Su began as an engineer.", "en", [])
+    assert "Lisa Su" in found
+    assert not {"Chips Podcast", "Lisa Su.txt", "Podcast"} & {phrase for phrase in found if " " in phrase}
+
+
 def test_names_held_together_by_of_are_one() -> None:
     found = key_phrases("The Bill of Rights was added. Some feared the Bill of Rights, or all of Congress.", "en", [])
     assert found["Bill of Rights"] == 2
