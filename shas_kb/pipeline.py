@@ -17,13 +17,17 @@ import numpy as np
 
 from shas_kb.changes import Changes, absolute, find_changes
 from shas_kb.config import GrowthConfig, ReadConfig, TreeConfig
+from shas_kb.encoder import load_question_encoder
 from shas_kb.errors import UsageError
 from shas_kb.growth import grow
 from shas_kb.organise import Lexicon, Material, organise
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
-from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Wish
+from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Vectors, Wish
 from shas_kb.storage import FileState, Store
+
+AT_ONCE = 256
+"""Phrases that are embedded at once."""
 
 
 class Encoder(Protocol):
@@ -233,9 +237,26 @@ def organise_collection(
         former = _unnamed(
             store.tree_as_built(), {wish.id for wish in said if wish.name} - {wish.id for wish in holding if wish.name}
         )
-        built = organise(materials, config, store.passages, progress or NoProgress(), former, holding)
+        built = organise(
+            materials, config, store.passages, progress or NoProgress(), former, holding, _phrases_by_model(store)
+        )
         store.put_tree(built, wishes)
     return built
+
+
+def _phrases_by_model(store: Store) -> Callable[[Sequence[str]], Vectors] | None:
+    """What gives phrases their vectors, by the collection's own model, which is loaded when it is first asked; None of
+    a collection without one."""
+    model = store.model()
+    if model is None:
+        return None
+    name = model.name
+
+    def embed(phrases: Sequence[str]) -> Vectors:
+        encoder = load_question_encoder(name, store.weights())
+        return np.concatenate([encoder(phrases[i : i + AT_ONCE]) for i in range(0, len(phrases), AT_ONCE)])
+
+    return embed
 
 
 def _unnamed(tree: Tree | None, nodes: Set[str]) -> Tree | None:
