@@ -268,8 +268,8 @@ def load_materials(store: Store) -> list[Material]:
                 language=document.language,
                 passages=passages[matrix.offsets[i] : matrix.offsets[i + 1]],
                 heading=titles[i],
-                terms=terms.bag(own_terms),
-                phrases=phrases.bag(own_phrases),
+                terms=terms.bag(*own_terms),
+                phrases=phrases.bag(*own_phrases),
             )
         )
     return materials

@@ -1,5 +1,9 @@
 """What documents say, in vectors: TF-IDF of their words and of their phrases of several words, reduced by a randomised
-singular value decomposition (Halko, Martinsson and Tropp, arXiv 0909.4061)."""
+singular value decomposition (Halko, Martinsson and Tropp, arXiv 0909.4061).
+
+In single precision, which is more than the first hundred directions of words are sure to, and takes a third of the
+time.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from shas_kb.organise.bag import counted, spread
+from shas_kb.organise.cells import Single
 from shas_kb.organise.material import Array, Material
 from shas_kb.organise.together import together
 
@@ -35,20 +40,22 @@ def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
     weight = np.log((1 + n) / (1 + occurs[kept])) + 1
     matrix.data = (1 + np.log(matrix.data)) * weight[matrix.indices]
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return sparse.csr_matrix(sparse.diags(1 / np.where(length > 0, length, 1.0)) @ matrix)
+    matrix.data /= np.repeat(np.where(length > 0, length, 1.0), np.diff(matrix.indptr))
+    return matrix
 
 
 def reduced(matrix: sparse.csr_matrix, width: int, seed: int = 0, rounds: int = 3) -> Array:
     """The rows of `matrix` [n, m] on their `width` principal directions, [n, at most width]; of more than `ENOUGH` rows
     an even sample says which these are."""
     n = matrix.shape[0]
+    matrix = matrix.astype(np.float32)
     some = matrix if n <= ENOUGH else matrix[np.linspace(0, n - 1, ENOUGH).astype(np.int64)]
     width = min(width, *some.shape)
     if width == 0:
         return np.zeros((n, 0))
     sketch = min(width + 10, *some.shape)
     turned = sparse.csr_matrix(some.T)
-    basis = product(some, np.random.default_rng(seed).standard_normal((some.shape[1], sketch)))
+    basis = product(some, np.random.default_rng(seed).standard_normal((some.shape[1], sketch), dtype=np.float32))
     for _ in range(rounds):
         basis = product(some, product(turned, np.linalg.qr(basis)[0]))
     basis = np.linalg.qr(basis)[0]
@@ -56,14 +63,16 @@ def reduced(matrix: sparse.csr_matrix, width: int, seed: int = 0, rounds: int = 
     spreads, directions = np.linalg.eigh(projected.T @ projected)
     strongest = np.argsort(-spreads, kind="stable")[:width]
     length = np.sqrt(np.maximum(spreads[strongest], 0))
-    if some is matrix:
-        return np.asarray((basis @ directions[:, strongest]) * length)
-    return product(matrix, (projected @ directions[:, strongest]) / np.where(length > 0, length, 1.0))
+    if n <= ENOUGH:
+        return ((basis @ directions[:, strongest]) * length).astype(np.float64)
+    return product(matrix, (projected @ directions[:, strongest]) / np.where(length > 0, length, 1.0)).astype(
+        np.float64
+    )
 
 
-def product(matrix: sparse.csr_matrix, dense: Array) -> Array:
+def product(matrix: sparse.csr_matrix, dense: Single) -> Single:
     """`matrix` [n, m] times `dense` [m, k]: a row of the result is a sum over a row of `matrix`, in its order."""
-    half = matrix.shape[0] // 2
+    half = int(np.searchsorted(matrix.indptr, matrix.nnz // 2))
     parts = (matrix[:half], matrix[half:])
     return np.concatenate(list(together(lambda part: np.asarray(part @ dense), parts)))
 
