@@ -28,12 +28,13 @@ from shas_kb.organise.nest import neighbours
 from shas_kb.organise.represent import (
     WORD_WIDTH,
     document_vectors,
+    mean_passages,
     meaning,
     meanings,
     represent,
     scatter_inside,
-    white,
 )
+from shas_kb.organise.whiten import white
 from shas_kb.organise.words import reduced, tfidf
 
 SEEDS = 3
@@ -81,7 +82,7 @@ def main() -> None:
         print(f"skipped: {EVAL} is not there")
         return
     loaded = {name: load(name, source.most, source.passages, options.cache) for name, source in there.items()}
-    inside = {name: scatter_inside(its.materials) for name, its in loaded.items()}
+    inside = {name: scatter_inside(its.materials, mean_passages(its.materials)) for name, its in loaded.items()}
     figures: dict[str, dict[str, object]] = {}
     for name, its in loaded.items():
         scatters = [each / np.trace(each) for other, each in inside.items() if other != name and each is not None]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -19,11 +19,13 @@ from shas_kb.changes import Changes, absolute, find_changes
 from shas_kb.config import GrowthConfig, ReadConfig, TreeConfig
 from shas_kb.errors import UsageError
 from shas_kb.growth import grow
-from shas_kb.organise import Lexicon, Material, organise
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
 from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Wish
 from shas_kb.storage import FileState, Store
+
+if TYPE_CHECKING:
+    from shas_kb.organise import Material
 
 
 class Encoder(Protocol):
@@ -225,6 +227,8 @@ def organise_collection(
             grown = grow(store, current, frozenset(encoded), growth or GrowthConfig())
             if grown is not None:
                 return grown
+        from shas_kb.organise import organise  # what a tree that only grows does without
+
         materials = load_materials(store)
         if not materials:
             return None
@@ -247,6 +251,8 @@ def _unnamed(tree: Tree | None, nodes: Set[str]) -> Tree | None:
 
 def load_materials(store: Store) -> list[Material]:
     """Everything that the tree is made from, of every encoded document, as it is stored."""
+    from shas_kb.organise import Lexicon, Material
+
     matrix = store.passage_matrix()
     passages = matrix.matrix.astype(np.float32)
     titles = store.title_matrix().astype(np.float32)

@@ -16,7 +16,7 @@ def test_a_bag_is_the_dictionary_it_was_made_of() -> None:
     bags = [lexicon.bag(counts, list(counts.values())) for counts in WRITTEN]
     assert [dict(bag) for bag in bags] == WRITTEN
     assert [list(bag.items()) for bag in bags] == [list(counts.items()) for counts in WRITTEN]
-    assert [list(bag.values()) for bag in bags] == [list(list(counts.values())) for counts in WRITTEN]
+    assert [list(bag.values()) for bag in bags] == [list(counts.values()) for counts in WRITTEN]
     assert [len(bag) for bag in bags] == [2, 0, 3]
     assert "moon" in bags[2] and "moon" not in bags[0]
 
