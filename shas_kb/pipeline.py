@@ -19,6 +19,7 @@ from shas_kb.changes import Changes, absolute, find_changes
 from shas_kb.config import GrowthConfig, ReadConfig, TreeConfig
 from shas_kb.errors import UsageError
 from shas_kb.growth import grow
+from shas_kb.organise.uncollected import uncollected
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
 from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Wish
@@ -249,6 +250,7 @@ def _unnamed(tree: Tree | None, nodes: Set[str]) -> Tree | None:
     return replace(tree, nodes=tuple(replace(node, name="") if node.id in nodes else node for node in tree.nodes))
 
 
+@uncollected()
 def load_materials(store: Store) -> list[Material]:
     """Everything that the tree is made from, of every encoded document, as it is stored."""
     from shas_kb.organise import Lexicon, Material

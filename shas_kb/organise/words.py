@@ -31,13 +31,14 @@ def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
     little apart.
     """
     n = len(materials)
-    words = _frequencies([material.terms for material in materials], lambda word: word)
+    least = 3 if n >= 60 else 2
+    words = _frequencies([material.terms for material in materials], lambda word: word, least)
     phrases = _frequencies(
-        [material.phrases for material in materials], lambda phrase: phrase.lower() if " " in phrase else None
+        [material.phrases for material in materials], lambda phrase: phrase.lower() if " " in phrase else None, 1
     )
     matrix = sparse.csr_matrix(sparse.hstack([words, phrases]))
     occurs = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    kept = (occurs >= (3 if n >= 60 else 2)) & (occurs <= max(COMMON * n, 3))
+    kept = (occurs >= least) & (occurs <= max(COMMON * n, 3))
     matrix = sparse.csr_matrix(matrix[:, np.flatnonzero(kept)])
     weight = np.log((1 + n) / (1 + occurs[kept])) + 1
     matrix.data = (1 + np.log(matrix.data)) * weight[matrix.indices]
@@ -91,8 +92,15 @@ def product(matrix: sparse.csr_matrix, dense: Single) -> Single:
     return np.concatenate(list(together(lambda part: np.asarray(part @ dense), parts)))
 
 
-def _frequencies(counts: Sequence[Mapping[str, int]], key: Callable[[str], str | None]) -> sparse.csr_matrix:
-    """How often each document says what, [n, keys], by what `key` makes of it; without what it makes nothing of."""
-    keys = {word: made for word in spread(counts) if (made := key(word)) is not None}
+def _frequencies(
+    counts: Sequence[Mapping[str, int]], key: Callable[[str], str | None], least: int
+) -> sparse.csr_matrix:
+    """How often each document says what at least `least` of them do, [n, keys], by what `key` makes of it; without what
+    it makes nothing of."""
+    keys = {
+        word: made
+        for word, documents in spread(counts).items()
+        if documents >= least and (made := key(word)) is not None
+    }
     column = {made: j for j, made in enumerate(sorted(set(keys.values())))}
     return counted(counts, {word: column[made] for word, made in keys.items()})

@@ -1,7 +1,9 @@
 """Many units: neighbours, centres and merges found in cells are nearly those found by comparing all."""
 
 from __future__ import annotations
+
 from threading import Barrier
+
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
