@@ -33,6 +33,7 @@ from shas_kb.organise.represent import (
     meanings,
     represent,
     scatter_inside,
+    shares,
 )
 from shas_kb.organise.whiten import white
 from shas_kb.organise.words import reduced, tfidf
@@ -54,7 +55,7 @@ def kinds(loaded: Loaded, others: Array) -> Mapping[str, Array]:
         "mean of passages, whitened, carried over": unit(white(means - means.mean(axis=0), others)),
         "mean of passages, whitened": views[0],
         "mean, first and title, whitened": unit(np.hstack(views)),
-        "mean, first and title, whitened, by trust": meaning(views, words),
+        "mean, first and title, whitened, by trust": meaning(views, shares(views, words)),
         "words": words,
         "the same by trust, and words": joined,
         "and a step of attention": attend(joined, neighbours(len(joined))),

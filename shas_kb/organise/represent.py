@@ -21,6 +21,8 @@ from shas_kb.organise.words import reduced, tfidf
 WORD_WIDTH = 100
 WIDTH = 160
 BLOCK = 256
+ROWS = 8192
+"""Documents whose views are side by side at once."""
 PROBES = 1000
 NEAREST = 10
 
@@ -28,32 +30,47 @@ NEAREST = 10
 def represent(materials: Sequence[Material], seed: int = 0) -> Array:
     """One unit vector for each document, [n, at most 160] float64: the principal directions of meaning and words."""
     words, views = both(lambda: unit(reduced(tfidf(materials), WORD_WIDTH, seed)), lambda: meanings(materials))
-    joined = unit(np.hstack([meaning(views, words), words]))
-    spread, directions = np.linalg.eigh(joined.T @ joined)
-    return unit(joined @ directions[:, np.argsort(-spread, kind="stable")[:WIDTH]])
+    counts = shares(views, words)
+    blocks = [slice(start, start + ROWS) for start in range(0, len(words), ROWS)]
+
+    def joined(rows: slice) -> Array:
+        return unit(np.hstack([meaning([view[rows] for view in views], counts), words[rows]]))
+
+    spread, directions = np.linalg.eigh(sum(block.T @ block for block in map(joined, blocks)))
+    strongest = directions[:, np.argsort(-spread, kind="stable")[:WIDTH]]
+    return unit(np.concatenate([joined(rows) @ strongest for rows in blocks]))
 
 
-def meaning(views: Sequence[Array], words: Array) -> Array:
-    """The `views` [n, d] of what documents are about side by side, [n, views * d]: each has the share of a cosine that
-    the trust in it has, by the other views and by the `words` [n, width]."""
+def shares(views: Sequence[Array], words: Array) -> Array:
+    """The share of a cosine that each of `views` [n, d] has, [views]: that of the trust in it, by the other views and
+    by the `words` [n, width]."""
     trusted = trust([*views, words])[:-1]
-    shares = trusted / trusted.sum() if trusted.any() else np.full(len(views), 1 / len(views))
-    return np.hstack([view * np.sqrt(share) for view, share in zip(views, shares, strict=True)])
+    return np.asarray(trusted / trusted.sum() if trusted.any() else np.full(len(views), 1 / len(views)))
+
+
+def meaning(views: Sequence[Array], counts: Array) -> Array:
+    """The `views` [n, d] of what documents are about side by side, [n, views * d], each with its share (`counts`) of a
+    cosine."""
+    return np.hstack([view * np.sqrt(share) for view, share in zip(views, counts, strict=True)])
 
 
 def meanings(materials: Sequence[Material]) -> list[Array]:
     """Unit vectors [n, d] of what documents are about, a view each: the mean passage, the first, and the title (left
     out where there are none); in the space in which passages vary equally in every direction around their document."""
-    first = np.zeros((len(materials), materials[0].heading.shape[-1]))
+    means = mean_passages(materials)
+    scatter = scatter_inside(materials, means)
+
+    def seen(view: Array) -> Array:
+        centred = view - view.mean(axis=0)
+        return unit(centred if scatter is None else white(centred, scatter))
+
+    first = np.zeros_like(means)
     for row, material in zip(first, materials, strict=True):
         if len(material.passages):
             row[:] = material.passages[0]
+    views = [seen(means), seen(first)]
     titles = np.stack([material.heading for material in materials]).astype(np.float64)
-    means = mean_passages(materials)
-    views = [means, first, *([titles] if titles.any() else [])]
-    centred = np.concatenate([view - view.mean(axis=0) for view in views])
-    scatter = scatter_inside(materials, means)
-    return np.split(unit(centred if scatter is None else white(centred, scatter)), len(views))
+    return [*views, seen(titles)] if titles.any() else views
 
 
 def trust(views: Sequence[Array]) -> Array:

@@ -40,7 +40,7 @@ def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
     occurs = np.bincount(matrix.indices, minlength=matrix.shape[1])
     kept = (occurs >= least) & (occurs <= max(COMMON * n, 3))
     matrix = sparse.csr_matrix(matrix[:, np.flatnonzero(kept)])
-    weight = np.log((1 + n) / (1 + occurs[kept])) + 1
+    weight = (np.log((1 + n) / (1 + occurs[kept])) + 1).astype(np.float32)
     matrix.data = (1 + np.log(matrix.data)) * weight[matrix.indices]
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     matrix.data /= np.repeat(np.where(length > 0, length, 1.0), np.diff(matrix.indptr))
@@ -51,7 +51,7 @@ def reduced(matrix: sparse.csr_matrix, width: int, seed: int = 0) -> Array:
     """The rows of `matrix` [n, m] on their `width` principal directions, [n, at most width]; of more than `ENOUGH` rows
     an even sample says which these are."""
     n = matrix.shape[0]
-    matrix = matrix.astype(np.float32)
+    matrix = matrix.astype(np.float32, copy=False)
     some = matrix if n <= ENOUGH else matrix[np.linspace(0, n - 1, ENOUGH).astype(np.int64)]
     if not min(width, *some.shape):
         return np.zeros((n, 0))
@@ -103,4 +103,4 @@ def _frequencies(
         if documents >= least and (made := key(word)) is not None
     }
     column = {made: j for j, made in enumerate(sorted(set(keys.values())))}
-    return counted(counts, {word: column[made] for word, made in keys.items()})
+    return counted(counts, {word: column[made] for word, made in keys.items()}).astype(np.float32)
