@@ -21,6 +21,7 @@ from shas_kb.organise.words import reduced, tfidf
 WORD_WIDTH = 100
 WIDTH = 160
 BLOCK = 256
+FEW = 500
 ROWS = 8192
 """Documents whose views are side by side at once."""
 PROBES = 1000
@@ -36,6 +37,9 @@ def represent(materials: Sequence[Material], seed: int = 0) -> Array:
     def joined(rows: slice) -> Array:
         return unit(np.hstack([meaning([view[rows] for view in views], counts), words[rows]]))
 
+    if len(words) <= FEW:  # fewer than the views have columns
+        left, length, _ = np.linalg.svd(joined(slice(None)), full_matrices=False)
+        return unit((left * length)[:, :WIDTH])
     spread, directions = np.linalg.eigh(sum(block.T @ block for block in map(joined, blocks)))
     strongest = directions[:, np.argsort(-spread, kind="stable")[:WIDTH]]
     return unit(np.concatenate([joined(rows) @ strongest for rows in blocks]))

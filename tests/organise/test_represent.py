@@ -108,3 +108,11 @@ def test_documents_that_say_few_things_have_few_directions() -> None:
     matrix = sparse.csr_matrix(np.tile(np.eye(3, 600), (300, 1)))
     lengths = np.linalg.norm(reduced(matrix, 20), axis=0)
     np.testing.assert_allclose(lengths, [*[300**0.5] * 3, *[0] * 17], atol=1e-2)
+
+
+def test_few_documents_are_what_they_would_be_among_many(world, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = represent(world.materials)
+    monkeypatch.setattr("shas_kb.organise.represent.FEW", 0)
+    monkeypatch.setattr("shas_kb.organise.represent.ROWS", 7)
+    many = represent(world.materials)
+    np.testing.assert_allclose(few @ few.T, many @ many.T, atol=1e-9)
