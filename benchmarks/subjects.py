@@ -28,12 +28,14 @@ from shas_kb.organise.nest import neighbours
 from shas_kb.organise.represent import (
     WORD_WIDTH,
     document_vectors,
+    mean_passages,
     meaning,
     meanings,
     represent,
     scatter_inside,
-    white,
+    shares,
 )
+from shas_kb.organise.whiten import white
 from shas_kb.organise.words import reduced, tfidf
 
 SEEDS = 3
@@ -53,7 +55,7 @@ def kinds(loaded: Loaded, others: Array) -> Mapping[str, Array]:
         "mean of passages, whitened, carried over": unit(white(means - means.mean(axis=0), others)),
         "mean of passages, whitened": views[0],
         "mean, first and title, whitened": unit(np.hstack(views)),
-        "mean, first and title, whitened, by trust": meaning(views, words),
+        "mean, first and title, whitened, by trust": meaning(views, shares(views, words)),
         "words": words,
         "the same by trust, and words": joined,
         "and a step of attention": attend(joined, neighbours(len(joined))),
@@ -81,7 +83,7 @@ def main() -> None:
         print(f"skipped: {EVAL} is not there")
         return
     loaded = {name: load(name, source.most, source.passages, options.cache) for name, source in there.items()}
-    inside = {name: scatter_inside(its.materials) for name, its in loaded.items()}
+    inside = {name: scatter_inside(its.materials, mean_passages(its.materials)) for name, its in loaded.items()}
     figures: dict[str, dict[str, object]] = {}
     for name, its in loaded.items():
         scatters = [each / np.trace(each) for other, each in inside.items() if other != name and each is not None]

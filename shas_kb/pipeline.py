@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -20,11 +20,14 @@ from shas_kb.config import GrowthConfig, ReadConfig, TreeConfig
 from shas_kb.encoder import load_question_encoder
 from shas_kb.errors import UsageError
 from shas_kb.growth import grow
-from shas_kb.organise import Lexicon, Material, organise
+from shas_kb.organise.uncollected import uncollected
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
 from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Vectors, Wish
 from shas_kb.storage import FileState, Store
+
+if TYPE_CHECKING:
+    from shas_kb.organise import Material
 
 AT_ONCE = 256
 """Phrases that are embedded at once."""
@@ -229,6 +232,8 @@ def organise_collection(
             grown = grow(store, current, frozenset(encoded), growth or GrowthConfig())
             if grown is not None:
                 return grown
+        from shas_kb.organise import organise  # what a tree that only grows does without
+
         materials = load_materials(store)
         if not materials:
             return None
@@ -266,8 +271,11 @@ def _unnamed(tree: Tree | None, nodes: Set[str]) -> Tree | None:
     return replace(tree, nodes=tuple(replace(node, name="") if node.id in nodes else node for node in tree.nodes))
 
 
+@uncollected()
 def load_materials(store: Store) -> list[Material]:
     """Everything that the tree is made from, of every encoded document, as it is stored."""
+    from shas_kb.organise import Lexicon, Material
+
     matrix = store.passage_matrix()
     passages = matrix.matrix.astype(np.float32)
     titles = store.title_matrix().astype(np.float32)
@@ -289,8 +297,8 @@ def load_materials(store: Store) -> list[Material]:
                 language=document.language,
                 passages=passages[matrix.offsets[i] : matrix.offsets[i + 1]],
                 heading=titles[i],
-                terms=terms.bag(own_terms),
-                phrases=phrases.bag(own_phrases),
+                terms=terms.bag(*own_terms),
+                phrases=phrases.bag(*own_phrases),
             )
         )
     return materials

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from shas_kb.errors import DatabaseError
+from shas_kb.storage.counts import unpack
 from shas_kb.storage.database import DamagedError
 from shas_kb.storage.documents import OFFSET, PAIR_BYTES, offsets
 from shas_kb.storage.part import Part
 from shas_kb.storage.rules import RULES, Cure
 from shas_kb.storage.vectors import HALF
-from shas_kb.storage.words import unpack
 
 # float16 keeps three digits, so the length of a unit vector comes out within a thousandth.
 _LENGTH_TOLERANCE = 0.01
@@ -216,10 +216,10 @@ def _is_passage(start: int, end: int, text: str, sentences: bytes) -> bool:
 
 def _are_words(blob: bytes) -> bool:
     try:
-        counts = unpack(blob)
+        unpack(blob)
     except (ValueError, zlib.error):
         return False
-    return isinstance(counts, dict) and set(map(type, counts.values())) <= {int}
+    return True
 
 
 def _are_unit(blob: bytes, dimension: int) -> bool:

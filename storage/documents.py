@@ -12,10 +12,10 @@ import numpy as np
 
 from shas_kb.errors import NotFoundError, UsageError
 from shas_kb.records import Document, Passage, Quote, Reading, Section, SourceFile, StoredPassage
+from shas_kb.storage.counts import pack
 from shas_kb.storage.database import Database, Row
 from shas_kb.storage.files import Files, unknown_document
 from shas_kb.storage.search import searchable
-from shas_kb.storage.words import pack
 
 OFFSET = np.dtype("<u4")
 PAIR_BYTES = 2 * OFFSET.itemsize
@@ -53,7 +53,7 @@ class Documents(Files):
             the id of the document that holds this content.
 
         Raises:
-            UsageError: the reading has no passages, or holds text that is not Unicode.
+            UsageError: the reading has no passages, holds text that is not Unicode, or words over several lines.
         """
         if not reading.passages:
             raise UsageError(f"a reading must have passages, got none from {file.path!r}; store it as a problem.")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shas_kb.storage.counts import repacked
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -256,6 +258,11 @@ _GROWTH = (
     "ALTER TABLE memberships ADD COLUMN strain REAL NOT NULL DEFAULT 0",
 )
 
+_WORDS = (
+    # See counts.py; they were JSON, which takes several times as long to read.
+    "UPDATE words SET terms = repacked(terms), phrases = repacked(phrases)",
+)
+
 MIGRATIONS = {
     "001_documents": _DOCUMENTS,
     "002_vectors_and_words": _VECTORS_AND_WORDS,
@@ -265,6 +272,7 @@ MIGRATIONS = {
     "006_sketches": _SKETCHES,
     "007_edits": _EDITS,
     "008_growth": _GROWTH,
+    "009_words": _WORDS,
 }
 VERSION = len(MIGRATIONS)
 
@@ -282,6 +290,7 @@ def migrate(connection: sqlite3.Connection, stop_before: str | None = None) -> N
     from sqlite_utils import Database
     from sqlite_utils.migrations import Migrations
 
+    connection.create_function("repacked", 1, repacked, deterministic=True)
     migrations = Migrations("shas-kb")
     for name, statements in MIGRATIONS.items():
 

@@ -181,11 +181,14 @@ def _keyphrases(store: Store, inside: set[str]) -> dict[str, tuple[str, ...]]:
     spread: Counter[str] = Counter()
     for id, _, phrases in store.all_words():
         if id in inside:
-            spread.update(phrases.keys())
+            spread.update(phrases.words)
     chosen: dict[str, tuple[str, ...]] = {}
     for id, _, phrases in store.all_words():
         if id in inside:
-            score = {phrase: count * math.log(1 + len(inside) / spread[phrase]) for phrase, count in phrases.items()}
+            score = {
+                phrase: count * math.log(1 + len(inside) / spread[phrase])
+                for phrase, count in phrases.as_dict().items()
+            }
             best = sorted(score, key=lambda phrase: (-round(score[phrase], 6), phrase))
             distinct: dict[str, str] = {}
             for phrase in filter(None, map(one_line, best)):

@@ -6,27 +6,34 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Collection, ItemsView, Iterator, Mapping, Sequence, ValuesView
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 Numbers = NDArray[np.int32]
+
+
+class _Numbering(dict[str, int]):
+    """The number of each word that it was asked for."""
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        return number
 
 
 class Lexicon:
     """Words with a number each, in the order in which they first came."""
 
     def __init__(self) -> None:
-        self._number: dict[str, int] = {}
+        self._number = _Numbering()
         self._words: list[str] = []
 
-    def bag(self, counts: Mapping[str, int]) -> Bag:
-        """The same counts, with the numbers of their words."""
-        number = self._number
-        numbers = [number.setdefault(word, len(number)) for word in counts]
-        return Bag(self, np.array(numbers, dtype=np.int32), np.array(list(counts.values()), dtype=np.int32))
+    def bag(self, words: Collection[str], counts: ArrayLike) -> Bag:
+        """The counts of words, none twice, by the numbers of the words."""
+        numbers = np.fromiter(map(self._number.__getitem__, words), np.int32, len(words))
+        return Bag(self, numbers, np.asarray(counts, np.int32))
 
     @property
     def words(self) -> Sequence[str]:
@@ -93,4 +100,7 @@ def counted(counts: Sequence[Mapping[str, int]], column: Mapping[str, int]) -> s
 def of_one_lexicon(counts: Sequence[Mapping[str, int]]) -> list[Bag]:
     """The counts as bags whose words have the same numbers."""
     lexicon = counts[0].lexicon if counts and isinstance(counts[0], Bag) else Lexicon()
-    return [one if isinstance(one, Bag) and one.lexicon is lexicon else lexicon.bag(one) for one in counts]
+    return [
+        one if isinstance(one, Bag) and one.lexicon is lexicon else lexicon.bag(one, list(one.values()))
+        for one in counts
+    ]

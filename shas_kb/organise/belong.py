@@ -23,24 +23,23 @@ def belonging(units: Array, labels: Labels) -> list[list[tuple[int, float]]]:
     nearby, far = nearest(units, centres, min(RIVALS, len(centres)))
     away = units - centres[labels]
     to_own = np.einsum("ij,ij->i", away, away)
-    entities: list[list[tuple[int, float]]] = []
-    for own, distance, rivals, distances in zip(labels, to_own, nearby, far, strict=True):
-        others = rivals != own
-        entities.append(
-            shares(np.concatenate([[own], rivals[others]]), np.concatenate([[distance], distances[others]]))
-        )
-    return entities
+    others = np.where(nearby == labels[:, None], np.inf, far)
+    return shares(np.column_stack([labels, nearby]), np.column_stack([to_own, others]))
 
 
-def shares(candidates: Labels, distances: Array) -> list[tuple[int, float]]:
-    """The weight of a document in each of `candidates` (its own first) at these squared distances; they sum to 1."""
-    weight = np.exp(np.minimum(distances[0] - distances, 0) / TEMPERATURE)
-    weight /= weight.sum()
-    kept = weight >= LEAST
-    kept[0] = True
-    weight = np.round(weight[kept] / weight[kept].sum(), 6)
-    weight[0] += 1 - weight.sum()
-    return [(int(node), float(share)) for node, share in zip(candidates[kept], weight, strict=True)]
+def shares(candidates: Labels, distances: Array) -> list[list[tuple[int, float]]]:
+    """The weight of each document in each of its `candidates` [n, k], its own first, at these squared `distances`
+    [n, k]; they sum to 1."""
+    weight = np.exp(np.minimum(distances[:, :1] - distances, 0) / TEMPERATURE)
+    kept = weight >= LEAST * weight.sum(axis=1, keepdims=True)
+    kept[:, 0] = True
+    weight = np.where(kept, weight, 0)
+    weight = np.round(weight / weight.sum(axis=1, keepdims=True), 6)
+    weight[:, 0] += 1 - weight.sum(axis=1)
+    return [
+        [(node, share) for node, share, keeps in zip(*its, strict=True) if keeps]
+        for its in zip(candidates.tolist(), weight.tolist(), kept.tolist(), strict=True)
+    ]
 
 
 def confidence(units: Array, labels: Labels) -> Array:

@@ -22,6 +22,7 @@ from shas_kb.organise.represent import document_vectors
 from shas_kb.organise.seeds import sown
 from shas_kb.organise.settle import Settled, settle
 from shas_kb.organise.summarise import Fetch, Place, central, summarise
+from shas_kb.organise.uncollected import uncollected
 from shas_kb.organise.vocabulary import vocabulary
 from shas_kb.organise.wishes import demands
 from shas_kb.progress import Progress
@@ -44,6 +45,7 @@ class Draft:
     summary: tuple[Quote, ...] = ()
 
 
+@uncollected()
 def organise(
     materials: Sequence[Material],
     config: TreeConfig,

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,imp
 from shas_kb.organise.belong import RIVALS, shares
 from shas_kb.organise.material import Array, Labels, means, unit
 from shas_kb.organise.near import nearest
-from shas_kb.organise.represent import white
+from shas_kb.organise.whiten import white
 from shas_kb.records import Vectors
 
 OPENING_COUNTS, TITLE_COUNTS = 0.3, 0.3
@@ -49,8 +49,9 @@ def place(known: Array, entities: Labels, new: Array) -> list[Place]:
         A place for each of `new`, which depends on no other of them.
     """
     with threadpool_limits(1, user_api="blas"):
-        middle = unit(known).mean(axis=0)
-        inside, outside = unit(known) - middle, unit(new) - middle
+        inside, outside = unit(known), unit(new)
+        middle = inside.mean(axis=0)
+        inside, outside = inside - middle, outside - middle
         apart = inside - means(inside, np.ones(len(inside)), entities)[entities]
         scatter = apart.T @ apart
         if scatter.any():
@@ -59,7 +60,8 @@ def place(known: Array, entities: Labels, new: Array) -> list[Place]:
         centres = means(inside, np.ones(len(inside)), entities)
         usual = float(np.quantile(_from_others(inside, entities, centres), NEARLY_ALL))
         found, distance = nearest(outside, centres, min(RIVALS, len(centres)))
-    return [Place(tuple(shares(near, far)), bool(far[0] <= usual)) for near, far in zip(found, distance, strict=True)]
+    fits = (distance[:, 0] <= usual).tolist()
+    return [Place(tuple(its), fit) for its, fit in zip(shares(found, distance), fits, strict=True)]
 
 
 def _from_others(units: Array, labels: Labels, centres: Array) -> Array:

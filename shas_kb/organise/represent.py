@@ -14,44 +14,67 @@ from collections.abc import Sequence
 import numpy as np
 
 from shas_kb.organise.material import Array, Labels, Material, unit
+from shas_kb.organise.together import both
+from shas_kb.organise.whiten import white
 from shas_kb.organise.words import reduced, tfidf
 
 WORD_WIDTH = 100
 WIDTH = 160
-SCATTER_FLOOR = 0.1
 BLOCK = 256
+FEW = 500
+ROWS = 8192
+"""Documents whose views are side by side at once."""
 PROBES = 1000
 NEAREST = 10
 
 
 def represent(materials: Sequence[Material], seed: int = 0) -> Array:
     """One unit vector for each document, [n, at most 160] float64: the principal directions of meaning and words."""
-    words = unit(reduced(tfidf(materials), WORD_WIDTH, seed))
-    joined = unit(np.hstack([meaning(meanings(materials), words), words]))
-    spread, directions = np.linalg.eigh(joined.T @ joined)
-    return unit(joined @ directions[:, np.argsort(-spread, kind="stable")[:WIDTH]])
+    words, views = both(lambda: unit(reduced(tfidf(materials), WORD_WIDTH, seed)), lambda: meanings(materials))
+    counts = shares(views, words)
+    blocks = [slice(start, start + ROWS) for start in range(0, len(words), ROWS)]
+
+    def joined(rows: slice) -> Array:
+        return unit(np.hstack([meaning([view[rows] for view in views], counts), words[rows]]))
+
+    if len(words) <= FEW:  # fewer than the views have columns
+        left, length, _ = np.linalg.svd(joined(slice(None)), full_matrices=False)
+        return unit((left * length)[:, :WIDTH])
+    spread, directions = np.linalg.eigh(sum(block.T @ block for block in map(joined, blocks)))
+    strongest = directions[:, np.argsort(-spread, kind="stable")[:WIDTH]]
+    return unit(np.concatenate([joined(rows) @ strongest for rows in blocks]))
 
 
-def meaning(views: Sequence[Array], words: Array) -> Array:
-    """The `views` [n, d] of what documents are about side by side, [n, views * d]: each has the share of a cosine that
-    the trust in it has, by the other views and by the `words` [n, width]."""
+def shares(views: Sequence[Array], words: Array) -> Array:
+    """The share of a cosine that each of `views` [n, d] has, [views]: that of the trust in it, by the other views and
+    by the `words` [n, width]."""
     trusted = trust([*views, words])[:-1]
-    shares = trusted / trusted.sum() if trusted.any() else np.full(len(views), 1 / len(views))
-    return np.hstack([view * np.sqrt(share) for view, share in zip(views, shares, strict=True)])
+    return np.asarray(trusted / trusted.sum() if trusted.any() else np.full(len(views), 1 / len(views)))
+
+
+def meaning(views: Sequence[Array], counts: Array) -> Array:
+    """The `views` [n, d] of what documents are about side by side, [n, views * d], each with its share (`counts`) of a
+    cosine."""
+    return np.hstack([view * np.sqrt(share) for view, share in zip(views, counts, strict=True)])
 
 
 def meanings(materials: Sequence[Material]) -> list[Array]:
     """Unit vectors [n, d] of what documents are about, a view each: the mean passage, the first, and the title (left
     out where there are none); in the space in which passages vary equally in every direction around their document."""
-    first = np.zeros((len(materials), materials[0].heading.shape[-1]))
+    means = mean_passages(materials)
+    scatter = scatter_inside(materials, means)
+
+    def seen(view: Array) -> Array:
+        centred = view - view.mean(axis=0)
+        return unit(centred if scatter is None else white(centred, scatter))
+
+    first = np.zeros_like(means)
     for row, material in zip(first, materials, strict=True):
         if len(material.passages):
             row[:] = material.passages[0]
+    views = [seen(means), seen(first)]
     titles = np.stack([material.heading for material in materials]).astype(np.float64)
-    scatter = scatter_inside(materials)
-    views = [_means(materials), first, *([titles] if titles.any() else [])]
-    centred = [view - view.mean(axis=0) for view in views]
-    return [unit(view if scatter is None else white(view, scatter)) for view in centred]
+    return [*views, seen(titles)] if titles.any() else views
 
 
 def trust(views: Sequence[Array]) -> Array:
@@ -73,16 +96,25 @@ def trust(views: Sequence[Array]) -> Array:
 
 def document_vectors(materials: Sequence[Material]) -> Array:
     """The mean passage of each document at length 1, [n, d] float64: in the space in which questions are asked."""
-    return unit(_means(materials))
+    return unit(mean_passages(materials))
 
 
-def scatter_inside(materials: Sequence[Material]) -> Array | None:
-    """How passages vary around their document, [d, d]; None if none has two that differ.
+def mean_passages(materials: Sequence[Material]) -> Array:
+    """The mean passage of each document, [n, d] float64; zeros of one without."""
+    width = max(material.passages.shape[-1] for material in materials)
+    means = np.zeros((len(materials), width))
+    for mean, material in zip(means, materials, strict=True):
+        if len(material.passages):
+            np.mean(material.passages, axis=0, dtype=np.float64, out=mean)
+    return means
+
+
+def scatter_inside(materials: Sequence[Material], means: Array) -> Array | None:
+    """How passages vary around their document's mean [n, d], [d, d]; None if none has two that differ.
 
     Scatter known from few passages is drawn towards the same in all directions, so that tiny collections are hardly
     whitened at all.
     """
-    means = _means(materials)
     width = means.shape[1]
     sizes = np.array([len(material.passages) for material in materials])
     scatter = -(means.T * sizes) @ means
@@ -99,13 +131,6 @@ def scatter_inside(materials: Sequence[Material]) -> Array | None:
     return np.asarray(scatter)
 
 
-def white(rows: Array, scatter: Array) -> Array:
-    """Rows [n, d] with each direction divided by the root of its scatter, floored by a tenth of the mean scatter."""
-    spread, directions = np.linalg.eigh(scatter)
-    scale = 1.0 / np.sqrt(spread + SCATTER_FLOOR * spread.mean())
-    return np.asarray((rows @ directions) * scale)
-
-
 def _neighbours(cosines: Array, count: int) -> Labels:
     """The rows [n, count] nearest to each row by its `cosines` [n, n] to all."""
     others = np.where(np.eye(len(cosines), dtype=bool), -np.inf, np.round(cosines, 9))
@@ -119,12 +144,3 @@ def _ahead(cosines: Array, near: Labels) -> float:
     if spread < 1e-9:
         return 0.0
     return float((np.take_along_axis(cosines, near, axis=1).mean() - every.mean()) / spread)
-
-
-def _means(materials: Sequence[Material]) -> Array:
-    width = max(material.passages.shape[-1] for material in materials)
-    means = np.zeros((len(materials), width))
-    for mean, material in zip(means, materials, strict=True):
-        if len(material.passages):
-            mean[:] = material.passages.mean(axis=0, dtype=np.float64)
-    return means

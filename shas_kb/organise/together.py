@@ -10,6 +10,7 @@ from typing import TypeVar
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
+Other = TypeVar("Other")
 
 WORKERS = 2
 
@@ -26,3 +27,10 @@ def together(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterat
         while running:
             yield running.pop(0).result()
             running += [pool.submit(work, piece) for piece in islice(remaining, 1)]
+
+
+def both(one: Callable[[], Result], other: Callable[[], Other]) -> tuple[Result, Other]:
+    """What two pieces of work make that know nothing of each other, done at once."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(other)
+        return one(), running.result()

@@ -61,7 +61,8 @@ def merging(units: Array, weights: Array) -> Merges:
 def ward(units: Array, weights: Array) -> Merges:
     """The whole course of Ward's merging of `units` [n, d] that stand for `weights` [n] documents each.
 
-    Nearest-neighbour chain over a matrix of n x n costs (Murtagh, 1983): O(n^2) time, O(n^2) memory.
+    Nearest-neighbour chain over a matrix of n x n costs (Murtagh, 1983): O(n^2) time, O(n^2) memory. Groups that are
+    merged away stay in the matrix until half of it is of such.
     """
     n = len(units)
     mass = weights.astype(np.float64).copy()
@@ -69,27 +70,31 @@ def ward(units: Array, weights: Array) -> Merges:
     cost = square[:, None] + square[None, :] - 2 * (units @ units.T)
     cost = np.maximum(np.round(cost, 12), 0) * (mass[:, None] * mass[None, :] / (mass[:, None] + mass[None, :]))
     np.fill_diagonal(cost, np.inf)
-    alive = np.ones(n, dtype=bool)
+    names = np.arange(n)
+    away = np.zeros(n)  # infinite for a group that is merged away
     chain: list[int] = []
     pairs, costs = np.empty((n - 1, 2), dtype=np.int64), np.empty(n - 1)
     for step in range(n - 1):
+        if 2 * (n - step) <= len(names):
+            left = np.flatnonzero(away == 0)
+            chain = np.searchsorted(left, chain).tolist()
+            cost, mass, names, away = cost[np.ix_(left, left)], mass[left], names[left], away[left]
         if not chain:
-            chain.append(int(np.argmax(alive)))
+            chain.append(int(np.argmin(away)))
         while True:
             here = chain[-1]
-            there = int(np.argmin(cost[here]))
+            there = int(np.argmin(cost[here] + away))
             if len(chain) > 1 and cost[here, chain[-2]] <= cost[here, there]:
                 break
             chain.append(there)
         a, b = sorted((chain.pop(), chain.pop()))
         between = cost[a, b]
-        pairs[step], costs[step] = (a, b), between
+        pairs[step], costs[step] = (names[a], names[b]), between
         total = mass[a] + mass[b] + mass
         joined = ((mass[a] + mass) * cost[a] + (mass[b] + mass) * cost[b] - mass * between) / total
-        joined[[a, b]] = np.inf
+        joined[a] = np.inf
         cost[a] = cost[:, a] = joined
-        cost[b] = cost[:, b] = np.inf
         mass[a] += mass[b]
-        alive[b] = False
+        away[b] = np.inf
     order = np.argsort(costs, kind="stable")
     return Merges(n, pairs[order], costs[order])

@@ -1,5 +1,9 @@
 """What documents say, in vectors: TF-IDF of their words and of their phrases of several words, reduced by a randomised
-singular value decomposition (Halko, Martinsson and Tropp, arXiv 0909.4061)."""
+block Krylov method (Musco and Musco, arXiv 1504.05477).
+
+In single precision, which is more than the first hundred directions of words are sure to, and takes a third of the
+time.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,13 @@ import numpy as np
 from scipy import sparse
 
 from shas_kb.organise.bag import counted, spread
+from shas_kb.organise.cells import Single
 from shas_kb.organise.material import Array, Material
 from shas_kb.organise.together import together
 
 COMMON = 0.3
+BLOCK, BLOCKS = 50, 4
+"""Columns that are found at once, and how often: together twice the directions that are wanted."""
 ENOUGH = 20_000
 """Documents that show in which directions words vary."""
 
@@ -24,52 +31,76 @@ def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
     little apart.
     """
     n = len(materials)
-    words = _frequencies([material.terms for material in materials], lambda word: word)
+    least = 3 if n >= 60 else 2
+    words = _frequencies([material.terms for material in materials], lambda word: word, least)
     phrases = _frequencies(
-        [material.phrases for material in materials], lambda phrase: phrase.lower() if " " in phrase else None
+        [material.phrases for material in materials], lambda phrase: phrase.lower() if " " in phrase else None, 1
     )
     matrix = sparse.csr_matrix(sparse.hstack([words, phrases]))
     occurs = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    kept = (occurs >= (3 if n >= 60 else 2)) & (occurs <= max(COMMON * n, 3))
+    kept = (occurs >= least) & (occurs <= max(COMMON * n, 3))
     matrix = sparse.csr_matrix(matrix[:, np.flatnonzero(kept)])
-    weight = np.log((1 + n) / (1 + occurs[kept])) + 1
+    weight = (np.log((1 + n) / (1 + occurs[kept])) + 1).astype(np.float32)
     matrix.data = (1 + np.log(matrix.data)) * weight[matrix.indices]
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return sparse.csr_matrix(sparse.diags(1 / np.where(length > 0, length, 1.0)) @ matrix)
+    matrix.data /= np.repeat(np.where(length > 0, length, 1.0), np.diff(matrix.indptr))
+    return matrix
 
 
-def reduced(matrix: sparse.csr_matrix, width: int, seed: int = 0, rounds: int = 3) -> Array:
+def reduced(matrix: sparse.csr_matrix, width: int, seed: int = 0) -> Array:
     """The rows of `matrix` [n, m] on their `width` principal directions, [n, at most width]; of more than `ENOUGH` rows
     an even sample says which these are."""
     n = matrix.shape[0]
+    matrix = matrix.astype(np.float32, copy=False)
     some = matrix if n <= ENOUGH else matrix[np.linspace(0, n - 1, ENOUGH).astype(np.int64)]
-    width = min(width, *some.shape)
-    if width == 0:
+    if not min(width, *some.shape):
         return np.zeros((n, 0))
-    sketch = min(width + 10, *some.shape)
-    turned = sparse.csr_matrix(some.T)
-    basis = product(some, np.random.default_rng(seed).standard_normal((some.shape[1], sketch)))
-    for _ in range(rounds):
-        basis = product(some, product(turned, np.linalg.qr(basis)[0]))
-    basis = np.linalg.qr(basis)[0]
-    projected = product(turned, basis)
-    spreads, directions = np.linalg.eigh(projected.T @ projected)
+    basis, turned = krylov(some, seed)
+    spreads, directions = np.linalg.eigh((turned.T @ turned).astype(np.float64))
     strongest = np.argsort(-spreads, kind="stable")[:width]
     length = np.sqrt(np.maximum(spreads[strongest], 0))
-    if some is matrix:
+    if n <= ENOUGH:
         return np.asarray((basis @ directions[:, strongest]) * length)
-    return product(matrix, (projected @ directions[:, strongest]) / np.where(length > 0, length, 1.0))
+    onto = turned @ (directions[:, strongest] / np.where(length > 0, length, 1.0)).astype(np.float32)
+    return product(matrix, onto).astype(np.float64)
 
 
-def product(matrix: sparse.csr_matrix, dense: Array) -> Array:
+def krylov(matrix: sparse.csr_matrix, seed: int) -> tuple[Single, Single]:
+    """Orthogonal columns [n, k] that span nearly all that the strongest directions of `matrix` [n, m] do, and what its
+    transpose makes of them, [m, k]; the whole space of a small matrix.
+
+    Each block of columns is the one before it once more through the matrix, less what all of them hold already. By
+    Householder's reflections, as these stay orthogonal where nothing is left.
+    """
+    size = min(matrix.shape)
+    width, blocks = (BLOCK, BLOCKS) if size > 2 * BLOCK * BLOCKS else (size, 1)
+    across = sparse.csr_matrix(matrix.T)
+    found = np.random.default_rng(seed).standard_normal((matrix.shape[1], width), dtype=np.float32)
+    basis = np.zeros((matrix.shape[0], 0), dtype=np.float32)
+    turned = np.zeros((matrix.shape[1], 0), dtype=np.float32)
+    for _ in range(blocks):
+        block = np.linalg.qr(np.hstack([basis, product(matrix, found)]))[0][:, -width:]
+        found = product(across, block)
+        basis, turned = np.hstack([basis, block]), np.hstack([turned, found])
+    return basis, turned
+
+
+def product(matrix: sparse.csr_matrix, dense: Single) -> Single:
     """`matrix` [n, m] times `dense` [m, k]: a row of the result is a sum over a row of `matrix`, in its order."""
-    half = matrix.shape[0] // 2
+    half = int(np.searchsorted(matrix.indptr, matrix.nnz // 2))
     parts = (matrix[:half], matrix[half:])
     return np.concatenate(list(together(lambda part: np.asarray(part @ dense), parts)))
 
 
-def _frequencies(counts: Sequence[Mapping[str, int]], key: Callable[[str], str | None]) -> sparse.csr_matrix:
-    """How often each document says what, [n, keys], by what `key` makes of it; without what it makes nothing of."""
-    keys = {word: made for word in spread(counts) if (made := key(word)) is not None}
+def _frequencies(
+    counts: Sequence[Mapping[str, int]], key: Callable[[str], str | None], least: int
+) -> sparse.csr_matrix:
+    """How often each document says what at least `least` of them do, [n, keys], by what `key` makes of it; without what
+    it makes nothing of."""
+    keys = {
+        word: made
+        for word, documents in spread(counts).items()
+        if documents >= least and (made := key(word)) is not None
+    }
     column = {made: j for j, made in enumerate(sorted(set(keys.values())))}
-    return counted(counts, {word: column[made] for word, made in keys.items()})
+    return counted(counts, {word: column[made] for word, made in keys.items()}).astype(np.float32)

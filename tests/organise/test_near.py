@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Barrier
+
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
@@ -11,7 +13,7 @@ from shas_kb.organise.cells import split
 from shas_kb.organise.group import identify_concepts
 from shas_kb.organise.material import relabelled, unit
 from shas_kb.organise.near import nearest
-from shas_kb.organise.together import together
+from shas_kb.organise.together import both, together
 from shas_kb.organise.ward import merging
 
 GROUPS = 40
@@ -86,3 +88,14 @@ def test_merging_in_cells_finds_the_groups(units: np.ndarray, monkeypatch: pytes
 def test_pieces_come_back_in_their_order() -> None:
     assert list(together(lambda piece: piece * piece, range(50))) == [piece * piece for piece in range(50)]
     assert list(together(lambda piece: piece, ())) == []
+
+
+def test_two_pieces_of_work_are_done_at_once() -> None:
+    met = Barrier(2, timeout=30)
+    assert [done >= 0 for done in both(met.wait, met.wait)] == [True, True]
+    assert both(lambda: "one", lambda: 2) == ("one", 2)
+
+
+def test_what_goes_wrong_in_another_thread_is_told() -> None:
+    with pytest.raises(ZeroDivisionError):
+        both(int, lambda: 1 // 0)

@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from shas_kb.organise.material import unit
-from shas_kb.organise.represent import SCATTER_FLOOR, meanings, represent, scatter_inside, trust, white
-from shas_kb.organise.words import tfidf
+from shas_kb.organise.represent import mean_passages, meanings, represent, scatter_inside, trust
+from shas_kb.organise.whiten import SCATTER_FLOOR, white
+from shas_kb.organise.words import reduced, tfidf
 
 
 def test_a_document_is_seen_by_its_mean_its_first_passage_and_its_title(world) -> None:
     some = world.materials[:5]
-    scatter = scatter_inside(some)
+    scatter = scatter_inside(some, mean_passages(some))
     assert scatter is not None
     mean, first, title = meanings(some)
     for view, rows in (
@@ -88,4 +90,29 @@ def test_white_is_nearly_equal_in_every_direction() -> None:
 @pytest.mark.parametrize("passages", [0, 1])
 def test_scatter_needs_two_passages_of_a_document(world, passages: int) -> None:
     few = [replace(its, passages=its.passages[:passages]) for its in world.materials[:6]]
-    assert scatter_inside(few) is None
+    assert scatter_inside(few, mean_passages(few)) is None
+
+
+@pytest.mark.parametrize(("rows", "off"), [(900, 0.02), (90, 1e-5)])
+def test_words_are_reduced_to_nearly_their_best_directions(rows: int, off: float) -> None:
+    generator = np.random.default_rng(0)
+    dense = (generator.standard_normal((rows, 40)) * np.linspace(3, 1, 40)) @ generator.standard_normal((40, 700))
+    dense[np.abs(dense) < 5] = 0
+    left, length, _ = np.linalg.svd(dense, full_matrices=False)
+    best = left[:, :20] * length[:20]
+    found = reduced(sparse.csr_matrix(dense), 20)
+    assert np.linalg.norm(best @ best.T - found @ found.T) < off * np.linalg.norm(best @ best.T)
+
+
+def test_documents_that_say_few_things_have_few_directions() -> None:
+    matrix = sparse.csr_matrix(np.tile(np.eye(3, 600), (300, 1)))
+    lengths = np.linalg.norm(reduced(matrix, 20), axis=0)
+    np.testing.assert_allclose(lengths, [*[300**0.5] * 3, *[0] * 17], atol=1e-2)
+
+
+def test_few_documents_are_what_they_would_be_among_many(world, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = represent(world.materials)
+    monkeypatch.setattr("shas_kb.organise.represent.FEW", 0)
+    monkeypatch.setattr("shas_kb.organise.represent.ROWS", 7)
+    many = represent(world.materials)
+    np.testing.assert_allclose(few @ few.T, many @ many.T, atol=1e-9)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -145,3 +147,10 @@ def test_limits_of_growth_are_checked() -> None:
         GrowthConfig(documents=0)
     with pytest.raises(UsageError, match="drift must be from 0 to 1, got 2"):
         GrowthConfig(drift=2)
+
+
+def test_what_places_documents_is_cheap_to_import() -> None:
+    code = (
+        "import sys, shas_kb.pipeline; print([name for name in ('scipy', 'torch', 'sklearn') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

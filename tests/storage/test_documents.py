@@ -37,8 +37,9 @@ def test_a_reading_comes_back(store: Store, file, reading) -> None:
     assert store.sections(id) == [Section("Part 1", 1, 0), Section("Part 2", 1, 29)]
     assert store.texts(id) == ["Hello there.|Is anybody in? ", "Nobody, it seems."]
     assert store.tokens(id) == [4, 3]
-    assert store.words(id) == (dict(read.terms), dict(read.phrases))
-    assert list(store.all_words()) == [(id, dict(read.terms), dict(read.phrases))]
+    assert [counts.as_dict() for counts in store.words(id)] == [dict(read.terms), dict(read.phrases)]
+    ((document_id, terms, phrases),) = store.all_words()
+    assert (document_id, terms.as_dict(), phrases.as_dict()) == (id, dict(read.terms), dict(read.phrases))
     first, second = store.document_passages(id)
     assert (first.id, first.section, first.page, first.start, first.end) == (f"{id}:0", "Part 1", 1, 0, 28)
     assert second.sentences == (Quote("Nobody, it seems.", id, 2, 29, 46),)

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from shas_kb.encoder.sketch import projected
 from shas_kb.errors import DatabaseError, NoCollectionError, UsageError
 from shas_kb.records import Asked, Encoded, ModelFacts, Sketch
 from shas_kb.storage import Store
+from shas_kb.storage.counts import unpack
 from shas_kb.storage.schema import MIGRATIONS, VERSION, migrate
 
 
@@ -274,6 +276,9 @@ def test_an_older_database_is_upgraded(path: Path, seen: int) -> None:
     )
     has_vectors = 2 <= seen < VERSION
     if has_vectors:
+        words = zlib.compress(b'{"friend": 2, "old": 1}')
+        connection.execute("INSERT INTO words VALUES ('d', ?, x'00')", (words,))
+    if has_vectors:
         connection.execute(
             "INSERT INTO vectors (document, dimension, vector, passages) VALUES ('d', 2, x'003C0000', x'0000003C')"
         )
@@ -293,6 +298,8 @@ def test_an_older_database_is_upgraded(path: Path, seen: int) -> None:
         assert store.sketches([("d", 0)]) == [None]
         assert store.tree() is None
         if has_vectors:
+            assert unpack(store._db.value("SELECT terms FROM words")).as_dict() == {"friend": 2, "old": 1}
+            assert store._db.value("SELECT phrases FROM words") == b"\0"
             assert found_by_asking(store) == {"dense": [0], "lexical": [0], "fused": [0]}
             row = np.array([0, 1], np.float32)
             its = Sketch(

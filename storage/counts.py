@@ -1,0 +1,64 @@
+"""How the words of a document and their counts are kept: compressed, and quick to read for very many documents."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shas_kb.errors import UsageError
+
+COUNT = np.dtype("<u4")
+BETWEEN = "\n"
+
+
+class Counts(NamedTuple):
+    """Words, none twice, and how often each occurs, uint32 [words]."""
+
+    words: list[str]
+    counts: NDArray[np.uint32]
+
+    def as_dict(self) -> dict[str, int]:
+        """The counts by word, in their order."""
+        return dict(zip(self.words, self.counts.tolist(), strict=True))
+
+
+def pack(counts: Mapping[str, int]) -> bytes:
+    """`counts` in the order given: how many they are, the counts, the words a line each, all compressed.
+
+    Raises:
+        UsageError: a word holds a line break, or a count is no number of 32 bits.
+    """
+    text = BETWEEN.join(counts)
+    if text.count(BETWEEN) != max(len(counts) - 1, 0):
+        raise UsageError("words must be without line breaks, got one that has; read the document again.")
+    try:
+        numbers = np.array([len(counts), *counts.values()], COUNT)
+    except OverflowError as error:
+        raise UsageError(f"words must have counts from 0 to 2**32 - 1, got {error}; read the document again.") from None
+    return zlib.compress(numbers.tobytes() + text.encode(), level=1)
+
+
+def unpack(blob: bytes) -> Counts:
+    """The inverse of `pack`. Raises ValueError or zlib.error for anything else."""
+    content = zlib.decompress(blob)
+    (size,) = np.frombuffer(content, COUNT, 1)
+    end = (1 + int(size)) * COUNT.itemsize
+    words = content[end:].decode().split(BETWEEN) if size else []
+    counts = np.frombuffer(content[COUNT.itemsize : end], COUNT)
+    if not len(words) == len(counts) == size:
+        raise ValueError(f"words must have a count each, got {len(words)} words and {len(counts)} counts")
+    return Counts(words, counts)
+
+
+def repacked(blob: bytes) -> bytes:
+    """Counts as they were kept before, compressed JSON, as they are kept now; what cannot be read stays as it is."""
+    try:
+        counts = json.loads(zlib.decompress(blob))
+        return pack(counts) if isinstance(counts, dict) else blob
+    except (ValueError, TypeError, UsageError, zlib.error):
+        return blob
