@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -28,14 +29,18 @@ class Counts(NamedTuple):
 
 
 def pack(counts: Mapping[str, int]) -> bytes:
-    """`counts` in the order given: how many they are, the counts, the words a line each, all compressed.
+    """`counts` in the order given: how many they are, the counts, the words a line each, all compressed. A line break
+    within a word becomes a space.
 
     Raises:
-        UsageError: a word holds a line break, or a count is no number of 32 bits.
+        UsageError: a count is no number of 32 bits.
     """
     text = BETWEEN.join(counts)
     if text.count(BETWEEN) != max(len(counts) - 1, 0):
-        raise UsageError("words must be without line breaks, got one that has; read the document again.")
+        lines: Counter[str] = Counter()
+        for word, count in counts.items():
+            lines[word.replace(BETWEEN, " ")] += count
+        return pack(lines)
     try:
         numbers = np.array([len(counts), *counts.values()], COUNT)
     except OverflowError as error:

@@ -24,9 +24,8 @@ SECRET = "quarrelsome tamarillos"
 @pytest.mark.slow
 def test_twenty_orders_and_batchings_and_one_or_two_threads_give_one_tree(sample_kb: Path) -> None:
     with Store.open(sample_kb) as store:
-        materials, stored = load_materials(store), store.tree()
-        assert stored is not None
-        hashes = {stored.hash}
+        materials = load_materials(store)[::3]
+        hashes = set()
         for seed in range(ORDERS):
             order = random.Random(seed)
             order.shuffle(materials)
@@ -49,7 +48,7 @@ def test_a_document_that_goes_leaves_nothing(shell: Shell, tmp_path: Path) -> No
         (folder / f"quarrelsome{number}.md").write_text(f"# {SECRET.title()}\n\n{sentence * 4}")
     assert shell("-d", db, "ingest", folder).code == 0
     node = shell("-d", db, "tree", "--json").json["nodes"][0]["id"]
-    assert shell("-d", db, "edit", "pin", node).code == 0
+    assert shell("-d", db, "edit", "rename", node, "Kept").code == 0
     assert SECRET.encode() in whole(tmp_path).lower()
     assert shell("-d", db, "remove", "quarrelsome0.md", "quarrelsome1.md").code == 0
     assert shell("-d", db, "check", "--repair").code == 0
