@@ -36,8 +36,9 @@ from shas_kb.organise.attend import attend, mutual
 from shas_kb.organise.group import refine
 from shas_kb.organise.material import Array, Labels, means, tally, unit
 from shas_kb.organise.nest import neighbours
-from shas_kb.organise.represent import WORD_WIDTH, meaning, meanings, represent, scatter_inside, white
+from shas_kb.organise.represent import WORD_WIDTH, mean_passages, meaning, meanings, represent, scatter_inside, shares
 from shas_kb.organise.ward import merging
+from shas_kb.organise.whiten import white
 from shas_kb.organise.words import reduced, tfidf
 
 SAMPLES, SAMPLE = 4, 150
@@ -150,7 +151,7 @@ def agreed(case: Case, runs: int = 16) -> Array:
 def by_passages(case: Case) -> Array:
     materials = case.loaded.materials
     passages = np.concatenate([each.passages for each in materials]).astype(np.float64)
-    scatter = scatter_inside(materials)
+    scatter = scatter_inside(materials, mean_passages(materials))
     centred = passages - passages.mean(0)
     passages = unit(centred if scatter is None else white(centred, scatter))
     starts = np.cumsum([0, *(len(each.passages) for each in materials)])
@@ -161,7 +162,8 @@ def by_passages(case: Case) -> Array:
     strongest = np.argsort(-spread)[:160]
     late = unit(directions[:, strongest] * np.sqrt(np.maximum(spread[strongest], 0)))
     words = unit(reduced(tfidf(materials), WORD_WIDTH))
-    joined = unit(np.hstack([meaning([late, *meanings(materials)[1:]], words), words]))
+    views = [late, *meanings(materials)[1:]]
+    joined = unit(np.hstack([meaning(views, shares(views, words)), words]))
     return case.attend(joined)
 
 
