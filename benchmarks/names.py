@@ -249,7 +249,9 @@ def main() -> None:
     parser.add_argument("--judged", type=Path, metavar="FOLDER", help="count the verdicts, and do nothing else")
     options = parser.parse_args()
     if options.judged:
-        print(json.dumps(judged(options.judged), indent=2))
+        counted = judged(options.judged)
+        print(json.dumps(counted, indent=1))
+        write_result("names-judged", counted)
         return
     collections = {"sample corpus": from_sample()}
     for name, source in SOURCES.items():

@@ -16,23 +16,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from grouping import CACHE, SOURCES, load
-from report import EVAL, ROOT, write_result
+from names import from_sample
+from report import EVAL, write_result
 from sklearn.metrics import adjusted_rand_score
-from trees import shas_kb
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise import Material
 from shas_kb.organise.material import Labels
 from shas_kb.organise.nest import nest
-from shas_kb.pipeline import load_materials
 from shas_kb.records import NODE_LEVELS
-from shas_kb.storage import Store
 
 RESAMPLED, SHARE = 5, 0.8
 PAIRS = (
@@ -84,19 +81,11 @@ def strays(one: Sequence[Material], other: Sequence[Material]) -> dict[str, obje
     return found
 
 
-def sample_corpus() -> list[Material]:
-    with tempfile.TemporaryDirectory() as folder:
-        db = Path(folder) / "kb.sqlite"
-        shas_kb(db, "ingest", ROOT / "sample_corpus", "--no-tree")
-        with Store.open(db) as store:
-            return load_materials(store)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, default=CACHE)
     options = parser.parse_args()
-    known = {"sample corpus": ordered(sample_corpus())}
+    known = {"sample corpus": ordered(from_sample().materials)}
     for name, source in SOURCES.items():
         if (EVAL / source.file).exists():
             known[name] = ordered(load(name, source.most, source.passages, options.cache).materials)

@@ -38,10 +38,7 @@ def grow(store: Store, tree: Tree, encoded: Collection[str], config: GrowthConfi
     held = {document for wish in store.wishes() for document in wish.held}
     if not built or len(new) > config.drift * len(documents) or not held.isdisjoint(new):
         return None
-    titles = store.title_matrix().astype(np.float32)
-    if not titles.any(axis=1).all():
-        titles = np.zeros_like(titles)
-    about = gist(vectors, store.opening_matrix().astype(np.float32), titles)
+    about = gist(vectors, store.opening_matrix().astype(np.float32), store.heading_matrix())
     nodes, entities = np.unique([each.node for each in built], return_inverse=True)
     places = place(about[[row[each.document] for each in built]], entities, about[[row[document] for document in new]])
     memberships = [

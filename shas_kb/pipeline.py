@@ -278,9 +278,7 @@ def load_materials(store: Store) -> list[Material]:
 
     matrix = store.passage_matrix()
     passages = matrix.matrix.astype(np.float32)
-    titles = store.title_matrix().astype(np.float32)
-    if not titles.any(axis=1).all():  # as long as an older version's are among them, none counts: like beside like
-        titles = np.zeros_like(titles)
+    headings = store.heading_matrix()
     row = {document: i for i, document in enumerate(matrix.documents)}
     documents = {document.id: document for document in store.documents()}
     terms, phrases = Lexicon(), Lexicon()
@@ -296,7 +294,7 @@ def load_materials(store: Store) -> list[Material]:
                 title=document.title,
                 language=document.language,
                 passages=passages[matrix.offsets[i] : matrix.offsets[i + 1]],
-                heading=titles[i],
+                heading=headings[i],
                 terms=terms.bag(*own_terms),
                 phrases=phrases.bag(*own_phrases),
             )

@@ -126,6 +126,16 @@ class VectorTable(SketchTable):
         blank = bytes(HALF.itemsize * dimension)
         return np.frombuffer(b"".join(row[1] or blank for row in rows), HALF).reshape(-1, dimension)
 
+    def heading_matrix(self) -> Vectors:
+        """The titles as the tree sees them, float32: as long as one has no vector (an older version's), none counts, so
+        that like stands beside like.
+
+        Raises:
+            DatabaseError: rows of different sizes.
+        """
+        titles = self.title_matrix().astype(np.float32)
+        return titles if titles.any(axis=1).all() else np.zeros_like(titles)
+
     def opening_matrix(self) -> NDArray[np.float16]:
         """The vectors of the first passages [n, d], in the order of `document_matrix`.
 

@@ -32,17 +32,18 @@ def natural_count(merges: Merges, expected: int) -> int:
     if high < low:
         return distinct
     counts = np.arange(low, high + 1)
-    steps = np.array([step(merges, int(k)) for k in counts])
+    logs = np.log(np.maximum(merges.costs[::-1], 1e-12))
+    steps = np.array([step(logs, int(k)) for k in counts])
     prior = 1 / (1 + (np.log(counts / expected) / WIDTH) ** 2)
     return int(counts[np.argmax(np.round(np.maximum(steps, 0) * prior + 1e-3 * prior, 9))])
 
 
-def step(merges: Merges, groups: int) -> float:
-    """How much dearer, in log cost, the merges that leave fewer than `groups` are than those that lead to it.
+def step(logs: Array, groups: int) -> float:
+    """How much dearer the merges that leave fewer than `groups` are than those that lead to it; `logs` [merges] are log
+    costs, the dearest first.
 
     The mean over a fifth of `groups` merges on either side, so that the step means the same at every scale.
     """
-    logs = np.log(np.maximum(merges.costs[::-1], 1e-12))
     at, window = groups - 1, max(1, groups // 5)
     return float(logs[max(0, at - window) : at].mean() - logs[at : at + window].mean())
 

@@ -11,8 +11,7 @@ from contextlib import contextmanager
 def uncollected() -> Iterator[None]:
     """A time in which no cycles are searched for; to be used around what makes very many objects and no cycles.
 
-    The search goes through all objects that live, again whenever their number has grown by a quarter: in a tree of
-    10,000 documents a tenth of the time.
+    The search goes through all objects that live, again whenever their number has grown by a quarter.
     """
     searching = gc.isenabled()
     gc.disable()

@@ -19,8 +19,7 @@ from shas_kb.organise.together import together
 
 COMMON = 0.3
 BLOCK, BLOCKS = 50, 6
-"""Columns that are found at once, and how often: together three times the directions that are wanted. With twice as
-many, trees were worse by a hundredth."""
+"""Columns that are found at once, and how often: together three times the directions that are wanted."""
 ENOUGH = 20_000
 """Documents that show in which directions words vary."""
 
