@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Protocol
@@ -17,20 +18,20 @@ import numpy as np
 
 from shas_kb.changes import Changes, absolute, find_changes
 from shas_kb.config import GrowthConfig, ReadConfig, TreeConfig
-from shas_kb.encoder import load_question_encoder
 from shas_kb.errors import UsageError
 from shas_kb.growth import grow
 from shas_kb.organise.uncollected import uncollected
+from shas_kb.phrases import PhraseVectors
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
-from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Vectors, Wish
+from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Wish
 from shas_kb.storage import FileState, Store
 
 if TYPE_CHECKING:
     from shas_kb.organise import Material
 
-AT_ONCE = 256
-"""Phrases that are embedded at once."""
+WORDS_AT_ONCE = 1024
+"""Documents whose words are numbered at once."""
 
 
 class Encoder(Protocol):
@@ -242,26 +243,11 @@ def organise_collection(
         former = _unnamed(
             store.tree_as_built(), {wish.id for wish in said if wish.name} - {wish.id for wish in holding if wish.name}
         )
-        built = organise(
-            materials, config, store.passages, progress or NoProgress(), former, holding, _phrases_by_model(store)
-        )
-        store.put_tree(built, wishes)
+        model = store.model()
+        embed = PhraseVectors(store, model.name) if model else None
+        built = organise(materials, config, store.passages, progress or NoProgress(), former, holding, embed)
+        store.put_tree(built, wishes, embed.given if embed else None)
     return built
-
-
-def _phrases_by_model(store: Store) -> Callable[[Sequence[str]], Vectors] | None:
-    """What gives phrases their vectors, by the collection's own model, which is loaded when it is first asked; None of
-    a collection without one."""
-    model = store.model()
-    if model is None:
-        return None
-    name = model.name
-
-    def embed(phrases: Sequence[str]) -> Vectors:
-        encoder = load_question_encoder(name, store.weights())
-        return np.concatenate([encoder(phrases[i : i + AT_ONCE]) for i in range(0, len(phrases), AT_ONCE)])
-
-    return embed
 
 
 def _unnamed(tree: Tree | None, nodes: Set[str]) -> Tree | None:
@@ -283,22 +269,27 @@ def load_materials(store: Store) -> list[Material]:
     documents = {document.id: document for document in store.documents()}
     terms, phrases = Lexicon(), Lexicon()
     materials = []
-    for identity, own_terms, own_phrases in store.all_words():
-        if identity not in row:
-            continue
-        document, i = documents[identity], row[identity]
-        materials.append(
-            Material(
-                id=identity,
-                sha256=document.sha256,
-                title=document.title,
-                language=document.language,
-                passages=passages[matrix.offsets[i] : matrix.offsets[i + 1]],
-                heading=headings[i],
-                terms=terms.bag(*own_terms),
-                phrases=phrases.bag(*own_phrases),
-            )
+    words = (its for its in store.all_words() if its[0] in row)
+    while block := list(islice(words, WORDS_AT_ONCE)):
+        ids, own_terms, own_phrases = zip(*block, strict=True)
+        bags = (
+            lexicon.bags([its.lines for its in own], [its.counts for its in own])
+            for lexicon, own in ((terms, own_terms), (phrases, own_phrases))
         )
+        for identity, its_terms, its_phrases in zip(ids, *bags, strict=True):
+            document, i = documents[identity], row[identity]
+            materials.append(
+                Material(
+                    id=identity,
+                    sha256=document.sha256,
+                    title=document.title,
+                    language=document.language,
+                    passages=passages[matrix.offsets[i] : matrix.offsets[i + 1]],
+                    heading=headings[i],
+                    terms=its_terms,
+                    phrases=its_phrases,
+                )
+            )
     return materials
 
 

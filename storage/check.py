@@ -185,8 +185,10 @@ class Consistency(Part):
     def _compact(self) -> None:
         """Write the file anew, without what removed documents leave behind.
 
-        That is their words in the names of former trees, in segments that FTS5 has not merged yet, and in free pages.
+        That is their words in the names of former trees, among phrases that names were chosen from, in segments that
+        FTS5 has not merged yet, and in free pages.
         """
+        self._db.execute("DELETE FROM phrases")
         self._db.execute(
             "DELETE FROM nodes WHERE run < (SELECT max(number) FROM runs) AND run IN (SELECT run FROM memberships"
             " WHERE (document, sha256) NOT IN (SELECT id, sha256 FROM documents))"
@@ -216,10 +218,9 @@ def _is_passage(start: int, end: int, text: str, sentences: bytes) -> bool:
 
 def _are_words(blob: bytes) -> bool:
     try:
-        unpack(blob)
+        return unpack(blob).words is not None
     except (ValueError, zlib.error):
         return False
-    return True
 
 
 def _are_unit(blob: bytes, dimension: int) -> bool:

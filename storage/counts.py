@@ -6,7 +6,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,17 @@ COUNT = np.dtype("<u4")
 BETWEEN = "\n"
 
 
-class Counts(NamedTuple):
-    """Words, none twice, and how often each occurs, uint32 [words]."""
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Words, none twice, one to a line in UTF-8, and how often each occurs, uint32 [words]."""
 
-    words: list[str]
-    counts: NDArray[np.uint32]
+    lines: bytes
+    counts: NDArray[np.uint32] = field(repr=False)
+
+    @property
+    def words(self) -> list[str]:
+        """The words. Raises UnicodeDecodeError if they are not in UTF-8."""
+        return self.lines.decode().split(BETWEEN) if len(self.counts) else []
 
     def as_dict(self) -> dict[str, int]:
         """The counts by word, in their order."""
@@ -53,11 +59,11 @@ def unpack(blob: bytes) -> Counts:
     content = zlib.decompress(blob)
     (size,) = np.frombuffer(content, COUNT, 1)
     end = (1 + int(size)) * COUNT.itemsize
-    words = content[end:].decode().split(BETWEEN) if size else []
-    counts = np.frombuffer(content[COUNT.itemsize : end], COUNT)
-    if not len(words) == len(counts) == size:
-        raise ValueError(f"words must have a count each, got {len(words)} words and {len(counts)} counts")
-    return Counts(words, counts)
+    lines, counts = content[end:], np.frombuffer(content[COUNT.itemsize : end], COUNT)
+    words = lines.count(BETWEEN.encode()) + 1 if lines else min(int(size), 1)
+    if not words == len(counts) == size:
+        raise ValueError(f"words must have a count each, got {words} words and {len(counts)} counts")
+    return Counts(lines, counts)
 
 
 def repacked(blob: bytes) -> bytes:

@@ -263,6 +263,11 @@ _WORDS = (
     "UPDATE words SET terms = repacked(terms), phrases = repacked(phrases)",
 )
 
+_PHRASES = (
+    # Those that the current tree's names were chosen from. vector: float16 LE.
+    "CREATE TABLE phrases (phrase TEXT PRIMARY KEY, vector BLOB NOT NULL) STRICT, WITHOUT ROWID",
+)
+
 MIGRATIONS = {
     "001_documents": _DOCUMENTS,
     "002_vectors_and_words": _VECTORS_AND_WORDS,
@@ -273,6 +278,7 @@ MIGRATIONS = {
     "007_edits": _EDITS,
     "008_growth": _GROWTH,
     "009_words": _WORDS,
+    "010_phrases": _PHRASES,
 }
 VERSION = len(MIGRATIONS)
 

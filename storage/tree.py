@@ -11,7 +11,8 @@ from time import time
 import numpy as np
 
 from shas_kb.errors import NotFoundError
-from shas_kb.records import Membership, Node, Quote, Tree, Wish
+from shas_kb.records import Membership, Node, Quote, Tree, Vectors, Wish
+from shas_kb.storage.phrases import PhraseTable
 from shas_kb.storage.wishes import WishTables
 
 KEPT = 5
@@ -60,10 +61,12 @@ class RunFacts:
     whole: bool
 
 
-class TreeTables(WishTables):
+class TreeTables(WishTables, PhraseTable):
     """Trees, in and out, with the wishes that they are built of."""
 
-    def put_tree(self, tree: Tree, wishes: Sequence[Wish] | None = None) -> None:
+    def put_tree(
+        self, tree: Tree, wishes: Sequence[Wish] | None = None, phrases: Mapping[str, Vectors] | None = None
+    ) -> None:
         """Store a tree as the current one, in one transaction.
 
         Of former trees the last few stay whole, and the facts of all.
@@ -71,6 +74,7 @@ class TreeTables(WishTables):
         Args:
             tree: the tree.
             wishes: those of which it was built, where they are new; they take the place of the former ones.
+            phrases: the vectors [d] of those that its names were chosen from; they take the place of the former ones.
 
         Raises:
             DatabaseError: a node stands before its parent, a membership or a quotation refers to what is not there, or
@@ -82,6 +86,8 @@ class TreeTables(WishTables):
         with self._db.transaction():
             if wishes is not None:
                 self._write_wishes(wishes)
+            if phrases is not None:
+                self._write_phrases(phrases)
             self._db.execute("DELETE FROM runs WHERE run = ?", (tree.run,))
             number = self._db.value(
                 "INSERT INTO runs (run, hash, built, config, documents, entities, categories, domains, quotes)"

@@ -6,41 +6,57 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, ItemsView, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
+from functools import lru_cache
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from shas_kb.organise.material import Labels
+
 Numbers = NDArray[np.int32]
 
-
-class _Numbering(dict[str, int]):
-    """The number of each word that it was asked for."""
-
-    def __missing__(self, word: str) -> int:
-        number = self[word] = len(self)
-        return number
+BREAK = b"\n"
+BASE = 0x9E3779B97F4A7C15
+"""An odd number without pattern: the golden ratio in 64 bits."""
 
 
 class Lexicon:
-    """Words with a number each, in the order in which they first came."""
+    """Words with a number each.
+
+    Words that are the same are found by a hash of 64 bits, and only one of each is looked at as a string: a hundred
+    thousand documents say some fifty million words.
+    """
 
     def __init__(self) -> None:
-        self._number = _Numbering()
-        self._words: list[str] = []
-
-    def bag(self, words: Collection[str], counts: ArrayLike) -> Bag:
-        """The counts of words, none twice, by the numbers of the words."""
-        numbers = np.fromiter(map(self._number.__getitem__, words), np.int32, len(words))
-        return Bag(self, numbers, np.asarray(counts, np.int32))
-
-    @property
-    def words(self) -> Sequence[str]:
+        self.words: list[str] = []
         """The words by number. It grows with every bag, and a word keeps its number."""
-        if len(self._words) < len(self._number):
-            self._words = list(self._number)
-        return self._words
+        self._hashes = np.empty(0, np.uint64)  # in order
+        self._number = np.empty(0, np.int32)
+
+    def bags(self, lines: Sequence[bytes], counts: Sequence[ArrayLike]) -> list[Bag]:
+        """A bag for each document, of its words, none twice, one to a line in UTF-8, and their counts."""
+        amounts = [np.asarray(own, np.int32) for own in counts]
+        sizes = [len(own) for own in amounts]
+        text = b"".join(own + BREAK for own, size in zip(lines, sizes, strict=True) if size)
+        starts, ends, hashes = _hashed(np.frombuffer(text, np.uint8))
+        if len(starts) != sum(sizes):
+            raise ValueError(f"words must have a count each, got {len(starts)} words and {sum(sizes)} counts")
+        found, firsts, which = np.unique(hashes, return_index=True, return_inverse=True)
+        places = np.searchsorted(self._hashes, found)
+        new = np.ones(len(found), dtype=bool)
+        inside = places < len(self._hashes)
+        new[inside] = self._hashes[places[inside]] != found[inside]
+        numbers = np.arange(len(self.words), len(self.words) + int(new.sum()), dtype=np.int32)
+        bounds = zip(starts[firsts[new]].tolist(), ends[firsts[new]].tolist(), strict=True)
+        self.words += [text[start:end].decode() for start, end in bounds]
+        self._hashes = np.insert(self._hashes, places[new], found[new])
+        self._number = np.insert(self._number, places[new], numbers)
+        own = self._number[np.searchsorted(self._hashes, found)][which]
+        parts = np.split(own, np.cumsum(sizes)[:-1])
+        return [Bag(self, numbers, amount) for numbers, amount in zip(parts, amounts, strict=True)]
 
 
 class Bag(Mapping[str, int]):
@@ -71,14 +87,15 @@ class Bag(Mapping[str, int]):
         return dict(zip(self, self.counts.tolist(), strict=True))
 
 
-def spread(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    """In how many of `counts` each word occurs."""
+def spread(counts: Sequence[Mapping[str, int]], least: int = 1) -> dict[str, int]:
+    """In how many of `counts` each word occurs, of the words that occur in at least so many."""
     bags = of_one_lexicon(counts)
     if not bags:
         return {}
     words = bags[0].lexicon.words
     occurs = np.bincount(np.concatenate([bag.numbers for bag in bags]), minlength=len(words))
-    return {words[number]: int(occurs[number]) for number in np.flatnonzero(occurs)}
+    common = np.flatnonzero(occurs >= least)
+    return dict(zip(map(words.__getitem__, common.tolist()), occurs[common].tolist(), strict=True))
 
 
 def counted(counts: Sequence[Mapping[str, int]], column: Mapping[str, int]) -> sparse.csr_matrix:
@@ -100,7 +117,26 @@ def counted(counts: Sequence[Mapping[str, int]], column: Mapping[str, int]) -> s
 def of_one_lexicon(counts: Sequence[Mapping[str, int]]) -> list[Bag]:
     """The counts as bags whose words have the same numbers."""
     lexicon = counts[0].lexicon if counts and isinstance(counts[0], Bag) else Lexicon()
-    return [
-        one if isinstance(one, Bag) and one.lexicon is lexicon else lexicon.bag(one, list(one.values()))
-        for one in counts
-    ]
+    if all(isinstance(one, Bag) and one.lexicon is lexicon for one in counts):
+        return cast(list[Bag], counts)
+    return lexicon.bags(["\n".join(one).encode() for one in counts], [list(one.values()) for one in counts])
+
+
+def _hashed(text: NDArray[np.uint8]) -> tuple[Labels, Labels, NDArray[np.uint64]]:
+    """Where each line of `text` starts and ends, and a polynomial hash of it; every line ends in a break.
+
+    All letters are multiplied by powers that grow along the whole text; what a line makes is divided by the power it
+    begins with.
+    """
+    ends = np.flatnonzero(text == ord(BREAK))
+    starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
+    powers, back = _powers(1 << (len(text) - 1).bit_length() if len(text) else 0)
+    made = text * powers[: len(text)]
+    return starts, ends, np.add.reduceat(made, starts) * back[starts] if len(starts) else made
+
+
+@lru_cache(maxsize=4)
+def _powers(count: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The first powers of the base, and of its inverse, modulo 2^64, [count] each."""
+    up, down = (np.cumprod(np.full(count, base, np.uint64), dtype=np.uint64) for base in (BASE, pow(BASE, -1, 1 << 64)))
+    return up, down

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from shas_kb.organise.material import Array, Labels, Material, unit
-from shas_kb.organise.together import both
+from shas_kb.organise.together import both, together
 from shas_kb.organise.whiten import white
 from shas_kb.organise.words import reduced, tfidf
 
@@ -22,7 +22,7 @@ WORD_WIDTH = 100
 WIDTH = 160
 BLOCK = 256
 FEW = 500
-ROWS = 8192
+ROWS = 2048
 """Documents whose views are side by side at once."""
 PROBES = 1000
 NEAREST = 10
@@ -40,9 +40,14 @@ def represent(materials: Sequence[Material], seed: int = 0) -> Array:
     if len(words) <= FEW:  # fewer than the views have columns
         left, length, _ = np.linalg.svd(joined(slice(None)), full_matrices=False)
         return unit((left * length)[:, :WIDTH])
-    spread, directions = np.linalg.eigh(sum(block.T @ block for block in map(joined, blocks)))
+
+    def products(rows: slice) -> Array:
+        block = joined(rows)
+        return block.T @ block
+
+    spread, directions = np.linalg.eigh(sum(together(products, blocks)))
     strongest = directions[:, np.argsort(-spread, kind="stable")[:WIDTH]]
-    return unit(np.concatenate([joined(rows) @ strongest for rows in blocks]))
+    return unit(np.concatenate(list(together(lambda rows: joined(rows) @ strongest, blocks))))
 
 
 def shares(views: Sequence[Array], words: Array) -> Array:

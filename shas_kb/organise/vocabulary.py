@@ -76,9 +76,7 @@ def vocabulary(materials: Sequence[Material]) -> Vocabulary:
     phrases = of_one_lexicon([material.phrases for material in materials])
     least = min(2 + len(materials) // MANY_DOCUMENTS, MOST_NEEDED) if len(materials) > 4 else 1
     variants: dict[Key, list[str]] = {}
-    for phrase in sorted(
-        phrase for phrase, documents in spread(phrases).items() if documents >= least and not _SLUG.search(phrase)
-    ):
+    for phrase in sorted(phrase for phrase in spread(phrases, least) if not _SLUG.search(phrase)):
         variants.setdefault(stem(phrase), []).append(phrase)
     keys = sorted(key for key in variants if usable(key))
     forms = [form for key in keys for form in variants[key]]

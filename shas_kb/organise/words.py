@@ -69,19 +69,21 @@ def krylov(matrix: sparse.csr_matrix, seed: int) -> tuple[Single, Single]:
     """Orthogonal columns [n, k] that span nearly all that the strongest directions of `matrix` [n, m] do, and what its
     transpose makes of them, [m, k]; the whole space of a small matrix.
 
-    Each block of columns is the one before it once more through the matrix, less what all of them hold already. By
-    Householder's reflections, as these stay orthogonal where nothing is left.
+    Each block of columns is the one before it once more through the matrix, less what all of them hold already: taken
+    out twice, which leaves columns orthogonal also where nothing but rounding is left of them.
     """
     size = min(matrix.shape)
     width, blocks = (BLOCK, BLOCKS) if size > 2 * BLOCK * BLOCKS else (size, 1)
     across = sparse.csr_matrix(matrix.T)
     found = np.random.default_rng(seed).standard_normal((matrix.shape[1], width), dtype=np.float32)
-    basis = np.zeros((matrix.shape[0], 0), dtype=np.float32)
-    turned = np.zeros((matrix.shape[1], 0), dtype=np.float32)
-    for _ in range(blocks):
-        block = np.linalg.qr(np.hstack([basis, product(matrix, found)]))[0][:, -width:]
+    basis = np.zeros((matrix.shape[0], width * blocks), dtype=np.float32)
+    turned = np.zeros((matrix.shape[1], width * blocks), dtype=np.float32)
+    for start in range(0, width * blocks, width):
+        held, block = basis[:, :start], product(matrix, found)
+        for _ in range(2):
+            block = np.linalg.qr(block - held @ (held.T @ block))[0]
         found = product(across, block)
-        basis, turned = np.hstack([basis, block]), np.hstack([turned, found])
+        basis[:, start : start + width], turned[:, start : start + width] = block, found
     return basis, turned
 
 
@@ -97,10 +99,6 @@ def _frequencies(
 ) -> sparse.csr_matrix:
     """How often each document says what at least `least` of them do, [n, keys], by what `key` makes of it; without what
     it makes nothing of."""
-    keys = {
-        word: made
-        for word, documents in spread(counts).items()
-        if documents >= least and (made := key(word)) is not None
-    }
+    keys = {word: made for word in spread(counts, least) if (made := key(word)) is not None}
     column = {made: j for j, made in enumerate(sorted(set(keys.values())))}
     return counted(counts, {word: column[made] for word, made in keys.items()}).astype(np.float32)

@@ -22,7 +22,7 @@ from shas_kb.encoder.sketch import projected
 from shas_kb.errors import DatabaseError, NoCollectionError, UsageError
 from shas_kb.records import Asked, Encoded, ModelFacts, Sketch
 from shas_kb.storage import Store
-from shas_kb.storage.counts import unpack
+from shas_kb.storage.counts import pack, unpack
 from shas_kb.storage.schema import MIGRATIONS, VERSION, migrate
 
 
@@ -276,7 +276,8 @@ def test_an_older_database_is_upgraded(path: Path, seen: int) -> None:
     )
     has_vectors = 2 <= seen < VERSION
     if has_vectors:
-        words = zlib.compress(b'{"friend": 2, "old": 1}')
+        counts = {"friend": 2, "old": 1}
+        words = pack(counts) if seen >= 9 else zlib.compress(json.dumps(counts).encode())
         connection.execute("INSERT INTO words VALUES ('d', ?, x'00')", (words,))
     if has_vectors:
         connection.execute(
