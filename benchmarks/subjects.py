@@ -35,7 +35,7 @@ from shas_kb.organise.represent import (
     scatter_inside,
     shares,
 )
-from shas_kb.organise.whiten import white
+from shas_kb.organise.whiten import whitening
 from shas_kb.organise.words import reduced, tfidf
 
 SEEDS = 3
@@ -52,7 +52,7 @@ def kinds(loaded: Loaded, others: Array) -> Mapping[str, Array]:
     found = {
         "first passage": np.stack([material.passages[0] for material in loaded.materials]).astype(np.float64),
         "mean of passages": means,
-        "mean of passages, whitened, carried over": unit(white(means - means.mean(axis=0), others)),
+        "mean of passages, whitened, carried over": unit((means - means.mean(axis=0)) @ whitening(others)),
         "mean of passages, whitened": views[0],
         "mean, first and title, whitened": unit(np.hstack(views)),
         "mean, first and title, whitened, by trust": meaning(views, shares(views, words)),

@@ -38,7 +38,7 @@ from shas_kb.organise.material import Array, Labels, means, tally, unit
 from shas_kb.organise.nest import neighbours
 from shas_kb.organise.represent import WORD_WIDTH, mean_passages, meaning, meanings, represent, scatter_inside, shares
 from shas_kb.organise.ward import merging
-from shas_kb.organise.whiten import white
+from shas_kb.organise.whiten import whitening
 from shas_kb.organise.words import reduced, tfidf
 
 SAMPLES, SAMPLE = 4, 150
@@ -153,7 +153,7 @@ def by_passages(case: Case) -> Array:
     passages = np.concatenate([each.passages for each in materials]).astype(np.float64)
     scatter = scatter_inside(materials, mean_passages(materials))
     centred = passages - passages.mean(0)
-    passages = unit(centred if scatter is None else white(centred, scatter))
+    passages = unit(centred if scatter is None else centred @ whitening(scatter))
     starts = np.cumsum([0, *(len(each.passages) for each in materials)])
     best = [np.maximum.reduceat(passages[a:b] @ passages.T, starts[:-1], axis=1).mean(0) for a, b in pairwise(starts)]
     alike = (np.array(best) + np.array(best).T) / 2

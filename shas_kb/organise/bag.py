@@ -18,6 +18,8 @@ from shas_kb.organise.material import Labels
 
 Numbers = NDArray[np.int32]
 
+BLOCK = 8192
+"""Documents whose words are in one array."""
 BREAK = b"\n"
 BASE = 0x9E3779B97F4A7C15
 """An odd number without pattern: the golden ratio in 64 bits."""
@@ -87,31 +89,43 @@ class Bag(Mapping[str, int]):
         return dict(zip(self, self.counts.tolist(), strict=True))
 
 
-def spread(counts: Sequence[Mapping[str, int]], least: int = 1) -> dict[str, int]:
-    """In how many of `counts` each word occurs, of the words that occur in at least so many."""
+def spread(counts: Sequence[Mapping[str, int]], least: int = 1, most: float = np.inf) -> dict[str, int]:
+    """In how many of `counts` each word occurs, of the words for which that is from `least` to `most`."""
     bags = of_one_lexicon(counts)
     if not bags:
         return {}
     words = bags[0].lexicon.words
-    occurs = np.bincount(np.concatenate([bag.numbers for bag in bags]), minlength=len(words))
-    common = np.flatnonzero(occurs >= least)
-    return dict(zip(map(words.__getitem__, common.tolist()), occurs[common].tolist(), strict=True))
+    occurs = np.zeros(len(words), dtype=np.int64)
+    for some in _blocks(bags):
+        occurs += np.bincount(np.concatenate([bag.numbers for bag in some]), minlength=len(words))
+    inside = np.flatnonzero((occurs >= least) & (occurs <= most))
+    return dict(zip(map(words.__getitem__, inside.tolist()), occurs[inside].tolist(), strict=True))
 
 
 def counted(counts: Sequence[Mapping[str, int]], column: Mapping[str, int]) -> sparse.csr_matrix:
-    """The matrix [n, columns] of what each of `counts` counts; words without a column are left out, those that share
-    one summed."""
+    """The matrix [n, columns] float32 of what each of `counts` counts; words without a column are left out, those that
+    share one summed."""
     width = max(column.values(), default=-1) + 1
     bags = of_one_lexicon(counts)
     if not bags:
-        return sparse.csr_matrix((0, width))
+        return sparse.csr_matrix((0, width), dtype=np.float32)
     column_of = np.array([column.get(word, -1) for word in bags[0].lexicon.words], dtype=np.int32)
-    at = column_of[np.concatenate([bag.numbers for bag in bags])]
-    values = np.concatenate([bag.counts for bag in bags])[at >= 0].astype(np.float64)
-    rows = np.repeat(np.arange(len(bags), dtype=np.int32), [len(bag) for bag in bags])[at >= 0]
-    matrix = sparse.csr_matrix((values, (rows, at[at >= 0])), shape=(len(bags), width))
+    sizes, columns, values = [np.zeros(1, np.int64)], [], []
+    for some in _blocks(bags):
+        at = column_of[np.concatenate([bag.numbers for bag in some])]
+        kept = at >= 0
+        ends = np.cumsum([len(bag) for bag in some])
+        sizes.append(np.diff(np.concatenate([[0], np.cumsum(kept)])[ends], prepend=0))
+        columns.append(at[kept])
+        values.append(np.concatenate([bag.counts for bag in some])[kept].astype(np.float32))
+    parts = (np.concatenate(values), np.concatenate(columns), np.cumsum(np.concatenate(sizes)))
+    matrix = sparse.csr_matrix(parts, shape=(len(bags), width))
     matrix.sum_duplicates()
     return matrix
+
+
+def _blocks(bags: Sequence[Bag]) -> Iterator[Sequence[Bag]]:
+    return (bags[start : start + BLOCK] for start in range(0, len(bags), BLOCK))
 
 
 def of_one_lexicon(counts: Sequence[Mapping[str, int]]) -> list[Bag]:

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,imp
 from shas_kb.organise.belong import RIVALS, shares
 from shas_kb.organise.material import Array, Labels, means, unit
 from shas_kb.organise.near import nearest
-from shas_kb.organise.whiten import white
+from shas_kb.organise.whiten import whitening
 from shas_kb.records import Vectors
 
 OPENING_COUNTS, TITLE_COUNTS = 0.3, 0.3
@@ -55,7 +55,8 @@ def place(known: Array, entities: Labels, new: Array) -> list[Place]:
         apart = inside - means(inside, np.ones(len(inside)), entities)[entities]
         scatter = apart.T @ apart
         if scatter.any():
-            inside, outside = white(inside, scatter), white(outside, scatter)
+            turn = whitening(scatter)
+            inside, outside = inside @ turn, outside @ turn
         inside, outside = unit(inside), unit(outside)
         centres = means(inside, np.ones(len(inside)), entities)
         usual = float(np.quantile(_from_others(inside, entities, centres), NEARLY_ALL))

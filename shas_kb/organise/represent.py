@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from shas_kb.organise.cells import Single
 from shas_kb.organise.material import Array, Labels, Material, unit
 from shas_kb.organise.together import both, together
-from shas_kb.organise.whiten import white
+from shas_kb.organise.whiten import whitening
 from shas_kb.organise.words import reduced, tfidf
 
 WORD_WIDTH = 100
@@ -50,39 +51,44 @@ def represent(materials: Sequence[Material], seed: int = 0) -> Array:
     return unit(np.concatenate(list(together(lambda rows: joined(rows) @ strongest, blocks))))
 
 
-def shares(views: Sequence[Array], words: Array) -> Array:
+def shares(views: Sequence[Single], words: Array) -> Array:
     """The share of a cosine that each of `views` [n, d] has, [views]: that of the trust in it, by the other views and
     by the `words` [n, width]."""
     trusted = trust([*views, words])[:-1]
     return np.asarray(trusted / trusted.sum() if trusted.any() else np.full(len(views), 1 / len(views)))
 
 
-def meaning(views: Sequence[Array], counts: Array) -> Array:
+def meaning(views: Sequence[Single], counts: Array) -> Array:
     """The `views` [n, d] of what documents are about side by side, [n, views * d], each with its share (`counts`) of a
     cosine."""
     return np.hstack([view * np.sqrt(share) for view, share in zip(views, counts, strict=True)])
 
 
-def meanings(materials: Sequence[Material]) -> list[Array]:
-    """Unit vectors [n, d] of what documents are about, a view each: the mean passage, the first, and the title (left
-    out where there are none); in the space in which passages vary equally in every direction around their document."""
+def meanings(materials: Sequence[Material]) -> list[Single]:
+    """Unit vectors [n, d] float32 of what documents are about, a view each: the mean passage, the first, and the title
+    (left out where there are none); in the space in which passages vary equally in every direction around their
+    document."""
     means = mean_passages(materials)
     scatter = scatter_inside(materials, means)
+    turn = np.eye(means.shape[1]) if scatter is None else whitening(scatter)
 
-    def seen(view: Array) -> Array:
-        centred = view - view.mean(axis=0)
-        return unit(centred if scatter is None else white(centred, scatter))
+    def seen(view: Array | Single) -> Single:
+        middle, whitened = view.mean(axis=0, dtype=np.float64), np.empty(view.shape, np.float32)
+        for start in range(0, len(view), ROWS):
+            rows = slice(start, start + ROWS)
+            whitened[rows] = unit((view[rows] - middle) @ turn)
+        return whitened
 
-    first = np.zeros_like(means)
+    first = np.zeros(means.shape, np.float32)
     for row, material in zip(first, materials, strict=True):
         if len(material.passages):
             row[:] = material.passages[0]
     views = [seen(means), seen(first)]
-    titles = np.stack([material.heading for material in materials]).astype(np.float64)
+    titles = np.stack([material.heading for material in materials])
     return [*views, seen(titles)] if titles.any() else views
 
 
-def trust(views: Sequence[Array]) -> Array:
+def trust(views: Sequence[Array | Single]) -> Array:
     """How far each of `views` (unit vectors [n, d] of the same documents) is borne out by the others, [views], 0 to 1.
 
     A view is borne out by another as far as its nearest neighbours are near by the other one too: how much nearer than
@@ -90,7 +96,7 @@ def trust(views: Sequence[Array]) -> Array:
     mean over the others. Reckoned on at most a thousand documents.
     """
     probes = np.unique(np.linspace(0, len(views[0]) - 1, PROBES).astype(np.int64))
-    cosines = [view[probes] @ view[probes].T for view in views]
+    cosines = [some @ some.T for some in (view[probes].astype(np.float64) for view in views)]
     near = [_neighbours(cosine, min(NEAREST, len(probes) // 10 + 1)) for cosine in cosines]
     ahead = np.array([[_ahead(cosine, rows) for cosine in cosines] for rows in near])
     own = np.diag(ahead)

@@ -10,8 +10,8 @@ from shas_kb.organise.material import Array
 SCATTER_FLOOR = 0.1
 
 
-def white(rows: Array, scatter: Array) -> Array:
-    """Rows [n, d] with each direction divided by the root of its scatter, floored by a tenth of the mean scatter."""
+def whitening(scatter: Array) -> Array:
+    """What rows [n, d] are multiplied with, [d, d], so that each direction is divided by the root of its scatter,
+    floored by a tenth of the mean scatter."""
     spread, directions = np.linalg.eigh(scatter)
-    scale = 1.0 / np.sqrt(spread + SCATTER_FLOOR * spread.mean())
-    return np.asarray((rows @ directions) * scale)
+    return np.asarray(directions / np.sqrt(spread + SCATTER_FLOOR * spread.mean()))

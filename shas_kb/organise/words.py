@@ -7,9 +7,10 @@ time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from shas_kb.organise.bag import counted, spread
@@ -31,18 +32,18 @@ def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
     little apart.
     """
     n = len(materials)
-    least = 3 if n >= 60 else 2
-    words = _frequencies([material.terms for material in materials], lambda word: word, least)
-    phrases = _frequencies(
-        [material.phrases for material in materials], lambda phrase: phrase.lower() if " " in phrase else None, 1
-    )
-    matrix = sparse.csr_matrix(sparse.hstack([words, phrases]))
-    occurs = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    kept = (occurs >= least) & (occurs <= max(COMMON * n, 3))
-    matrix = sparse.csr_matrix(matrix[:, np.flatnonzero(kept)])
-    weight = (np.log((1 + n) / (1 + occurs[kept])) + 1).astype(np.float32)
-    matrix.data = (1 + np.log(matrix.data)) * weight[matrix.indices]
-    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    least, most = 3 if n >= 60 else 2, max(COMMON * n, 3)
+    terms = [material.terms for material in materials]
+    words = counted(terms, _columns({word: word for word in spread(terms, least, most)}))
+    phrases = [material.phrases for material in materials]
+    lower = {phrase: phrase.lower() for phrase in spread(phrases) if " " in phrase}
+    matrix = sparse.hstack([words, _between(counted(phrases, _columns(lower)), least, most)], format="csr")
+    weight = (np.log((1 + n) / (1 + _occurs(matrix))) + 1).astype(np.float32)
+    np.log(matrix.data, out=matrix.data)
+    matrix.data += 1
+    matrix.data *= weight[matrix.indices]
+    squares = sparse.csr_matrix((np.square(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
+    length = np.sqrt(np.asarray(squares.sum(axis=1)).ravel())
     matrix.data /= np.repeat(np.where(length > 0, length, 1.0), np.diff(matrix.indptr))
     return matrix
 
@@ -94,11 +95,17 @@ def product(matrix: sparse.csr_matrix, dense: Single) -> Single:
     return np.concatenate(list(together(lambda part: np.asarray(part @ dense), parts)))
 
 
-def _frequencies(
-    counts: Sequence[Mapping[str, int]], key: Callable[[str], str | None], least: int
-) -> sparse.csr_matrix:
-    """How often each document says what at least `least` of them do, [n, keys], by what `key` makes of it; without what
-    it makes nothing of."""
-    keys = {word: made for word in spread(counts, least) if (made := key(word)) is not None}
-    column = {made: j for j, made in enumerate(sorted(set(keys.values())))}
-    return counted(counts, {word: column[made] for word, made in keys.items()}).astype(np.float32)
+def _columns(keys: Mapping[str, str]) -> dict[str, int]:
+    """A column for each word, by what stands for it; in the order of these."""
+    column = {key: j for j, key in enumerate(sorted(set(keys.values())))}
+    return {word: column[key] for word, key in keys.items()}
+
+
+def _between(matrix: sparse.csr_matrix, least: int, most: float) -> sparse.csr_matrix:
+    """The columns of `matrix` that so many rows have."""
+    occurs = _occurs(matrix)
+    return sparse.csr_matrix(matrix[:, np.flatnonzero((occurs >= least) & (occurs <= most))])
+
+
+def _occurs(matrix: sparse.csr_matrix) -> NDArray[np.int64]:
+    return np.bincount(matrix.indices, minlength=matrix.shape[1])

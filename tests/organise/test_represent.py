@@ -10,7 +10,7 @@ from scipy import sparse
 
 from shas_kb.organise.material import unit
 from shas_kb.organise.represent import mean_passages, meanings, represent, scatter_inside, trust
-from shas_kb.organise.whiten import SCATTER_FLOOR, white
+from shas_kb.organise.whiten import SCATTER_FLOOR, whitening
 from shas_kb.organise.words import reduced, tfidf
 
 
@@ -24,7 +24,7 @@ def test_a_document_is_seen_by_its_mean_its_first_passage_and_its_title(world) -
         (first, np.stack([its.passages[0] for its in some]).astype(np.float64)),
         (title, np.stack([its.heading for its in some]).astype(np.float64)),
     ):
-        np.testing.assert_allclose(view, unit(white(rows - rows.mean(axis=0), scatter)), atol=1e-6)
+        np.testing.assert_allclose(view, unit((rows - rows.mean(axis=0)) @ whitening(scatter)), atol=1e-6)
     silent = [replace(its, heading=np.zeros_like(its.heading)) for its in some]
     assert len(meanings(silent)) == 2
 
@@ -83,7 +83,7 @@ def test_white_is_nearly_equal_in_every_direction() -> None:
     random = np.random.default_rng(1)
     rows = random.standard_normal((4000, 6)) @ random.standard_normal((6, 6))
     scatter = rows.T @ rows / len(rows)
-    made, spread = white(rows, scatter), np.linalg.eigvalsh(scatter)
+    made, spread = rows @ whitening(scatter), np.linalg.eigvalsh(scatter)
     np.testing.assert_allclose(np.mean(made**2, axis=0), spread / (spread + SCATTER_FLOOR * spread.mean()))
 
 
