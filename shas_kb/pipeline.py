@@ -236,6 +236,8 @@ def organise_collection(
 
         materials = load_materials(store)
         if not materials:
+            if wishes is not None:
+                store.put_wishes(wishes)
             return None
         said = store.wishes()
         holding = said if wishes is None else wishes
