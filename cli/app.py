@@ -12,8 +12,9 @@ from shas_kb.cli.ask import query
 from shas_kb.cli.collection import check, info, remove
 from shas_kb.cli.diff import diff
 from shas_kb.cli.export import export
-from shas_kb.cli.ingest import ingest, organise
+from shas_kb.cli.ingest import ingest
 from shas_kb.cli.interrupt import remember
+from shas_kb.cli.organise import organise
 from shas_kb.cli.session import (
     DatabaseOption,
     DebugOption,

@@ -30,8 +30,7 @@ def remove(
         known, had_tree = store.documents(), store.tree() is not None
         chosen = {look_up(wanted, known, what="DOC").id for wanted in documents}
         removed = store.remove(sorted(chosen))
-        # also that of a large collection is built again: no word of theirs stays in a name
-        tree = organise_collection(store, None, progress, only_if_stale=not removed) if had_tree else None
+        tree = organise_collection(store, None, progress, only_if_stale=True) if had_tree else None
     if session.json:
         print_json({"removed": removed, "tree": {"run": tree.run, "hash": tree.hash} if tree else None})
     else:

@@ -143,7 +143,7 @@ class _View:
         """Draw the tree in the terminal, a colour for each domain."""
         from rich.tree import Tree as Branch
 
-        from shas_kb.cli.ingest import tree_line
+        from shas_kb.cli.report import tree_line
         from shas_kb.cli.terminal import output
 
         if root is None:

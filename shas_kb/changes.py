@@ -22,8 +22,9 @@ class Changes:
     """What an ingest has to do.
 
     `to_read` are new or changed files, `updated` those of them that hold a document already; `moved` are pairs (old,
-    new); `touched` are unchanged files with a new time; `displaced` changed while their old content went elsewhere;
-    `duplicates` come with their sha256 and the file that is read in their place; `gone` are no longer in the folder.
+    new), whose content went from one to the other, whatever the old one holds now; `touched` are unchanged files with
+    a new time; `duplicates` come with their sha256 and the file that is read in their place; `gone` are no longer in
+    the folder.
     """
 
     to_read: list[SourceFile] = field(default_factory=list)
@@ -31,7 +32,6 @@ class Changes:
     unchanged: list[SourceFile] = field(default_factory=list)
     touched: list[SourceFile] = field(default_factory=list)
     moved: list[tuple[SourceFile, SourceFile]] = field(default_factory=list)
-    displaced: list[SourceFile] = field(default_factory=list)
     duplicates: list[tuple[SourceFile, str, SourceFile]] = field(default_factory=list)
     known_problems: list[tuple[SourceFile, Problem]] = field(default_factory=list)
     gone: list[SourceFile] = field(default_factory=list)
@@ -118,13 +118,14 @@ class _Comparison:
                     owners[sha256] = file
                 if state is not None and state.document is not None:
                     changes.updated.add(file)
-        moved = {old for old, _ in changes.moved}
-        changes.gone = [file for file in changes.gone if file not in moved]
+        moved = {absolute(old) for old, _ in changes.moved}
+        changes.gone = [file for file in changes.gone if absolute(file) not in moved]
+        changes.updated = {file for file in changes.updated if absolute(file) not in moved}
         return changes
 
     def _owners(self, changes: Changes, paths: Sequence[Path]) -> tuple[dict[str, SourceFile], dict[str, SourceFile]]:
         """For each content that the collection holds: the file that still has it, or the one that had it and is
-        gone."""
+        gone, or has another one while this came elsewhere."""
         found = {absolute(file): file for file in self.found}
         wanted = {sha256 for sha256 in self.sha256s.values() if sha256}
         asked = [path.resolve() for path in paths]
@@ -142,7 +143,7 @@ class _Comparison:
             elif self.sha256s[file] == state.sha256:
                 owners[state.sha256] = file
             elif state.sha256 in wanted:
-                changes.displaced.append(state.file)
+                orphans[state.sha256] = state.file
         changes.gone.sort(key=absolute)
         return owners, orphans
 

@@ -18,7 +18,7 @@ from shas_kb.lookup import name_of
 from shas_kb.organise.group import identify_concepts
 from shas_kb.records import LEVELS, NODE_LEVELS, Document, Level, Node, Tree, Vectors, Wish
 from shas_kb.resolved import Resolved
-from shas_kb.taxonomy import Seed
+from shas_kb.taxonomy import Seed, name_key
 
 Wishes = tuple[Wish, ...]
 
@@ -35,10 +35,10 @@ def rename(tree: Tree, wishes: Sequence[Wish], node: Node, name: str) -> Wishes:
 
 
 def pin(tree: Tree, wishes: Sequence[Wish], node: Node) -> Wishes:
-    """The node keeps its documents and its name; others may join it."""
+    """The node keeps its documents and, as long as these say it, its name; others may join it."""
     edited = Resolved(tree, wishes)
     edited.hold(node.id, edited.members[node.id])
-    edited.said[node.id] = replace(edited.said[node.id], pinned=True, name=node.name)
+    edited.said[node.id] = replace(edited.said[node.id], pinned=True)
     return edited.wishes()
 
 
@@ -158,12 +158,12 @@ def sow(tree: Tree, wishes: Sequence[Wish], seeds: Sequence[Seed], vectors: Vect
         if wish.vector is not None:
             name = wish.name if wish.pinned else None
             edited.said[wish.id] = replace(wish, name=name, parent=None, anchors=wish.held, vector=None)
-    named = {wish.name.casefold(): wish for wish in edited.said.values() if wish.name}
+    named = edited.named()
     ids: dict[tuple[str, ...], str] = {}
     for seed, vector in zip(seeds, vectors, strict=True):
         name = seed.path[-1]
         id = seed.level[0] + sha256("\n".join(("taxonomy", *seed.path)).encode()).hexdigest()[:10]
-        wish = edited.said.get(id) or named.get(name.casefold()) or Wish(id, seed.level)
+        wish = edited.said.get(id) or named.get(name_key(name)) or Wish(id, seed.level)
         if wish.level != seed.level:
             raise UsageError(
                 f"{name!r} must be a name of level {seed.level}, got one that was given to a node of level "

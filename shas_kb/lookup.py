@@ -50,6 +50,12 @@ def name_of(unit: Node | Document) -> str:
     return unit.title if isinstance(unit, Document) else unit.name
 
 
+def called(unit: Unit, units: Sequence[Unit]) -> str:
+    """The name or title of one of `units`, quoted; with its id in brackets where others are called the same."""
+    same = sum(name_of(other) == name_of(unit) for other in units)
+    return f"{name_of(unit)!r} ({unit.id})" if same > 1 else repr(name_of(unit))
+
+
 def _advice(wanted: str, units: Sequence[Node | Document]) -> str:
     names = {name_of(unit).casefold(): name_of(unit) for unit in units}
     folded = wanted.casefold()

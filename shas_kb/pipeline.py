@@ -237,6 +237,8 @@ def organise_collection(
 
         materials = load_materials(store)
         if not materials:
+            if wishes is not None:
+                store.put_wishes(wishes)
             return None
         said = store.wishes()
         holding = said if wishes is None else wishes
@@ -295,9 +297,7 @@ def load_materials(store: Store) -> list[Material]:
 
 def apply_known(store: Store, changes: Changes, report: Report, *, prune: bool) -> None:
     """Store what is known without reading a file: moves, new times, what is gone."""
-    store.forget(changes.displaced)
-    for old, new in changes.moved:
-        store.move(old, new)
+    store.move(changes.moved)
     for file in changes.touched:
         store.touch(file)
     if prune and changes.gone:

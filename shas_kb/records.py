@@ -218,7 +218,7 @@ class Wish:
         level: Of the node.
         name: What it is called; None leaves that to its documents.
         parent: The node it lies under, by id, of which there is a wish too; None leaves that to the documents.
-        pinned: Its documents stay in it.
+        pinned: Its documents stay in it, and it keeps the name that the tree gave it as long as they say that.
         held: Documents that are in it, by id; on each level a document is held by one wish at most.
         anchors: Documents that were in it when it was spoken of, by id: where they are, there it is.
         vector: What it shall be about, unit length in the passages' space; None but for what stands in a taxonomy.

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from shas_kb.errors import UsageError
-from shas_kb.organise.vocabulary import stem
-from shas_kb.records import NODE_LEVELS, Level, Tree, Wish
-from shas_kb.taxonomy import as_name
+from shas_kb.organise.vocabulary import Key
+from shas_kb.records import NODE_LEVELS, Level, Node, Tree, Wish
+from shas_kb.taxonomy import as_name, name_key
 
 
 class Resolved:
@@ -39,12 +39,24 @@ class Resolved:
         name = as_name(name)
         if not name:
             raise UsageError("a name must have a letter, got an empty one; `shas-kb edit release` gives a name back.")
-        free = {id, *gone}
-        called = [(unit.id, unit.name) for units in (self._nodes, self.said) for unit in units.values()]
-        other = next((other for other, has in called if other not in free and has and _key(has) == _key(name)), "")
-        if other:
-            raise UsageError(f"no two nodes may have one name, got {name!r}, which {other} has; rename that one first.")
+        others: list[Node | Wish] = [*self._nodes.values(), *self.said.values()]
+        for other in others:
+            if other.id not in {id, *gone} and other.name and name_key(other.name) == name_key(name):
+                raise UsageError(
+                    f"no two nodes may have one name, got {name!r}, which is that of the {other.level} {other.name!r}; "
+                    "rename that one first."
+                )
         self.said[id] = replace(self.speak_of(id), name=name)
+
+    def named(self) -> dict[tuple[Key, str], Wish]:
+        """The wishes whose nodes have a name to keep: one that a person gave, or that of what is pinned."""
+        found: dict[tuple[Key, str], Wish] = {}
+        for wish in self.said.values():
+            node = self._nodes.get(wish.id)
+            name = wish.name or (node.name if node and wish.pinned else None)
+            if name:
+                found[name_key(name)] = wish
+        return found
 
     def hold(self, id: str, documents: Set[str]) -> None:
         """Keep documents in a node, and in what lies above it; nothing else holds them there."""
@@ -99,8 +111,3 @@ class Resolved:
             id = next((parent for parent in ways if parent), "")
             above.add(id)
         return above
-
-
-def _key(name: str) -> tuple[str, ...]:
-    """What two names have in common that are one name to the tree."""
-    return stem(name) or (name,)

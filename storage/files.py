@@ -63,22 +63,26 @@ class Files(Part):
         if not changed:
             raise _unknown(file)
 
-    def move(self, old: SourceFile, new: SourceFile) -> None:
-        """The file has another path, and the same content: its document keeps its id. What `new` held before is
-        replaced.
+    def move(self, moves: Sequence[tuple[SourceFile, SourceFile]]) -> None:
+        """Files have other paths, and the same content: their documents keep their ids. All of them (old, new) move at
+        once, so that two may change places; what a new path held before is replaced.
 
         Raises:
-            NotFoundError: `old` was never seen.
+            NotFoundError: an old one was never seen; none is moved then.
         """
         with self._db.transaction():
-            row = self._file_id(old)
-            if row is None:
-                raise _unknown(old)
-            self._db.execute("DELETE FROM files WHERE root = ? AND path = ? AND id <> ?", (new.root, new.path, row))
-            self._db.execute(
-                "UPDATE files SET root = ?, path = ?, size = ?, mtime_ns = ? WHERE id = ?",
-                (new.root, new.path, new.size, new.mtime_ns, row),
-            )
+            rows = [(self._file_id(old), old, new) for old, new in moves]
+            for row, old, _ in rows:
+                if row is None:
+                    raise _unknown(old)
+                # out of the way first: a path is of one file only
+                self._db.execute("UPDATE files SET root = '', path = id WHERE id = ?", (row,))
+            for row, _, new in rows:
+                self._db.execute("DELETE FROM files WHERE root = ? AND path = ?", (new.root, new.path))
+                self._db.execute(
+                    "UPDATE files SET root = ?, path = ?, size = ?, mtime_ns = ? WHERE id = ?",
+                    (new.root, new.path, new.size, new.mtime_ns, row),
+                )
 
     def forget(self, files: Sequence[SourceFile]) -> int:
         """Remove files and all that was read from them, in one transaction; unknown files are passed over.

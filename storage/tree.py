@@ -105,6 +105,14 @@ class TreeTables(WishTables, PhraseTable):
             row = self._db.row("SELECT number, run, hash, config, drift FROM runs ORDER BY number DESC LIMIT 1")
             return self._tree(*row, only_present=False) if row else None
 
+    def homes(self) -> dict[str, str]:
+        """The primary entity of each document in the current tree, also of those that are gone or changed since."""
+        return dict(
+            self._db.rows(
+                "SELECT document, node FROM memberships WHERE run = (SELECT max(number) FROM runs) AND is_primary"
+            )
+        )
+
     def place(self, memberships: Sequence[Membership]) -> float:
         """Put documents into the current tree that came or changed since it was built, in one transaction.
 

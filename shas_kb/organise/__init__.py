@@ -2,10 +2,10 @@
 
 One stage a file, in the order in which the data goes through them: `material` (what a document brings), `words` and
 `represent` (its vectors), `attend` (towards its neighbours), `count` (how many concepts), `group` (which units form
-one), `seeds` and `settle` (what a person wishes comes true), `vocabulary`, `users`, `meaning`, `rank`, `candidate`,
-`titled`, `name` (what one is called), `summarise`, `identity` (which nodes are former ones); `build` puts them
-together, and `placing` finds a document's place in what was built. Nothing here knows of files, databases or encoders:
-what gives phrases vectors is an argument.
+one), `seeds`, `sow` and `settle` (what a person wishes comes true), `vocabulary`, `users`, `meaning`, `rank`,
+`candidate`, `titled`, `name` (what one is called), `summarise`, `identity` (which nodes are former ones); `build` puts
+them together, and `placing` finds a document's place in what was built. Nothing here knows of files, databases or
+encoders: what gives phrases vectors is an argument.
 """
 
 from __future__ import annotations
@@ -18,10 +18,18 @@ if TYPE_CHECKING:
     from shas_kb.organise.build import organise
     from shas_kb.organise.material import Material
     from shas_kb.organise.placing import gist, place
+    from shas_kb.organise.seeds import fitting
 
-__all__ = ["Lexicon", "Material", "gist", "organise", "place"]
+__all__ = ["Lexicon", "Material", "fitting", "gist", "organise", "place"]
 
-_HOMES = {"Lexicon": "bag", "Material": "material", "gist": "placing", "organise": "build", "place": "placing"}
+_HOMES = {
+    "Lexicon": "bag",
+    "Material": "material",
+    "fitting": "seeds",
+    "gist": "placing",
+    "organise": "build",
+    "place": "placing",
+}
 
 
 def __getattr__(name: str) -> object:

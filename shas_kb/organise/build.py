@@ -19,8 +19,8 @@ from shas_kb.organise.meaning import Embed, Meaning
 from shas_kb.organise.name import Named, name_levels
 from shas_kb.organise.nest import Nested, nest
 from shas_kb.organise.represent import document_vectors
-from shas_kb.organise.seeds import sown
 from shas_kb.organise.settle import Settled, settle
+from shas_kb.organise.sow import sown
 from shas_kb.organise.summarise import Fetch, Place, central, summarise
 from shas_kb.organise.uncollected import uncollected
 from shas_kb.organise.vocabulary import vocabulary

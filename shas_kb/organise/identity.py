@@ -23,9 +23,9 @@ def keep(built: Tree, former: Tree | None, materials: Sequence[Material], wishes
     """The tree `built` with the ids and names of `former` where its nodes are recognisably the same.
 
     A person's names come first. Others are kept as long as the node's documents say their words, and trees have the
-    same form. What remains is called as its documents have it; where another node keeps that name, by the first key
-    phrase that is free, else with a number. The hash stays what it is: that of the tree by itself, so that it never
-    depends on what was before.
+    same form or the node is pinned. What remains is called as its documents have it; where another node keeps that
+    name, by the first key phrase that is free, else with a number. The hash stays what it is: that of the tree by
+    itself, so that it never depends on what was before.
 
     Args:
         built: As the documents and the wishes give it; nodes that wishes made have their ids.
@@ -38,11 +38,13 @@ def keep(built: Tree, former: Tree | None, materials: Sequence[Material], wishes
     members = built.members()
     ids = _kept_ids(built, same, wishes, members)
     kept: dict[str, str] = {}
-    if former and former.config.get("form") == built.config.get("form"):
+    if former:
         called = {node.id: node.name for node in former.nodes}
         known = {material.id: material for material in materials}
-        for node, other in same.items():
-            name = called[other] if ids.get(node) == other else ""
+        pinned = {wish.id for wish in wishes if wish.pinned}
+        alike = former.config.get("form") == built.config.get("form")
+        for node, id in ids.items():
+            name = called.get(id, "") if id in pinned or (alike and same.get(node) == id) else ""
             if name and _said(name, (known[document] for document in sorted(members[node]))):
                 kept[node] = name
     given = {wish.id: wish.name for wish in wishes if wish.name}

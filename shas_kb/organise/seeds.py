@@ -8,12 +8,10 @@ form nodes of its own. Nothing is asked of a document that a person has put some
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from shas_kb.organise.material import Array, Labels, Material, unit
-from shas_kb.organise.represent import document_vectors
+from shas_kb.organise.material import Array, Labels, unit
 from shas_kb.organise.wishes import FREE, Demands, demands
 from shas_kb.records import NODE_LEVELS, Level, Wish
 
@@ -22,22 +20,22 @@ FITS: dict[Level, float] = {"entity": 0.3, "category": 0.25, "domain": 0.25}
 categories and domains alone, some of them left out."""
 
 
-def sown(wishes: Sequence[Wish], materials: Sequence[Material], entities: Labels) -> tuple[Wish, ...]:
-    """The wishes, in which those that stand in a taxonomy hold the documents that fit them.
+def fitting(
+    wishes: Sequence[Wish], documents: Sequence[str], vectors: Array, entities: Labels
+) -> dict[str, frozenset[str]]:
+    """The documents that fit each node of a taxonomy, by its id; nodes that nothing fits are left out.
 
     Args:
         wishes: All of them.
-        materials: The documents, [n].
+        documents: Ids, [n].
+        vectors: Theirs, unit length [n, d].
         entities: The entity in which each was found, [n].
     """
     every = [wish for wish in wishes if wish.vector is not None]
-    if not every:
-        return tuple(wishes)
-    vectors = document_vectors(materials)
-    asked = demands(wishes, [material.id for material in materials])
+    asked = demands(wishes, documents)
     ways, way = np.unique(asked.required, axis=1, return_inverse=True)
     way = way.ravel()
-    free = np.ones(len(materials), dtype=bool)
+    free = np.ones(len(documents), dtype=bool)
     found: dict[str, frozenset[str]] = {}
     for height, level in enumerate(NODE_LEVELS):
         # what is nearer to a node above lies under that, and not in the one below
@@ -45,9 +43,9 @@ def sown(wishes: Sequence[Wish], materials: Sequence[Material], entities: Labels
         rows = np.flatnonzero(free)
         if not seeds or not len(rows):
             continue
-        groups = entities if height else np.arange(len(materials))
+        groups = entities if height else np.arange(len(documents))
         for below in reversed(asked.required[:height]):
-            groups = np.where(below != FREE, len(materials) + below, groups)
+            groups = np.where(below != FREE, len(documents) + below, groups)
         open_to = np.array([[_may(seed, held, asked) for seed in seeds] for held in ways.T])
         _, group = np.unique(np.column_stack([groups, way])[rows], axis=0, return_inverse=True)
         near = _nearness(vectors[rows], group.ravel(), np.array([seed.vector for seed in seeds], np.float64))
@@ -56,9 +54,9 @@ def sown(wishes: Sequence[Wish], materials: Sequence[Material], entities: Labels
         for place, seed in enumerate(seeds):
             if seed.level == level:
                 own = rows[nearest == place]
-                found[seed.id] = frozenset(materials[i].id for i in own)
+                found[seed.id] = frozenset(documents[i] for i in own)
                 free[own] = False
-    return tuple(replace(wish, held=wish.held | found.get(wish.id, frozenset())) for wish in wishes)
+    return {id: own for id, own in found.items() if own}
 
 
 def _may(seed: Wish, held: Labels, asked: Demands) -> bool:

@@ -172,6 +172,23 @@ def test_a_wish_without_documents_is_dormant(kb) -> None:
     assert kb("edit", "list", "--json").json == []
 
 
+def test_what_is_dormant_can_be_taken_back_when_nothing_is_left(kb) -> None:
+    owls = of(kb, "owls")
+    home = next(n["id"] for n in nodes(kb).values() if n["level"] == "category" and n["id"] != owls["parent"])
+    kb("edit", "rename", home, "The birds")
+    kb("edit", "rename", owls["id"], "Strigidae")
+    kb("edit", "move", "Strigidae", "--to", "The birds")
+    assert kb("remove", *paths(kb, nodes(kb)[home]["parent"])).code == 0
+    assert "under The birds" in kb("edit", "list").out
+    assert kb("edit", "release", "Strigidae", "--json").json == {"edits": [], "tree": None}
+    assert [edit["name"] for edit in kb("edit", "list", "--json").json] == ["The birds"]
+    assert "There is no tree" in kb("edit", "release", home).out
+    assert kb("edit", "list", "--json").json == []
+    outcome = kb("edit", "release", "The birds")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "must name something" in outcome.err
+
+
 TAXONOMY = """
 - Farm animals
   - Insects: bees, hive, honey, wax
@@ -211,14 +228,14 @@ def test_a_taxonomy_is_filled_where_it_fits(kb, shell: Shell, tmp_path: Path) ->
         (["rename", "nowhere", "X"], "NODE must name something"),
         (["rename", "{bees}", "  "], "a name must have a letter"),
         (["rename", "{bees}", "\u200b"], "a name must have a letter"),
-        (["rename", "{bees}", "{bread name}"], "no two nodes may have one name"),
+        (["rename", "{bees}", "{bread name}"], "which is that of the entity '{bread name}'; rename that one first"),
         (["move", "bees-0.md", "--to", "{category}"], "must be moved to one of level entity"),
         (["move", "{bees}", "--to", "{bread}"], "must be moved to one of level category"),
         (["move", "{domain}", "--to", "{bread}"], "must be a document, entity or category"),
         (["merge", "{bees}"], "two nodes or more"),
         (["merge", "{bees}", "{category}"], "must be of one level"),
         (["split", "{bees}", "--into", "99"], "--into must be from 2 to"),
-        (["release", "{bees}"], "must have been edited"),
+        (["release", "{bees}"], "'{bees name}' must have been edited"),
         (["seed", "no/such/file"], "FILE must be a text in UTF-8, got 'no/such/file': No such file"),
         (["seed", "{database}"], "FILE must be a text in UTF-8"),
         (["seed", "-"], "a taxonomy must have a line"),
@@ -229,10 +246,11 @@ def test_what_cannot_be_done_is_said_in_a_line(kb, tmp_path: Path, words: list[s
     bees, bread = of(kb, "bees"), of(kb, "bread")
     known = {"bees": bees["id"], "bread": bread["id"], "bread name": bread["name"], "category": bees["parent"]}
     known |= {"domain": nodes(kb)[bees["parent"]]["parent"], "database": str(tmp_path / "kb.sqlite")}
+    known["bees name"] = bees["name"]
     words = [known.get(word.strip("{}"), word) for word in words]
     outcome = kb("edit", *words)
     assert (outcome.code, outcome.out) == (2, "")
-    assert said in outcome.err
+    assert said.format_map(known) in outcome.err
     assert len(outcome.err.strip().splitlines()) == 1
     assert kb("edit", "list", "--json").json == []
 

@@ -147,6 +147,33 @@ def test_a_name_is_found_again_without_the_former_tree(small):
     assert (found.id, found.level) == (entity.id, "entity")
 
 
+def pinned_under(small, name, form=None):
+    """The name that a pinned entity has after a rebuild, where it was called `name` before, in a tree of `form`."""
+    tree = small.tree()
+    entity = next(node for node in tree.nodes if node.level == "entity")
+    nodes = tuple(replace(node, name=name(node)) if node == entity else node for node in tree.nodes)
+    former = replace(tree, nodes=nodes, config={**tree.config, "form": form or tree.config["form"]})
+    pinned = next(node for node in former.nodes if node.id == entity.id)
+    again = small.tree(former=former, wishes=edits.pin(former, (), pinned))
+    return next(node.name for node in again.nodes if node.id == entity.id), entity
+
+
+def test_a_pinned_node_keeps_its_name_as_long_as_its_documents_say_it(small):
+    """Also in a tree of another form; but not a name that only documents said that are gone."""
+    name, entity = pinned_under(small, lambda node: node.keyphrases[1])
+    assert name == entity.keyphrases[1] != entity.name
+    assert pinned_under(small, lambda node: node.keyphrases[1], form=-1)[0] == name
+    assert pinned_under(small, lambda node: "Tamarillos")[0] == entity.name
+
+
+def test_a_taxonomy_finds_what_is_pinned_by_its_name(small):
+    tree = small.tree()
+    entity = next(node for node in tree.nodes if node.level == "entity")
+    wishes = edits.pin(tree, (), entity)
+    sown = edits.sow(tree, wishes, [Seed("entity", (f"{entity.name}s",), "")], np.eye(48, dtype=np.float32)[:1])
+    assert [(wish.id, wish.name, wish.pinned) for wish in sown] == [(entity.id, f"{entity.name}s", True)]
+
+
 @pytest.fixture
 def grown(world):
     """The tree of three quarters of the world, and what becomes of it when the others come."""

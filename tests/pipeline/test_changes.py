@@ -131,16 +131,36 @@ def test_a_copy_is_a_duplicate_until_the_original_changes(folder: Path, store: S
 
 def test_two_files_that_swap_their_contents(folder: Path, store: Store) -> None:
     carry_out(look(folder, store), store)
+    before = {document.path: document.id for document in store.documents()}
     a, b = folder / "a.txt", folder / "b.txt"
-    first, second = a.read_text(), b.read_text() + " "
-    a.write_text(second.strip())
+    first, second = a.read_text(), b.read_text()
+    a.write_text(second)
     b.write_text(first)
-    carry_out(look(folder, store), store)
+    changes = look(folder, store)
+    assert not changes.to_read
+    carry_out(changes, store)
     assert {document.path: document.title for document in store.documents()} == {
         "a.txt": "content of b",
         "b.txt": "content of a",
         "c.txt": "content of c",
     }
+    after = {document.path: document.id for document in store.documents()}
+    assert (after["a.txt"], after["b.txt"]) == (before["b.txt"], before["a.txt"])
+    assert store.check() == []
+
+
+def test_a_document_goes_with_its_content_where_another_takes_its_path(folder: Path, store: Store) -> None:
+    carry_out(look(folder, store), store)
+    before = {document.title: document.id for document in store.documents()}
+    (folder / "a.txt").rename(folder / "z.txt")
+    (folder / "a.txt").write_text("something new")
+    changes = look(folder, store)
+    assert (names(changes.to_read), changes.updated) == (["a.txt"], set())
+    carry_out(changes, store)
+    after = {document.path: (document.title, document.id) for document in store.documents()}
+    assert after["z.txt"] == ("content of a", before["content of a"])
+    assert after["a.txt"][0] == "something new"
+    assert len(after) == 4
     assert store.check() == []
 
 

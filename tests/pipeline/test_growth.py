@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from shas_kb import edits
 from shas_kb.ask.snapshot import Snapshot
-from shas_kb.config import GrowthConfig, ReadConfig
-from shas_kb.encoder import describe, load
+from shas_kb.config import GrowthConfig, ReadConfig, TreeConfig
+from shas_kb.encoder import describe, load, load_question_encoder
 from shas_kb.errors import UsageError
 from shas_kb.growth import grow
 from shas_kb.pipeline import Report, Source, ingest, organise_collection
-from shas_kb.records import NODE_LEVELS, Tree
+from shas_kb.records import NODE_LEVELS, Level, Tree
 from shas_kb.storage import Store
+from shas_kb.taxonomy import parse
 
 SUBJECTS = {
     "bees": ["hive", "honey", "queen", "swarm", "pollen", "wax", "drone", "nectar"],
@@ -23,6 +25,7 @@ SUBJECTS = {
     "bread": ["dough", "yeast", "oven", "flour", "crust", "sourdough", "rye", "loaf"],
 }
 GROWING = GrowthConfig(documents=10, drift=0.4)
+THREE = TreeConfig(entities=3, categories=2, domains=1)
 
 
 def write(folder: Path, subject: str, detail: str) -> None:
@@ -77,17 +80,120 @@ def test_few_more_are_placed_and_found_at_once(folder: Path) -> None:
         assert all((snapshot.home[level] >= 0).all() for level in NODE_LEVELS)
 
 
-def test_what_is_removed_or_changed_leaves_its_place(folder: Path) -> None:
+def test_what_is_changed_leaves_its_place(folder: Path) -> None:
     with Store.open(folder / "kb.sqlite", create=True) as store:
         built = ingested(store, folder).tree
-        (folder / "bees hive.md").unlink()
         (folder / "bread oven.md").write_text((folder / "tides moon.md").read_text() + "The moon again.\n")
-        grown = ingested(store, folder, prune=True).tree
+        grown = ingested(store, folder).tree
         assert built is not None and grown is not None
-        assert (grown.run, grown.documents, grown.placed) == (built.run, 17, 1)
+        assert (grown.run, grown.documents, grown.placed) == (built.run, 18, 1)
         place = next(each.node for each in grown.memberships if each.strain and each.primary)
         assert "tides" in subject_of(store, grown)[place]
         assert store.check() == []
+
+
+def test_what_moves_on_the_disk_keeps_its_place(folder: Path) -> None:
+    """Also where another document takes the path that it had, or two change theirs."""
+    with Store.open(folder / "kb.sqlite", create=True) as store:
+        built = ingested(store, folder).tree
+        (folder / "bees hive.md").rename(folder / "aside")
+        (folder / "tides moon.md").rename(folder / "bees hive.md")
+        (folder / "aside").rename(folder / "tides moon.md")
+        (folder / "bread oven.md").rename(folder / "later.md")
+        assert ingested(store, folder, prune=True).tree == built
+        paths = {document.title: document.path for document in store.documents()}
+        assert (paths["bees: hive"], paths["bread: oven"]) == ("tides moon.md", "later.md")
+        (folder / "later.md").rename(folder / "even later.md")
+        write(folder, "bees", "drone")
+        (folder / "bees drone.md").rename(folder / "later.md")
+        grown = ingested(store, folder, prune=True).tree
+        assert built is not None and grown is not None
+        assert (grown.run, grown.placed) == (built.run, 1)
+        assert {each.document for each in built.memberships} < {each.document for each in grown.memberships}
+        assert store.check() == []
+
+
+@pytest.mark.parametrize("how", ["pruned", "no longer a text", "removed, and stopped before the tree"])
+def test_where_a_document_is_gone_the_tree_is_built_again(folder: Path, how: str) -> None:
+    """Its words may stand in names and key phrases."""
+    with Store.open(folder / "kb.sqlite", create=True) as store:
+        built = ingested(store, folder).tree
+        path = folder / "bees hive.md"
+        if how == "pruned":
+            path.unlink()
+        elif how == "no longer a text":
+            path.write_text("")
+        else:
+            store.remove([document.id for document in store.documents() if document.path == path.name])
+            path.unlink()
+        now = ingested(store, folder, prune=how == "pruned").tree
+        assert built is not None and now is not None
+        assert now.run != built.run
+        assert (now.documents, now.placed, now.drift) == (17, 0, 0)
+        assert not any("hive" in words.lower() for node in now.nodes for words in (node.name, *node.keyphrases))
+
+
+def moved(store: Store, path: str) -> str:
+    """Has a person move a document to an entity of others; returns that."""
+    tree = organise_collection(store, THREE)
+    assert tree is not None
+    unit = next(document for document in store.documents() if document.path == path)
+    target = next(node for node in tree.nodes if node.level == "entity" and unit.id not in tree.members()[node.id])
+    organise_collection(store, wishes=edits.move(tree, store.wishes(), [unit], target))
+    return target.id
+
+
+def test_what_a_person_moved_stays_there_when_it_changes(folder: Path) -> None:
+    with Store.open(folder / "kb.sqlite", create=True) as store:
+        ingested(store, folder)
+        target = moved(store, "bees hive.md")
+        before = store.runs()[0].run
+        (folder / "bees hive.md").write_text("# bees: hive\n\nThis note on bees was written again.\n")
+        grown = ingested(store, folder).tree
+        assert grown is not None
+        document = next(document.id for document in store.documents() if document.path == "bees hive.md")
+        assert (grown.run, grown.placed) == (before, 1)
+        assert document in grown.members()[target]
+        assert store.check() == []
+
+
+def test_what_a_person_moved_is_there_again_when_it_comes_back(folder: Path) -> None:
+    with Store.open(folder / "kb.sqlite", create=True) as store:
+        ingested(store, folder)
+        target = moved(store, "bees hive.md")
+        text = (folder / "bees hive.md").read_text()
+        (folder / "bees hive.md").write_text("")
+        ingested(store, folder)
+        (folder / "bees hive.md").write_text(text)
+        tree = ingested(store, folder).tree
+        assert tree is not None
+        document = next(document.id for document in store.documents() if document.path == "bees hive.md")
+        assert document in tree.members()[target]
+
+
+@pytest.mark.parametrize("level", ["entity", "category"])
+def test_what_fits_a_node_of_a_taxonomy_brings_it_into_the_tree(folder: Path, level: Level) -> None:
+    seeds = parse("Baking: dough, bread, oven\nOwls: barn owl, night flight, vole", level)
+    with Store.open(folder / "kb.sqlite", create=True) as store:
+        ingested(store, folder)
+        built = organise_collection(store, THREE)
+        assert built is not None
+        vectors = load_question_encoder(None)([seed.text for seed in seeds])
+        sown = organise_collection(store, wishes=edits.sow(built, (), seeds, vectors))
+        assert sown is not None
+        assert {"Baking", "Owls"} & {node.name for node in sown.nodes} == {"Baking"}
+        write(folder, "bread", "rye")
+        grown = ingested(store, folder).tree
+        assert grown is not None
+        assert (grown.run, grown.placed) == (sown.run, 1)
+        write(folder, "barn owls", "vole")
+        woken = ingested(store, folder).tree
+        assert woken is not None
+        assert woken.placed == 0
+        (owls,) = (node for node in woken.nodes if node.name == "Owls")
+        owl = next(document.id for document in store.documents() if document.path.startswith("barn owls"))
+        assert owls.level == level
+        assert owl in woken.members()[owls.id]
 
 
 def test_a_tree_that_drifted_is_built_again(folder: Path) -> None:

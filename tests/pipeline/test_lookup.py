@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from shas_kb.errors import NotFoundError
-from shas_kb.lookup import look_up
+from shas_kb.lookup import called, look_up
 from shas_kb.records import Document, Level, Node
 
 
@@ -39,6 +41,12 @@ DOCUMENTS = [document("abc123", "sea/ice.pdf", "Sea ice"), document("abd456", "s
 )
 def test_what_is_meant(typed: str, meant: str) -> None:
     assert look_up(typed, [*NODES, *DOCUMENTS]).id == meant
+
+
+def test_an_id_tells_apart_what_is_called_the_same() -> None:
+    units = [*NODES, *DOCUMENTS]
+    assert called(NODES[0], units) == repr(NODES[0].name)
+    assert called(NODES[0], [*units, replace(NODES[0], id="d0009")]) == f"{NODES[0].name!r} ({NODES[0].id})"
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,12 @@ def test_a_document_that_goes_leaves_nothing(shell: Shell, tmp_path: Path) -> No
     for number, rest in enumerate(("ripen slowly in the loft.", "are the subject of this note.")):
         sentence = f"The {SECRET} {rest} Nobody has counted the {SECRET} of the valley since the flood. "
         (folder / f"quarrelsome{number}.md").write_text(f"# {SECRET.title()}\n\n{sentence * 4}")
-    assert shell("-d", db, "ingest", folder).code == 0
-    node = shell("-d", db, "tree", "--json").json["nodes"][0]["id"]
-    assert shell("-d", db, "edit", "rename", node, "Kept").code == 0
+    assert shell("-d", db, "ingest", folder, "--entities", 3).code == 0
+    first, *nodes = (node for node in shell("-d", db, "tree", "--json").json["nodes"] if "path" not in node)
+    assert shell("-d", db, "edit", "rename", first["id"], "Kept").code == 0
+    assert any(SECRET.split()[1] in node["name"].lower() for node in nodes)
+    for node in nodes:
+        assert shell("-d", db, "edit", "pin", node["id"]).code == 0
     assert SECRET.encode() in whole(tmp_path).lower()
     assert shell("-d", db, "remove", "quarrelsome0.md", "quarrelsome1.md").code == 0
     assert shell("-d", db, "check", "--repair").code == 0

@@ -106,7 +106,7 @@ def test_ids_come_from_the_path_inside_the_folder(store: Store, file, reading) -
     assert first == "18b7cb099a9e"
     assert second != first
     assert store.put_reading(file("a.txt", root="/two"), reading("gamma")) == second
-    store.move(file("a.txt", root="/one"), file("b.txt", root="/one"))
+    store.move([(file("a.txt", root="/one"), file("b.txt", root="/one"))])
     third = store.put_reading(file("a.txt", root="/one"), reading("delta"))
     assert len({first, second, third, store.put_reading(file("b.txt", root="/one"), reading("epsilon"))}) == 3
     assert store.documents()[1].id == first
@@ -155,13 +155,17 @@ def test_touch_and_move(store: Store, file, reading) -> None:
     store.put_reading(file("c.txt"), reading("gamma"))
     store.touch(SourceFile("/library", "a.txt", 1, 2))
     assert store.files()[0].file == SourceFile("/library", "a.txt", 1, 2)
-    store.move(file("a.txt"), file("b.txt", root="/elsewhere"))
+    store.move([(file("a.txt"), file("b.txt", root="/elsewhere"))])
     assert (store.document(id).root, store.document(id).path) == ("/elsewhere", "b.txt")
-    store.move(file("b.txt", root="/elsewhere"), file("c.txt"))
+    store.move([(file("b.txt", root="/elsewhere"), file("c.txt"))])
     assert [(document.id, document.path) for document in store.documents()] == [(id, "c.txt")]
-    store.move(file("c.txt"), file("c.txt", size=5))
+    store.move([(file("c.txt"), file("c.txt", size=5))])
     assert [state.file for state in store.files()] == [file("c.txt", size=5)]
-    for change in (lambda: store.touch(file("z.txt")), lambda: store.move(file("z.txt"), file("c.txt"))):
+    other = store.put_reading(file("d.txt"), reading("delta"))
+    store.move([(file("c.txt"), file("d.txt")), (file("d.txt"), file("c.txt"))])
+    assert [(document.id, document.path) for document in store.documents()] == [(other, "c.txt"), (id, "d.txt")]
+    store.remove([other])
+    for change in (lambda: store.touch(file("z.txt")), lambda: store.move([(file("z.txt"), file("c.txt"))])):
         with pytest.raises(NotFoundError, match=r"seen before, got 'z\.txt'"):
             change()
     assert len(store.files()) == 1

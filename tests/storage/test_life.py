@@ -87,7 +87,7 @@ class Life(RuleBasedStateMachine):
     @rule(old=PATHS, new=PATHS)
     def move(self, old: str, new: str) -> None:
         if old != new and self.held.get(old):
-            self.store.move(PARTS.make_file(old), PARTS.make_file(new))
+            self.store.move([(PARTS.make_file(old), PARTS.make_file(new))])
             self.drop(new)
             self.held[new], self.ids[new] = self.held.pop(old), self.ids[old]
             if old in self.encoded:

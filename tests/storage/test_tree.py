@@ -135,7 +135,7 @@ def test_new_and_changed_documents_make_a_tree_stale(store: Store, file, reading
     store.put_reading(file("new.txt"), reading("something newer"))
     assert store.tree_is_stale()
     store.put_tree(tree_of(store, "run-3"))
-    store.move(file("new.txt"), file("newer.txt"))
+    store.move([(file("new.txt"), file("newer.txt"))])
     assert not store.tree_is_stale()
     store.forget([file("newer.txt")])
     assert store.tree_is_stale()
