@@ -223,14 +223,14 @@ def organise_collection(
         The current tree: a new one, or with `only_if_stale` the present one where it still fits or has grown; None if
         there is nothing to organise.
     """
-    current = store.tree()
+    current = next(iter(store.runs()), None)
     if config is None:
         config = TreeConfig.from_dict(current.config) if current else TreeConfig()
     with store.exclusive():
         if only_if_stale and current is not None and current.config == config.as_dict():
             if not encoded and not store.tree_is_stale():
-                return current
-            grown = grow(store, current, frozenset(encoded), growth or GrowthConfig())
+                return store.tree()
+            grown = grow(store, frozenset(encoded), growth or GrowthConfig())
             if grown is not None:
                 return grown
         from shas_kb.organise import organise  # what a tree that only grows does without

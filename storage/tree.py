@@ -61,6 +61,17 @@ class RunFacts:
     whole: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The primary entity of a document, its `strain` there as in `Membership`, and whether the document has the content
+    it was put there for."""
+
+    document: str
+    entity: str
+    strain: float
+    same: bool
+
+
 class TreeTables(WishTables, PhraseTable):
     """Trees, in and out, with the wishes that they are built of."""
 
@@ -105,13 +116,13 @@ class TreeTables(WishTables, PhraseTable):
             row = self._db.row("SELECT number, run, hash, config, drift FROM runs ORDER BY number DESC LIMIT 1")
             return self._tree(*row, only_present=False) if row else None
 
-    def homes(self) -> dict[str, str]:
-        """The primary entity of each document in the current tree, also of those that are gone or changed since."""
-        return dict(
-            self._db.rows(
-                "SELECT document, node FROM memberships WHERE run = (SELECT max(number) FROM runs) AND is_primary"
-            )
+    def homes(self) -> list[Home]:
+        """Where the documents of the current tree are, those that are gone or changed since too."""
+        rows = self._db.rows(
+            "SELECT document, node, strain, (document, sha256) IN (SELECT id, sha256 FROM documents) FROM memberships"
+            " WHERE run = (SELECT max(number) FROM runs) AND is_primary ORDER BY position"
         )
+        return [Home(document, node, strain, bool(same)) for document, node, strain, same in rows]
 
     def place(self, memberships: Sequence[Membership]) -> float:
         """Put documents into the current tree that came or changed since it was built, in one transaction.

@@ -242,10 +242,10 @@ def test_documents_that_are_encoded_again_are_placed_again(folder: Path) -> None
         tree = ingested(store, folder).tree
         assert tree is not None
         some = [document.id for document in store.documents()][:2]
-        grown = grow(store, tree, some, GROWING)
+        grown = grow(store, some, GROWING)
         assert grown is not None
         assert {each.document for each in grown.memberships if each.strain} == set(some)
-        assert grow(store, tree, [document.id for document in store.documents()], GROWING) is None
+        assert grow(store, [document.id for document in store.documents()], GROWING) is None
 
 
 def test_limits_of_growth_are_checked() -> None:
