@@ -36,6 +36,7 @@ from report import EVAL, ROOT, write_result
 from trees import shas_kb
 
 from shas_kb.config import TreeConfig
+from shas_kb.materials import load_materials
 from shas_kb.organise.build import distinct
 from shas_kb.organise.material import Labels, Material
 from shas_kb.organise.meaning import Meaning
@@ -43,7 +44,6 @@ from shas_kb.organise.name import Named, name_levels
 from shas_kb.organise.nest import Nested, nest
 from shas_kb.organise.represent import document_vectors
 from shas_kb.organise.vocabulary import is_wide, stem, vocabulary
-from shas_kb.pipeline import load_materials
 from shas_kb.records import NODE_LEVELS
 from shas_kb.storage import Store
 

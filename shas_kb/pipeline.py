@@ -9,29 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from time import perf_counter, sleep
-from typing import TYPE_CHECKING, Protocol
-
-import numpy as np
+from typing import Protocol
 
 from shas_kb.changes import Changes, absolute, find_changes
 from shas_kb.config import GrowthConfig, ReadConfig, TreeConfig
 from shas_kb.errors import UsageError
 from shas_kb.growth import grow
-from shas_kb.organise.uncollected import uncollected
 from shas_kb.phrases import PhraseVectors
 from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover
 from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Wish
 from shas_kb.storage import FileState, Store
-
-if TYPE_CHECKING:
-    from shas_kb.organise import Material
-
-WORDS_AT_ONCE = 1024
-"""Documents whose words are numbered at once."""
 
 
 class Encoder(Protocol):
@@ -233,7 +223,8 @@ def organise_collection(
             grown = grow(store, frozenset(encoded), growth or GrowthConfig())
             if grown is not None:
                 return grown
-        from shas_kb.organise import organise  # what a tree that only grows does without
+        from shas_kb.materials import load_materials  # what a tree that only grows does without
+        from shas_kb.organise import organise
 
         materials = load_materials(store)
         if not materials:
@@ -257,42 +248,6 @@ def _unnamed(tree: Tree | None, nodes: Set[str]) -> Tree | None:
     if tree is None or not nodes:
         return tree
     return replace(tree, nodes=tuple(replace(node, name="") if node.id in nodes else node for node in tree.nodes))
-
-
-@uncollected()
-def load_materials(store: Store) -> list[Material]:
-    """Everything that the tree is made from, of every encoded document, as it is stored."""
-    from shas_kb.organise import Lexicon, Material
-
-    matrix = store.passage_matrix()
-    passages = matrix.matrix.astype(np.float32)
-    headings = store.heading_matrix()
-    row = {document: i for i, document in enumerate(matrix.documents)}
-    documents = {document.id: document for document in store.documents()}
-    terms, phrases = Lexicon(), Lexicon()
-    materials = []
-    words = (its for its in store.all_words() if its[0] in row)
-    while block := list(islice(words, WORDS_AT_ONCE)):
-        ids, own_terms, own_phrases = zip(*block, strict=True)
-        bags = (
-            lexicon.bags([its.lines for its in own], [its.counts for its in own])
-            for lexicon, own in ((terms, own_terms), (phrases, own_phrases))
-        )
-        for identity, its_terms, its_phrases in zip(ids, *bags, strict=True):
-            document, i = documents[identity], row[identity]
-            materials.append(
-                Material(
-                    id=identity,
-                    sha256=document.sha256,
-                    title=document.title,
-                    language=document.language,
-                    passages=passages[matrix.offsets[i] : matrix.offsets[i + 1]],
-                    heading=headings[i],
-                    terms=its_terms,
-                    phrases=its_phrases,
-                )
-            )
-    return materials
 
 
 def apply_known(store: Store, changes: Changes, report: Report, *, prune: bool) -> None:

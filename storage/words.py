@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from shas_kb.storage.counts import Counts, unpack
 from shas_kb.storage.files import unknown_document
 from shas_kb.storage.part import Part
+
+
+class DocumentWords(NamedTuple):
+    """The terms and the phrases of a document, with their counts."""
+
+    document: str
+    terms: Counts
+    phrases: Counts
 
 
 class Words(Part):
@@ -23,7 +32,7 @@ class Words(Part):
             raise unknown_document(document)
         return unpack(row[0]), unpack(row[1])
 
-    def all_words(self) -> Iterator[tuple[str, Counts, Counts]]:
-        """(document, terms, phrases) of every document, by id."""
+    def all_words(self) -> Iterator[DocumentWords]:
+        """Those of every document, by id."""
         for document, terms, phrases in self._db.stream("SELECT document, terms, phrases FROM words ORDER BY document"):
-            yield document, unpack(terms), unpack(phrases)
+            yield DocumentWords(document, unpack(terms), unpack(phrases))

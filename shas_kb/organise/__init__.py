@@ -14,15 +14,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shas_kb.organise.bag import Lexicon
+    from shas_kb.organise.bag import Batch, Lexicon
     from shas_kb.organise.build import organise
     from shas_kb.organise.material import Material
     from shas_kb.organise.placing import gist, place
     from shas_kb.organise.seeds import fitting
 
-__all__ = ["Lexicon", "Material", "fitting", "gist", "organise", "place"]
+__all__ = ["Batch", "Lexicon", "Material", "fitting", "gist", "organise", "place"]
 
 _HOMES = {
+    "Batch": "bag",
     "Lexicon": "bag",
     "Material": "material",
     "fitting": "seeds",

@@ -7,6 +7,7 @@ at a time.
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
@@ -25,40 +26,58 @@ BASE = 0x9E3779B97F4A7C15
 """An odd number without pattern: the golden ratio in 64 bits."""
 
 
-class Lexicon:
-    """Words with a number each.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The words of some documents: `text` in lines; each different one by its hash (`hashes`, in order) and where it
+    first starts and ends; `which` of them stands in each place, and the `counts` of each document.
 
     Words that are the same are found by a hash of 64 bits, and only one of each is looked at as a string: a hundred
     thousand documents say some fifty million words.
     """
 
+    text: bytes
+    hashes: NDArray[np.uint64]
+    starts: Labels
+    ends: Labels
+    which: Labels
+    counts: list[Numbers]
+
+    @classmethod
+    def of(cls, lines: Sequence[bytes], counts: Sequence[ArrayLike]) -> Batch:
+        """Of the words of each document, none twice, one to a line in UTF-8, and their counts."""
+        own = [np.asarray(its, np.int32) for its in counts]
+        text = b"".join(its + BREAK for its, numbers in zip(lines, own, strict=True) if len(numbers))
+        starts, ends, hashes = _hashed(np.frombuffer(text, np.uint8))
+        if len(starts) != sum(map(len, own)):
+            raise ValueError(f"words must have a count each, got {len(starts)} words and {sum(map(len, own))} counts")
+        found, firsts, which = np.unique(hashes, return_index=True, return_inverse=True)
+        return cls(text, found, starts[firsts], ends[firsts], which, own)
+
+
+class Lexicon:
+    """Words with a number each."""
+
     def __init__(self) -> None:
         self.words: list[str] = []
-        """The words by number. It grows with every bag, and a word keeps its number."""
+        """The words by number. It grows with every batch, and a word keeps its number."""
         self._hashes = np.empty(0, np.uint64)  # in order
         self._number = np.empty(0, np.int32)
 
-    def bags(self, lines: Sequence[bytes], counts: Sequence[ArrayLike]) -> list[Bag]:
-        """A bag for each document, of its words, none twice, one to a line in UTF-8, and their counts."""
-        amounts = [np.asarray(own, np.int32) for own in counts]
-        sizes = [len(own) for own in amounts]
-        text = b"".join(own + BREAK for own, size in zip(lines, sizes, strict=True) if size)
-        starts, ends, hashes = _hashed(np.frombuffer(text, np.uint8))
-        if len(starts) != sum(sizes):
-            raise ValueError(f"words must have a count each, got {len(starts)} words and {sum(sizes)} counts")
-        found, firsts, which = np.unique(hashes, return_index=True, return_inverse=True)
-        places = np.searchsorted(self._hashes, found)
-        new = np.ones(len(found), dtype=bool)
+    def bags(self, batch: Batch) -> list[Bag]:
+        """A bag for each document."""
+        places = np.searchsorted(self._hashes, batch.hashes)
+        new = np.ones(len(batch.hashes), dtype=bool)
         inside = places < len(self._hashes)
-        new[inside] = self._hashes[places[inside]] != found[inside]
-        numbers = np.arange(len(self.words), len(self.words) + int(new.sum()), dtype=np.int32)
-        bounds = zip(starts[firsts[new]].tolist(), ends[firsts[new]].tolist(), strict=True)
-        self.words += [text[start:end].decode() for start, end in bounds]
-        self._hashes = np.insert(self._hashes, places[new], found[new])
+        new[inside] = self._hashes[places[inside]] != batch.hashes[inside]
+        bounds = zip(batch.starts[new].tolist(), batch.ends[new].tolist(), strict=True)
+        known = len(self.words)
+        self.words += [batch.text[start:end].decode() for start, end in bounds]
+        numbers = np.arange(known, len(self.words), dtype=np.int32)
+        self._hashes = np.insert(self._hashes, places[new], batch.hashes[new])
         self._number = np.insert(self._number, places[new], numbers)
-        own = self._number[np.searchsorted(self._hashes, found)][which]
-        parts = np.split(own, np.cumsum(sizes)[:-1])
-        return [Bag(self, numbers, amount) for numbers, amount in zip(parts, amounts, strict=True)]
+        own = self._number[np.searchsorted(self._hashes, batch.hashes)][batch.which]
+        parts = np.split(own, np.cumsum([len(counts) for counts in batch.counts])[:-1])
+        return [Bag(self, part, counts) for part, counts in zip(parts, batch.counts, strict=True)]
 
 
 class Bag(Mapping[str, int]):
@@ -133,7 +152,8 @@ def of_one_lexicon(counts: Sequence[Mapping[str, int]]) -> list[Bag]:
     lexicon = counts[0].lexicon if counts and isinstance(counts[0], Bag) else Lexicon()
     if all(isinstance(one, Bag) and one.lexicon is lexicon for one in counts):
         return cast(list[Bag], counts)
-    return lexicon.bags(["\n".join(one).encode() for one in counts], [list(one.values()) for one in counts])
+    lines = [BREAK.decode().join(one).encode() for one in counts]
+    return lexicon.bags(Batch.of(lines, [list(one.values()) for one in counts]))
 
 
 def _hashed(text: NDArray[np.uint8]) -> tuple[Labels, Labels, NDArray[np.uint64]]:

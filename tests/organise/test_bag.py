@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shas_kb.organise.bag import Bag, Lexicon, counted, spread
+from shas_kb.organise.bag import Bag, Batch, Lexicon, counted, spread
 
 WRITTEN = [{"sea": 3, "tide": 1}, {}, {"tide": 2, "moon": 5, "sea": 1}]
 
 
 def bagged(lexicon: Lexicon, written: Sequence[Mapping[str, int]]) -> list[Bag]:
     """Bags, as documents that come from a file have them."""
-    return lexicon.bags(["\n".join(counts).encode() for counts in written], [list(own.values()) for own in written])
+    lines = ["\n".join(counts).encode() for counts in written]
+    return lexicon.bags(Batch.of(lines, [list(own.values()) for own in written]))
 
 
 @given(st.lists(st.lists(st.text("ab潮\0 ", max_size=5), unique=True)), st.integers(1, 4))
@@ -34,7 +35,7 @@ def test_a_word_has_one_number_whichever_batch_it_comes_in(documents: list[list[
 
 def test_a_count_without_a_word_is_refused() -> None:
     with pytest.raises(ValueError, match="a count each"):
-        Lexicon().bags([b"sea"], [[1, 2]])
+        Batch.of([b"sea"], [[1, 2]])
 
 
 def test_a_bag_is_the_dictionary_it_was_made_of() -> None:

@@ -12,8 +12,8 @@ from harness import SAMPLE, Shell
 from threadpoolctl import threadpool_limits  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
 from shas_kb.config import TreeConfig
+from shas_kb.materials import load_materials
 from shas_kb.organise import organise
-from shas_kb.pipeline import load_materials
 from shas_kb.progress import NoProgress
 from shas_kb.storage import Store
 

@@ -9,7 +9,8 @@ import pytest
 
 from shas_kb.config import ReadConfig
 from shas_kb.encoder import describe, load
-from shas_kb.pipeline import Report, Source, ingest, load_materials
+from shas_kb.materials import load_materials
+from shas_kb.pipeline import Report, Source, ingest
 from shas_kb.storage import Store
 
 SUBJECTS = ("Bees", "Tides", "Bread", "Owls")
