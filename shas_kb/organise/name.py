@@ -1,8 +1,9 @@
 """What a node is called.
 
-From the top down, a node takes the best phrase that most of its documents and most of its children say, and that no
-other node has. What no such phrase tells is called after its largest children; an entity, after two phrases that
-together speak for it; where no phrase is free, by a title.
+From the top down, a node takes the phrase that speaks for most of its documents and of its children, of those nearly as
+good as the best, and that no sibling has and no node above it. What no such phrase tells is called after its largest
+children, each by what speaks for most of it; an entity, after two phrases that together do; where no phrase is free, by
+a title.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def name_levels(
     levels: Sequence[Labels],
     meaning: Meaning | None = None,
 ) -> list[list[Named]]:
-    """Names and key phrases of all nodes, lowest level first; no name is given twice.
+    """Names and key phrases of all nodes, lowest level first; no name is given twice to
+    siblings or along a path.
 
     `units` [n, d] are the documents' vectors, `titles` [n] their titles; `levels[0]` [n] tells each document's entity,
     `levels[1]` each entity's category, and so on. With `meaning`, phrases count by how near to a node they are in
@@ -95,21 +97,40 @@ class _Naming:
         for labels in levels[1:]:
             self.documents.append(labels[self.documents[-1]])
         self._sizes = [np.bincount(documents) for documents in self.documents]
-        self._used: set[frozenset[Key]] = set()
+        self._stems: list[list[frozenset[Key]]] = [[frozenset()] * len(level) for level in candidates]
 
     def give(self, height: int, node: int, names: Iterator[Parts]) -> None:
-        """Give a node the first of some names that no other node has, if there is one; number and order of the parts do
-        not make another name."""
+        """Give a node the first of some names that none of its siblings, and none above or below it has, if there is
+        one; number and order of the parts do not make another name."""
+        taken = set(self._around(height, node))
         for name in names:
             stems = frozenset(stem(part) or (part.lower(),) for part in name)
-            if stems not in self._used:
-                self._used.add(stems)
+            if stems not in taken:
+                self._stems[height][node] = stems
                 self.names[height][node] = name
                 return
 
+    def _around(self, height: int, node: int) -> Iterator[frozenset[Key]]:
+        """The names of a node's siblings and of all nodes above and below it."""
+        below = np.array([node])
+        for lower in reversed(range(height)):
+            below = np.flatnonzero(np.isin(self.levels[lower + 1], below))
+            yield from (self._stems[lower][one] for one in below)
+        above = node
+        for higher in range(height + 1, len(self.levels)):
+            above = int(self.levels[higher][above])
+            yield self._stems[higher][above]
+        top = height + 1 == len(self.levels)
+        siblings = (
+            range(len(self.names[height]))
+            if top
+            else np.flatnonzero(self.levels[height + 1] == self.levels[height + 1][node])
+        )
+        yield from (self._stems[height][one] for one in siblings if one != node)
+
     def heads(self, height: int, node: int, least: float) -> list[str]:
-        """What the children of a node are called that have at least the share `least` of its documents, the largest
-        first, if they are enough to speak for it; where there is room, the largest with a second part of its name.
+        """What speaks for the children of a node that have at least the share `least` of its documents, the largest
+        first, if they are enough to speak for it.
 
         An only child holds the same documents and is called after its own children already: then one of these is
         called by another phrase, nearly as good.
@@ -122,17 +143,24 @@ class _Naming:
         del large[MOST_PARTS:]
         if sizes[large].sum() < HEADS_COVER * whole:
             return []
-        names = [self.names[height - 1][child] for child in large]
-        heads = [name[0] for name in names]
+        heads = [self._general(height - 1, child) for child in large]
         if height == top:
-            return [*names[0][: 1 + MOST_PARTS - len(heads)], *heads[1:]]
+            return heads
         second = [
-            _next_best(self.candidates[height - 1][child], name) for child, name in zip(large, names, strict=True)
+            _next_best(self.candidates[height - 1][child], (head,)) for child, head in zip(large, heads, strict=True)
         ]
         best = max(range(len(heads)), key=lambda i: (second[i][0], -i))
         if second[best][0] > 0:
             heads[best] = second[best][1]
         return heads
+
+    def _general(self, height: int, node: int) -> str:
+        """The phrase that says most of a node, by its score and by how many of the documents say it; its name's first
+        part, if no phrase is known."""
+        candidates = self.candidates[height][node]
+        if not candidates:
+            return self.names[height][node][0]
+        return max(candidates, key=_generality).text
 
     def branches(self, height: int, node: int) -> bool:
         """Whether a node, or what it alone consists of, has several children."""
@@ -159,14 +187,18 @@ def _middles(units: Array, levels: Sequence[Labels]) -> list[list[int]]:
 
 
 def _for_all(candidates: Sequence[Candidate], *, above: bool) -> Iterator[Parts]:
-    """The phrases that speak for the whole of a node, of those nearly as good as the best; above entities one must
-    spread over the children, and tell them from the rest."""
-    for one in candidates:
-        if one.score < NEARLY_AS_GOOD * candidates[0].score:
-            break
+    """The phrases that speak for the whole of a node, of those nearly as good as the best, those that say most of it
+    first; above entities one must spread over the children, and tell them from the rest."""
+    for one in sorted(candidates, key=_generality, reverse=True):
         covers = one.said.mean() >= (COVERS_ABOVE if above else COVERS_ENTITY)
-        if covers and not (above and (one.spread < SPREADS_ENOUGH or one.lift < TELLS_ENOUGH)):
+        tells = not above or (one.spread >= SPREADS_ENOUGH and one.lift >= TELLS_ENOUGH)
+        if covers and tells and one.score >= NEARLY_AS_GOOD * candidates[0].score:
             yield (one.text,)
+
+
+def _generality(one: Candidate) -> float:
+    """How much of a node a phrase says, and how well."""
+    return round(one.score * float(one.said.mean()), 9)
 
 
 def _joined(heads: Sequence[str]) -> Iterator[Parts]:

@@ -120,8 +120,8 @@ def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
 
     Two or three words are better than one or four, and a single word is the worse the more it only goes before other
     words: "social" does ("social roles", "social change"), "star" does not ("massive stars"). Endings of adjectives
-    tip the scales. Those who study a subject ("economists") name it less well than its own word. In a collection
-    written without spaces, small Latin letters are mostly code or formulas.
+    tip the scales; a people's alone ("American") names nothing. Those who study a subject ("economists") name it less
+    well than its own word. In a collection written without spaces, small Latin letters are mostly code or formulas.
     """
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
@@ -140,7 +140,7 @@ def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
         else:
             prior = 0.15 if _ADJECTIVE.match(key[0]) else 0.9
             noun = (after[key[0]] + 5 * prior) / (after[key[0]] + before[key[0]] + 5)
-            values[j] = 0.15 if _NATIONAL.match(text) else 0.75 * min(1.0, 0.2 + 1.6 * noun)
+            values[j] = 0.02 if _NATIONAL.match(text) else 0.75 * min(1.0, 0.2 + 1.6 * noun)
             values[j] *= 0.5 if _PROFESSION.match(key[0]) else 1.0
         if foreign and text.isascii():
             values[j] = min(values[j], 0.75) * (0.3 if text == text.lower() else 1.0)
