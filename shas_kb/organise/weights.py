@@ -11,14 +11,14 @@ from shas_kb.organise.material import Array
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
-        "contrast": 0.57,
-        "said": 0.23,
-        "near": 0.86,
-        "differ": 0.53,
-        "absent": 0.46,
-        "titled": 1.24,
-        "form": 0.48,
-        "meaning": 0.73,
+        "contrast": 0.55,
+        "said": 0.24,
+        "near": 0.82,
+        "differ": 0.59,
+        "absent": 0.64,
+        "titled": 1.27,
+        "form": 0.46,
+        "meaning": 0.74,
     }
 )
 """The weight of the logarithm of each feature.

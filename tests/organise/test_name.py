@@ -92,6 +92,15 @@ def test_what_is_said_in_passing_does_not_speak_for_a_node():
     assert named(said, levels)[1][0] == "Planets & stars"
 
 
+@pytest.mark.parametrize(
+    ("noun", "other"), [("pollution", "environmental"), ("sociology", "sociologists"), ("colonies", "American")]
+)
+def test_a_noun_names_before_an_adjective_or_those_who_study_it(noun, other):
+    said = [{noun: 3 + i, other: 6 + i, **({f"{other} views": 2} if i < 2 else {})} for i in range(6)]
+    said += [{"rivers": 2 + i} for i in range(6)]
+    assert named(said, halves(6))[0][0] == noun.capitalize()
+
+
 def test_a_form_of_titles_is_no_name():
     said = [{"regulations": 5, "ships": 5}] * 6 + [{"regulations": 1, "taxes": 5}] * 6 + [{"birds": 5}] * 12
     titles = ["Ships: regulations"] * 6 + ["Taxes: regulations"] * 6 + ["Birds"] * 12
