@@ -93,10 +93,13 @@ def test_what_is_said_in_passing_does_not_speak_for_a_node():
 
 
 @pytest.mark.parametrize(
-    ("noun", "other"), [("pollution", "environmental"), ("sociology", "sociologists"), ("colonies", "American")]
+    ("noun", "other", "share"),
+    [("pollution", "environmental", 6), ("sociology", "sociologists", 6), ("colonies", "American", 4)],
 )
-def test_a_noun_names_before_an_adjective_or_those_who_study_it(noun, other):
-    said = [{noun: 3 + i, other: 6 + i, **({f"{other} views": 2} if i < 2 else {})} for i in range(6)]
+def test_a_noun_names_before_an_adjective_or_those_who_study_it(noun, other, share):
+    """All six documents say the other word, and far more often."""
+    said = [{noun: 1 + i, other: 60 + i} if i < share else {other: 60 + i} for i in range(6)]
+    said[0][f"{other} views"] = 2
     said += [{"rivers": 2 + i} for i in range(6)]
     assert named(said, halves(6))[0][0] == noun.capitalize()
 
