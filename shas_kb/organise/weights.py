@@ -13,12 +13,12 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
         "contrast": 0.55,
         "said": 0.24,
-        "near": 0.82,
-        "differ": 0.59,
-        "absent": 0.64,
-        "titled": 1.27,
-        "form": 0.46,
-        "meaning": 0.74,
+        "near": 0.81,
+        "differ": 0.6,
+        "absent": 0.65,
+        "titled": 1.29,
+        "form": 0.49,
+        "meaning": 0.73,
     }
 )
 """The weight of the logarithm of each feature.
