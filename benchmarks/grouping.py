@@ -35,6 +35,7 @@ from shas_kb.organise import Material, organise
 from shas_kb.organise.nest import nest
 from shas_kb.organise.represent import document_vectors, represent
 from shas_kb.progress import NoProgress
+from shas_kb.reading.markdown import read_markdown
 from shas_kb.reading.phrases import key_phrases, terms
 from shas_kb.records import NODE_LEVELS, Quote, StoredPassage
 
@@ -286,7 +287,7 @@ def load(name: str, most: int, passages: int, cache: Path) -> Loaded:
                 vectors[end - len(own) : end],
                 heading,
                 terms(text, source.language),
-                key_phrases(text, source.language, [title]),
+                key_phrases(prose(document["id"], text), source.language, [title]),
             )
         )
         for ordinal, (a, b) in enumerate(own):
@@ -296,6 +297,11 @@ def load(name: str, most: int, passages: int, cache: Path) -> Loaded:
             )
     truth = [[label(document, level) for document in documents] for level in source.classes]
     return Loaded(materials, truth, stored)
+
+
+def prose(name: str, text: str) -> str:
+    """What of a text is no code, if its name says that it is Markdown."""
+    return read_markdown(text.encode(), name).prose if name.endswith(".md") else text
 
 
 def label(document: dict[str, str], level: str) -> str | None:

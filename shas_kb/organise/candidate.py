@@ -14,6 +14,8 @@ from shas_kb.organise.vocabulary import Key, Vocabulary, is_wide
 
 CANDIDATES = 16
 FRAGMENT = 0.7
+IN_PASSING = 0.6
+"""The share of how much those that say a phrase say it, up to which a document says it in passing only."""
 A_CHILD_SAYS = 0.3
 """The share of a child's documents from which on it says a phrase."""
 
@@ -67,7 +69,7 @@ def candidates(words: Vocabulary, full: Mapping[int, int], node: Weighed) -> lis
         if maybe_again and any(within(key, other.key) or within(other.key, key) for other in found):
             continue
         taken.update(key)
-        said = node.inside[:, i] > 0
+        said = node.inside[:, i] > IN_PASSING * rate[i] * len(node.inside) / np.count_nonzero(node.inside[:, i])
         saying = np.bincount(node.homes, said) >= A_CHILD_SAYS * sizes
         spread = float(sizes[saying].sum() / len(said))
         found.append(Candidate(key, words.written[phrase], float(node.scores[i]), float(node.lift[i]), spread, said))

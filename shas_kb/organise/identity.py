@@ -133,18 +133,35 @@ def _ids(nodes: Iterable[Node], kept: Mapping[str, str]) -> dict[str, str]:
 
 def _names(nodes: Sequence[Node], given: Mapping[str, str], kept: Mapping[str, str]) -> dict[str, str]:
     """The name of every node: the one it was given, the one it keeps, else its own, else a key phrase or a number more;
-    none twice."""
+    none twice among siblings or along a path, and none that a person gave to another node."""
     names = dict(given)
-    taken = {_key(name) for name in given.values()}
+    by_hand = {_key(name) for name in given.values()}
+    around = _around(nodes)
     for node in sorted(nodes, key=lambda node: node.id not in kept):
         if node.id not in names:
             numbered = (f"{node.name} {number}" for number in count(2))
             wanted = chain(
                 [kept[node.id]] if node.id in kept else [], [node.name], map(_as_name, node.keyphrases), numbered
             )
+            taken = by_hand | {_key(names[other]) for other in around[node.id] if other in names}
             names[node.id] = next(name for name in wanted if _key(name) not in taken)
-            taken.add(_key(names[node.id]))
     return names
+
+
+def _around(nodes: Sequence[Node]) -> dict[str, set[str]]:
+    """The siblings of each node, and the nodes above and below it, by id."""
+    parent = {node.id: node.parent for node in nodes}
+    children: dict[str | None, list[str]] = {}
+    for node in nodes:
+        children.setdefault(node.parent, []).append(node.id)
+    around = {node.id: set(children[node.parent]) - {node.id} for node in nodes}
+    for node in nodes:
+        above = node.parent
+        while above is not None:
+            around[node.id].add(above)
+            around[above].add(node.id)
+            above = parent[above]
+    return around
 
 
 def _as_name(phrase: str) -> str:

@@ -11,6 +11,14 @@ from shas_kb.organise.vocabulary import Vocabulary
 
 EVERYWHERE = 0.5
 """The share of the documents outside a node, from which on what they say tells nothing of it."""
+OF_TITLES = 0.2
+"""The share of the other titles, from which on what they have is a form of titles ("regulations")."""
+TITLED = 3.0
+"""How much more a phrase is worth that stands in all titles of a node, and in none elsewhere."""
+UNIFORM = 0.2
+"""What a phrase is worth that all documents say equally often."""
+LEAST = 0.01
+"""The least of what is taken in logarithms."""
 
 
 class Users:
@@ -32,10 +40,12 @@ class Users:
         return self._taken(self._rates[members], phrases)
 
     def titled(self, members: Labels, phrases: Labels) -> Array:
-        """By how much more of the documents `members` have each phrase in their titles than of the rest, [phrases]."""
+        """How many of the documents `members` have each phrase in their titles, if few others do: 1 if none, 4 if all
+        and no other, [phrases]."""
         inside = self._taken(self._titled[members], phrases).sum(axis=0)
-        rest = max(self._titled.shape[0] - len(members), 1)
-        return np.asarray(np.maximum(inside / len(members) - (self._titles[phrases] - inside) / rest, 0))
+        others = max(self._titled.shape[0] - len(members), 1)
+        alone = np.maximum(1 - (self._titles[phrases] - inside) / (OF_TITLES * others), 0)
+        return np.asarray(1 + TITLED * inside / len(members) * alone)
 
     def _taken(self, rows: sparse.csr_matrix, phrases: Labels) -> Array:
         """Some columns of some rows, [rows, phrases]; slicing sparse columns would take much longer."""
@@ -52,10 +62,19 @@ class Users:
         if not centre.any():  # the only document differs from the mean of all in nothing, which says nothing
             return np.ones(len(phrases))
         near = np.maximum(self._entities @ centre, 0)
-        return np.asarray(self._of_entities[:, phrases].T @ near / self._total[phrases])
+        return np.asarray(np.maximum(self._of_entities[:, phrases].T @ near / self._total[phrases], LEAST))
 
     def absence(self, phrases: Labels, inside: Array) -> Array:
-        """How little all other documents say each phrase: 1 if none does, 0 from half of them on, [phrases]."""
+        """How little all other documents say each phrase: 1 if none does, `LEAST` from half of them on, [phrases]."""
         others = max(self._rates.shape[0] - len(inside), 1)
         outside = self._documents[phrases] - np.count_nonzero(inside, axis=0)
-        return np.asarray(np.maximum(1 - outside / (EVERYWHERE * others), 0))
+        return np.asarray(np.maximum(1 - outside / (EVERYWHERE * others), LEAST))
+
+    @staticmethod
+    def difference(inside: Array) -> Array:
+        """How much documents differ in how often they say each phrase, [phrases]: a subject is said often by some, a
+        heading, a form or a passing remark as often by all. `inside` [documents, phrases] is how much each says it."""
+        says = np.count_nonzero(inside, axis=0)
+        usual = np.take_along_axis(-np.sort(-inside, axis=0), (says // 2)[None], axis=0)
+        as_usual = np.count_nonzero((inside == usual) & (inside > 0), axis=0)
+        return np.asarray(1 - (1 - UNIFORM) * as_usual / np.maximum(says, 1))

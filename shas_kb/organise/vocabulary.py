@@ -117,9 +117,8 @@ def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
     """How good a name each phrase would make by its form alone, [phrases].
 
     Two or three words are better than one or four, and a single word is the worse the more it only goes before other
-    words: "social" does ("social roles", "social change"), "star" does not ("massive stars"). Endings of adjectives
-    tip the scales. Those who study a subject ("economists") name it less well than its own word. In a collection
-    written without spaces, small Latin letters are mostly code or formulas.
+    words: "social" does ("social roles", "social change"), "star" does not ("massive stars"). In a collection written
+    without spaces, small Latin letters are mostly code or formulas.
     """
     before: Counter[str] = Counter()
     after: Counter[str] = Counter()
@@ -136,13 +135,26 @@ def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
         elif wide[j]:
             values[j] = (0.6, 0.9, 1.2, 1.1, 1.0)[min(len(key[0]), 6) - 2]
         else:
-            prior = 0.15 if _ADJECTIVE.match(key[0]) else 0.9
-            noun = (after[key[0]] + 5 * prior) / (after[key[0]] + before[key[0]] + 5)
-            values[j] = 0.15 if _NATIONAL.match(text) else 0.75 * min(1.0, 0.2 + 1.6 * noun)
-            values[j] *= 0.5 if _PROFESSION.match(key[0]) else 1.0
+            values[j] = _alone(key[0], text, after[key[0]], before[key[0]])
         if foreign and text.isascii():
             values[j] = min(values[j], 0.75) * (0.3 if text == text.lower() else 1.0)
     return values
+
+
+def _alone(word: str, text: str, after: float, before: float) -> float:
+    """What a single word is worth that stands so often after other words, and before them.
+
+    Endings of adjectives tip the scales, those of gerunds less; a people's alone ("American") names nothing; those who
+    study a subject ("economists") name it less well than its own word.
+    """
+    if _NATIONAL.match(text):
+        return 0.02
+    adjective = _ADJECTIVE.match(word) is not None
+    noun = (after + 5 * (0.15 if adjective else 0.9)) / (after + before + 5)
+    form = min(1.0, 0.2 + 1.6 * noun)
+    return (
+        0.75 * (form**2 if adjective and not word.endswith("ing") else form) * (0.25 if _PROFESSION.match(word) else 1)
+    )
 
 
 def shown(forms: Mapping[str, float]) -> str:

@@ -44,7 +44,8 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A document as its format gives it. `page_starts` is empty where the format has no pages."""
+    """A document as its format gives it. `page_starts` is empty where the format has no pages; `code` are the spans of
+    the text that are code."""
 
     text: str
     title: str = ""
@@ -52,6 +53,15 @@ class Draft:
     year: int | None = None
     page_starts: tuple[int, ...] = ()
     sections: tuple[Section, ...] = ()
+    code: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def prose(self) -> str:
+        """The text without code, an empty line in place of each; all of it where nothing else is."""
+        ends = [0, *(end for _, end in self.code)]
+        starts = [*(start for start, _ in self.code), len(self.text)]
+        kept = [self.text[end:start].strip() for end, start in zip(ends, starts, strict=True)]
+        return "\n\n".join(filter(None, kept)) or self.text
 
 
 def clean(text: str) -> str:
@@ -91,6 +101,7 @@ class Builder:
         self._open_pages = 0
         self._page_starts: list[int] = []
         self._sections: list[Section] = []
+        self._code: list[tuple[int, int]] = []
 
     def paragraph(self, text: str, *, joint: str = "\n\n") -> None:
         """Add `text`, cleaned and on one line, after `joint`."""
@@ -99,6 +110,13 @@ class Builder:
     def lines(self, lines: Iterable[str], *, joint: str = "\n\n") -> None:
         """Add lines that stay lines: list items, rows, code."""
         self._add("\n".join(kept for line in lines if (kept := one_line(line))), joint)
+
+    def code(self, text: str) -> None:
+        """Add lines of code. They are part of the text, but not of its prose."""
+        kept = list(filter(None, map(one_line, text.split("\n"))))
+        self.lines(kept)
+        if kept:
+            self._code.append((self._length - len("\n".join(kept)), self._length))
 
     def heading(self, title: str, depth: int) -> None:
         """Begin a section; its title is part of the text."""
@@ -126,7 +144,13 @@ class Builder:
         """The draft. Pages that had no text start where the next begins."""
         self._start_pages()
         return Draft(
-            "".join(self._parts), one_line(title), tuple(authors), year, tuple(self._page_starts), tuple(self._sections)
+            "".join(self._parts),
+            one_line(title),
+            tuple(authors),
+            year,
+            tuple(self._page_starts),
+            tuple(self._sections),
+            tuple(self._code),
         )
 
     def _add(self, text: str, joint: str) -> None:

@@ -88,7 +88,8 @@ def _write(builder: Builder, tokens: Sequence[Token]) -> str:
                     builder.lines(items)
                     items = []
             case "fence" | "code_block":
-                builder.lines([*items, *token.content.split("\n")])
+                builder.lines(items)
+                builder.code(token.content)
                 items = []
             case "html_block":
                 builder.paragraph(unescape(_TAG.sub(" ", token.content)))

@@ -87,7 +87,7 @@ class Reader:
             sections=draft.sections,
             passages=self._maker.passages(draft.text, draft.sections),
             terms=terms(draft.text, language),
-            phrases=key_phrases(draft.text, language, [title, *(section.title for section in draft.sections)]),
+            phrases=key_phrases(draft.prose, language, [title, *(section.title for section in draft.sections)]),
         )
 
 

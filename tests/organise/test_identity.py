@@ -127,6 +127,16 @@ def test_a_name_that_another_node_keeps_is_not_given_twice(speaking):
     assert (names["e1"], names["e6"], names["e7"]) == ("harbour", "Other words", "harbour 2")
 
 
+def test_cousins_keep_one_name_and_a_parent_and_its_child_do_not(speaking):
+    built = tree_of({"e5": "abcd", "e6": "wxyz"}, {"c0": "harbour", "c1": "Other words", "e5": "harbour"})
+    other = replace(built.nodes[1], id="c1", name="Other words")
+    moved = [replace(node, parent="c1", name="harbour") if node.id == "e6" else node for node in built.nodes]
+    names = {
+        node.id: node.name for node in keep(replace(built, nodes=(*moved[:2], other, *moved[2:])), None, speaking).nodes
+    }
+    assert (names["c0"], names["e5"], names["e6"]) == ("harbour", "Other words", "harbour")
+
+
 def test_a_name_goes_when_no_document_says_it(speaking):
     former = tree_of({"e1": "abcd"}, {"e1": "secret harbour"})
     built = tree_of({"e5": "abc"}, {"e5": "worde5"})

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from places import check_places
 
 from shas_kb.config import TreeConfig
 from shas_kb.organise.material import Material, unit
@@ -15,6 +16,7 @@ from shas_kb.organise.name import name_levels
 from shas_kb.organise.readable import readable
 from shas_kb.organise.titled import LONGEST_TITLE
 from shas_kb.organise.vocabulary import shown, stem, usable, vocabulary
+from shas_kb.organise.weights import WEIGHTS, weighed
 
 
 def test_an_entity_is_named_by_what_its_documents_say(world):
@@ -60,9 +62,53 @@ def test_a_domain_is_named_by_what_all_its_documents_say(world):
     assert {node.name for node in tree.nodes if node.level == "domain"} == {"Biology", "Computing"}
 
 
-def test_no_name_occurs_twice(world):
-    tree = world.tree(TreeConfig(entities=80, categories=80, domains=80))
-    assert len({node.name for node in tree.nodes}) == 240
+def test_no_name_occurs_twice_among_siblings_or_along_a_path(world):
+    check_places(world.tree(TreeConfig(entities=80, categories=80, domains=80)), len(world.materials))
+
+
+def test_cousins_may_have_one_name():
+    """Two categories far apart each have documents about energy."""
+    said = [{"energy": 5 + i} for i in range(4)] + [{"cells": 5 + i} for i in range(8)]
+    said += [{"energy": 5 + i} for i in range(4)] + [{"engines": 5 + i} for i in range(8)]
+    entities = np.repeat(np.arange(4), (4, 8, 4, 8))
+    low, _ = named(said, [entities, np.array([0, 0, 1, 1])])
+    assert low == ["Energy", "Cells", "Energy", "Engines"]
+
+
+def test_a_part_of_a_name_says_most_of_the_child_it_stands_for():
+    """Half of a child's documents say "riots" most tellingly; nearly all of them say "cities"."""
+    said = [{"riots": 9 + i} if i > 3 else {"riots": 9 + i, "cities": 3 + i} for i in range(5)]
+    said += [{"cities": 3 + i} for i in range(4)]
+    said += [{"cheese": 5 + i} for i in range(9)]
+    _, (upper,) = named(said, [np.arange(2).repeat(9), np.zeros(2, dtype=np.int64)])
+    assert upper == "Cities & cheese"
+
+
+def test_what_is_said_in_passing_does_not_speak_for_a_node():
+    """All documents mention planets, but those about stars do so once."""
+    said = [{"planets": 60 + i} for i in range(5)] + [{"planets": 1, "stars": 20 + i} for i in range(5)]
+    said += [{"poems": 5 + i} for i in range(12)]
+    levels = [np.repeat([0, 1, 2], (5, 5, 12)), np.array([0, 0, 1])]
+    assert named(said, levels)[1][0] == "Planets & stars"
+
+
+@pytest.mark.parametrize(
+    ("noun", "other", "share"),
+    [("pollution", "environmental", 6), ("sociology", "sociologists", 6), ("colonies", "American", 4)],
+)
+def test_a_noun_names_before_an_adjective_or_those_who_study_it(noun, other, share):
+    """All six documents say the other word, and far more often."""
+    said = [{noun: 1 + i, other: 60 + i} if i < share else {other: 60 + i} for i in range(6)]
+    said[0][f"{other} views"] = 2
+    said += [{"rivers": 2 + i} for i in range(6)]
+    assert named(said, halves(6))[0][0] == noun.capitalize()
+
+
+def test_a_form_of_titles_is_no_name():
+    said = [{"regulations": 5, "ships": 5}] * 6 + [{"regulations": 1, "taxes": 5}] * 6 + [{"birds": 5}] * 12
+    titles = ["Ships: regulations"] * 6 + ["Taxes: regulations"] * 6 + ["Birds"] * 12
+    (names, *_) = named(said, [np.repeat([0, 1, 2], (6, 6, 12)), np.zeros(3, dtype=np.int64)], titles)
+    assert names == ["Ships", "Taxes", "Birds"]
 
 
 @pytest.mark.parametrize(
@@ -229,6 +275,13 @@ def test_meaning_tells_the_subject_from_what_is_said_beside_it():
     assert named(said, halves(6))[0][0] == "Majority"
     assert named(said, halves(6), embed=embed)[0][0] == "Replication"
     assert [sorted(phrases) for phrases in calls] == [["majority", "replication", "rivers"]]
+
+
+def test_the_score_of_a_phrase_is_the_weighted_product_of_its_features():
+    features = {name: np.array([1.0, 1.0]) for name in WEIGHTS}
+    features["meaning"] = np.array([0.2, 0.1])
+    assert weighed(features) == pytest.approx([1, 0.5 ** WEIGHTS["meaning"]])
+    assert len(weighed({name: np.zeros(0) for name in WEIGHTS})) == 0
 
 
 def test_meaning_says_nothing_of_a_script_the_model_does_not_know():

@@ -96,6 +96,16 @@ def test_markdown() -> None:
     assert "http://x.y" not in draft.text
 
 
+def test_code_in_markdown_is_text_but_no_prose() -> None:
+    text = (
+        "# Sockets\n\nA socket sends.\n\n```cpp\nvirtual BOOL Create();\n```\n\n- Close it.\n\n      shut(it);\n\nEnd."
+    )
+    draft = read_markdown(text.encode(), "a.md")
+    assert draft.prose == "Sockets\n\nA socket sends.\n\nClose it.\n\nEnd."
+    assert [draft.text[start:end] for start, end in draft.code] == ["virtual BOOL Create();", "shut(it);"]
+    assert read_markdown(b"    only(code);", "a.md").prose == "only(code);"
+
+
 def test_markdown_without_front_matter_takes_its_first_heading() -> None:
     assert read_markdown(b"intro\n\n# The Title\n\ntext", "a.md").title == "The Title"
 

@@ -39,4 +39,11 @@ def check_places(tree: Tree, documents: int) -> None:
         assert size == node.documents
         below[node.parent] += size
     assert below[None] == documents
-    assert len({node.name for node in tree.nodes}) == len(tree.nodes)
+    for node in tree.nodes:
+        path = [node]
+        while (parent := path[-1].parent) is not None:
+            path.append(nodes[parent])
+        names = [one.name for one in path]
+        assert len(set(names)) == len(names), f"twice along a path: {names}"
+    siblings = Counter((node.parent, node.name) for node in tree.nodes)
+    assert set(siblings.values()) == {1}

@@ -1,0 +1,101 @@
+"""Names made of phrases: the one that speaks for a whole node, or two or three that together do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+
+from shas_kb.organise.candidate import Candidate, within
+from shas_kb.organise.titled import Parts
+from shas_kb.organise.vocabulary import Key, stem
+
+MOST_PARTS = 3
+COVERS_ENTITY, COVERS_ABOVE = 0.5, 0.6
+"""The share of a node's documents that say what names all of it."""
+SPREADS_ENOUGH = 0.75
+"""The share of a node's documents in children that say what names it."""
+TELLS_ENOUGH = 2.0
+"""How many times as much as the rest a node says what names it."""
+NEARLY_AS_GOOD, GOOD_ENOUGH = 0.7, 0.5
+"""The share of the best score that a phrase must have to name a node in its place, and beside another."""
+FAMILY = 5
+"""Words that begin with so many of the same letters are forms of one."""
+COVERS_MORE = 0.15
+"""The share of documents that a second part of a name must add."""
+
+
+def for_all(candidates: Sequence[Candidate], *, above: bool) -> Iterator[Parts]:
+    """The phrases that speak for the whole of a node, of those nearly as good as the best, those that say most of it
+    first; above entities one must spread over the children, and tell them from the rest."""
+    for one in sorted(candidates, key=generality, reverse=True):
+        covers = one.said.mean() >= (COVERS_ABOVE if above else COVERS_ENTITY)
+        tells = not above or (one.spread >= SPREADS_ENOUGH and one.lift >= TELLS_ENOUGH)
+        if covers and tells and one.score >= NEARLY_AS_GOOD * candidates[0].score:
+            yield (one.text,)
+
+
+def generality(one: Candidate) -> float:
+    """How much of a node a phrase says, and how well."""
+    return round(one.score * float(one.said.mean()), 9)
+
+
+def joined(heads: Sequence[str]) -> Iterator[Parts]:
+    """Names made of those of the children, of as many as can be: none of them is part of another."""
+    different = _apart(heads)
+    for size in range(min(MOST_PARTS, len(different)), 1, -1):
+        yield from combinations(different, size)
+
+
+def _apart(phrases: Iterable[str]) -> list[str]:
+    """The phrases without those that are like an earlier one."""
+    found: list[str] = []
+    for phrase in phrases:
+        if not any(_alike(phrase, other) for other in found):
+            found.append(phrase)
+    return found
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether one phrase is part of the other, or has a word of the same family ("colonies", "colonists")."""
+    first, second = stem(one), stem(other)
+    if within(first, second) or within(second, first) or _initials(first) in second or _initials(second) in first:
+        return True
+    return any(word[:FAMILY] == second_word[:FAMILY] for word in first for second_word in second if len(word) >= FAMILY)
+
+
+def _initials(key: Key) -> str:
+    return "".join(word[0] for word in key) if len(key) > 1 else ""
+
+
+def next_best(candidates: Sequence[Candidate], name: Parts) -> tuple[float, str]:
+    """The best of a node's phrases that is not in its name, and how good it is beside the best."""
+    for one in candidates:
+        if not any(_alike(one.text, part) for part in name):
+            return round(one.score / candidates[0].score, 9), one.text
+    return 0.0, ""
+
+
+def paired(candidates: Sequence[Candidate]) -> Iterator[Parts]:
+    """Of two phrases that speak for different documents, and together for most, the best."""
+    least = GOOD_ENOUGH * candidates[0].score if candidates else 0
+    good = [one for one in candidates if one.score >= least and one.lift >= TELLS_ENOUGH]
+    found = []
+    for first, second in combinations(good, 2):
+        both = float((first.said | second.said).mean())
+        adds = both - max(float(first.said.mean()), float(second.said.mean()))
+        if both >= COVERS_ABOVE and adds >= COVERS_MORE and not _alike(first.text, second.text):
+            found.append((-round((first.score + second.score) * both, 9), first.text, second.text))
+    for _, *parts in sorted(found)[:1]:
+        yield tuple(parts)
+
+
+def own(candidates: Sequence[Candidate]) -> Iterator[Parts]:
+    """Names made of a node's own phrases: two for different documents, if the best is not for most; the best alone,
+    then narrowed by the next, for a node whose best phrase one above it has; then each alone."""
+    if candidates and candidates[0].said.mean() < COVERS_ENTITY:
+        yield from paired(candidates)
+    apart = _apart(one.text for one in candidates)
+    for size in range(1, min(MOST_PARTS, len(apart)) + 1):
+        yield tuple(apart[:size])
+    for one in candidates:
+        yield (one.text,)
