@@ -35,7 +35,7 @@ from scipy.optimize import minimize
 from shas_kb.organise.material import Labels
 from shas_kb.organise.meaning import Meaning
 from shas_kb.organise.rank import described
-from shas_kb.organise.represent import document_vectors, represent
+from shas_kb.organise.represent import represent
 from shas_kb.organise.vocabulary import vocabulary
 from shas_kb.organise.weights import WEIGHTS
 
@@ -91,7 +91,7 @@ def nested_classes(classes: Sequence[Sequence[str | None]]) -> list[Labels]:
 
 def _nodes(collection: Collection, units: np.ndarray, levels: Sequence[Labels], *, true: bool) -> list[Node]:
     words = vocabulary(collection.materials)
-    known = described(words, units, levels, Meaning(document_vectors(collection.materials), encoded))
+    known = described(words, units, levels, Meaning.of(collection.materials, encoded))
     documents, kept = np.arange(len(units)), []
     for height, (labels, level) in enumerate(zip(levels, known, strict=True)):
         documents = labels[documents]

@@ -42,7 +42,6 @@ from shas_kb.organise.material import Labels, Material
 from shas_kb.organise.meaning import Meaning
 from shas_kb.organise.name import Named, name_levels
 from shas_kb.organise.nest import Nested, nest
-from shas_kb.organise.represent import document_vectors
 from shas_kb.organise.vocabulary import is_wide, stem, vocabulary
 from shas_kb.records import NODE_LEVELS
 from shas_kb.storage import Store
@@ -110,7 +109,7 @@ def named(
     called: Mapping[str, Sequence[str]],
 ) -> Collection:
     nested = nest(materials, TreeConfig())
-    titles, meaning = [one.title for one in materials], Meaning(document_vectors(materials), encoded)
+    titles, meaning = [one.title for one in materials], Meaning.of(materials, encoded)
     names = name_levels(vocabulary(materials), titles, nested.units, nested.levels, meaning)
     return Collection(materials, texts, classes, called, nested, names)
 

@@ -142,7 +142,7 @@ def in_turn(lists: Sequence[Sequence[int]]) -> list[int]:
 def _drafts(materials: Sequence[Material], nested: Nested, embed: Embed | None) -> list[list[Draft]]:
     """All nodes, lowest level first, but for their summaries."""
     documents = document_vectors(materials)
-    meaning = Meaning(documents, embed) if embed else None
+    meaning = Meaning.of(materials, embed) if embed else None
     titles = [one.title for one in materials]
     names = name_levels(vocabulary(materials), titles, nested.units, nested.levels, meaning)
     vectors, weights = documents, np.ones(len(materials))

@@ -25,6 +25,8 @@ from shas_kb.organise.weights import weighed
 
 SHORTLIST, TITLES = 40, 10
 """How many of a node's phrases are weighed: those that tell it best, and those that most of its titles have."""
+MEANT = 20
+"""How many of these are looked at for their meaning as well: those that are best without it."""
 FLOOR = 0.35
 """The rate elsewhere below which a phrase gets no more telling: else the rarest phrase would win over the subject."""
 LIFT_FLOOR = 0.1
@@ -43,8 +45,8 @@ class Shortlist:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A node's shortlist, the features of its phrases, [phrases] each, which of the node's documents say them
-    (`inside` [documents, phrases]), and the children in which these lie (`homes` [documents])."""
+    """The best of a node's shortlist, the features of its phrases, [phrases] each, which of the node's documents say
+    them (`inside` [documents, phrases]), and the children in which these lie (`homes` [documents])."""
 
     short: Shortlist
     features: dict[str, Array]
@@ -77,7 +79,7 @@ def ranked(
 def described(
     words: Vocabulary, units: Array, levels: Sequence[Labels], meaning: Meaning | None = None
 ) -> list[list[Described]]:
-    """The shortlist of every node, and what is known of its phrases; arguments as of `ranked`."""
+    """The best phrases of every node, and what is known of them; arguments as of `ranked`."""
     users = Users(words, units, levels[0])
     rates, children, documents = words.rates, np.arange(len(units)), levels[0]
     found: list[list[Described]] = []
@@ -103,8 +105,10 @@ def described(
 def _described(
     words: Vocabulary, users: Users, short: Shortlist, rows: Labels, centre: Array, children: Labels
 ) -> Described:
-    """What is known of a node's shortlist; `rows` are its documents, `centre` [d] is their middle, `children` [rows]
-    where each of them lies."""
+    """The best of a node's shortlist, and what is known of them but for their meaning.
+
+    `rows` are the node's documents, `centre` [d] is their middle, `children` [rows] where each of them lies.
+    """
     inside = users.inside(rows, short.phrases)
     features = {
         "contrast": short.contrast,
@@ -116,7 +120,10 @@ def _described(
         "form": words.worth[short.phrases],
         "meaning": np.ones(len(short.phrases)),
     }
-    return Described(short, features, inside, np.unique(children, return_inverse=True)[1])
+    best = _best(weighed(features), MEANT)
+    short = Shortlist(short.phrases[best], short.said[best], short.contrast[best], short.lift[best])
+    features = {name: feature[best] for name, feature in features.items()}
+    return Described(short, features, inside[:, best], np.unique(children, return_inverse=True)[1])
 
 
 def contrast(rate: Array, elsewhere: Array) -> Array:

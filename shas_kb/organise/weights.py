@@ -11,14 +11,14 @@ from shas_kb.organise.material import Array
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
-        "contrast": 0.55,
-        "said": 0.24,
+        "contrast": 0.56,
+        "said": 0.26,
         "near": 0.81,
-        "differ": 0.6,
-        "absent": 0.65,
-        "titled": 1.29,
-        "form": 0.49,
-        "meaning": 0.73,
+        "differ": 0.66,
+        "absent": 0.59,
+        "titled": 1.17,
+        "form": 0.52,
+        "meaning": 0.81,
     }
 )
 """The weight of the logarithm of each feature.

@@ -162,7 +162,7 @@ def named(said, levels, titles=None, embed=None):
         for i, (title, phrases) in enumerate(zip(titles, said, strict=True))
     ]
     units = unit(np.eye(int(levels[0].max()) + 2)[levels[0]] + 0.3)
-    meaning = Meaning(units, embed) if embed else None
+    meaning = Meaning(units, np.eye(units.shape[1]), embed) if embed else None
     found = name_levels(vocabulary(materials), titles, units, levels, meaning)
     return [[node.name for node in level] for level in found]
 
