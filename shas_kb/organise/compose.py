@@ -25,18 +25,13 @@ COVERS_MORE = 0.15
 
 
 def for_all(candidates: Sequence[Candidate], *, above: bool) -> Iterator[Parts]:
-    """The phrases that speak for the whole of a node, of those nearly as good as the best, those that say most of it
-    first; above entities one must spread over the children, and tell them from the rest."""
-    for one in sorted(candidates, key=generality, reverse=True):
+    """The phrases that speak for the whole of a node, of those nearly as good as the best; above entities one must
+    spread over the children, and tell them from the rest."""
+    for one in candidates:
         covers = one.said.mean() >= (COVERS_ABOVE if above else COVERS_ENTITY)
         tells = not above or (one.spread >= SPREADS_ENOUGH and one.lift >= TELLS_ENOUGH)
         if covers and tells and one.score >= NEARLY_AS_GOOD * candidates[0].score:
             yield (one.text,)
-
-
-def generality(one: Candidate) -> float:
-    """How much of a node a phrase says, and how well."""
-    return round(one.score * float(one.said.mean()), 9)
 
 
 def joined(heads: Sequence[str]) -> Iterator[Parts]:

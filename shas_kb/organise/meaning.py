@@ -70,7 +70,7 @@ class Meaning:
 def _nearness(phrases: Sequence[str], row: dict[str, int], meant: Array, documents: Array) -> Array:
     near = np.full(len(phrases), UNKNOWN)
     known = [i for i, phrase in enumerate(phrases) if phrase in row]
-    if known:
+    if 2 * len(known) > len(phrases):  # else the model knows little of the documents either
         cosines = meant[[row[phrases[i]] for i in known]] @ documents.T
         least = [FAR if phrases[i] == phrases[i].lower() else NAME for i in known]
         near[known] = np.maximum(np.round(np.quantile(cosines, MOST, axis=1), 2), least)

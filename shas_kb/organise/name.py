@@ -2,8 +2,7 @@
 
 From the top down, a node takes the phrase that speaks for most of its documents and of its children, of those nearly as
 good as the best, and that no sibling has and no node above it. What no such phrase tells is called after its largest
-children, each by what speaks for most of it; an entity, after two phrases that together do; where no phrase is free, by
-a title.
+children; an entity, after two phrases that together speak for most of it; where no phrase is free, by a title.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from itertools import chain
 import numpy as np
 
 from shas_kb.organise.candidate import Candidate
-from shas_kb.organise.compose import MOST_PARTS, for_all, generality, joined, next_best, own, paired
+from shas_kb.organise.compose import MOST_PARTS, for_all, joined, next_best, own, paired
 from shas_kb.organise.group import averaging
 from shas_kb.organise.material import Array, Labels, unit
 from shas_kb.organise.meaning import Meaning
@@ -117,7 +116,7 @@ class _Naming:
         yield from (self._stems[height][one] for one in siblings if one != node)
 
     def heads(self, height: int, node: int, least: float) -> list[str]:
-        """What speaks for the children of a node that have at least the share `least` of its documents, the largest
+        """The best phrases of the children of a node that have at least the share `least` of its documents, the largest
         first, if they are enough to speak for it.
 
         An only child holds the same documents and is called after its own children already: then one of these is
@@ -131,7 +130,7 @@ class _Naming:
         del large[MOST_PARTS:]
         if sizes[large].sum() < HEADS_COVER * whole:
             return []
-        heads = [self._general(height - 1, child) for child in large]
+        heads = [self._head(height - 1, child) for child in large]
         if height == top:
             return heads
         second = [
@@ -142,13 +141,10 @@ class _Naming:
             heads[best] = second[best][1]
         return heads
 
-    def _general(self, height: int, node: int) -> str:
-        """The phrase that says most of a node, by its score and by how many of the documents say it; its name's first
-        part, if no phrase is known."""
+    def _head(self, height: int, node: int) -> str:
+        """The best phrase of a node; the first part of its name, if none is known."""
         candidates = self.candidates[height][node]
-        if not candidates:
-            return self.names[height][node][0]
-        return max(candidates, key=generality).text
+        return candidates[0].text if candidates else self.names[height][node][0]
 
     def branches(self, height: int, node: int) -> bool:
         """Whether a node, or what it alone consists of, has several children."""

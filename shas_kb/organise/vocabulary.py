@@ -133,11 +133,11 @@ def worth(keys: Sequence[Key], written: Sequence[str], totals: Array) -> Array:
         if len(key) > 1:
             values[j] = (1.3, 1.25, 1.0)[len(key) - 2]
         elif wide[j]:
-            values[j] = (0.6, 0.9, 1.2, 1.1, 1.0)[min(len(key[0]), 6) - 2]
+            values[j] = (0.4, 0.8, 1.2, 1.1, 1.0)[min(len(key[0]), 6) - 2]
         else:
             values[j] = _alone(key[0], text, after[key[0]], before[key[0]])
         if foreign and text.isascii():
-            values[j] = min(values[j], 0.75) * (0.3 if text == text.lower() else 1.0)
+            values[j] = min(values[j], 0.75) * (0.05 if text == text.lower() else 1.0)
     return values
 
 

@@ -20,6 +20,7 @@ _LONGEST_ONCE = 3
 _BOUND = 0.75  # of its uses: a phrase is a part of a longer one
 _WORD = re.compile(rf"[^\W\d_](?:{IN_WORD})+")
 _PARTICIPLE = re.compile(r"[a-z]+[^\We]ed\Z")
+_TEX = re.compile(r"\\[A-Za-z]+")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 
 
@@ -69,9 +70,8 @@ def _weight(phrase: str) -> float:
 
 def _spaced(text: str, language: str, headings: Sequence[str], least: int) -> dict[str, int]:
     # in texts without spaces, what stands between them is mostly English
-    body, *heads = runs(
-        [UNSPACED.sub("\n", one) for one in (text, *headings)], language if stop_words(language) else "en"
-    )
+    texts = [_TEX.sub("\n", UNSPACED.sub("\n", one)) for one in (text, *headings)]
+    body, *heads = runs(texts, language if stop_words(language) else "en")
     forms: dict[str, dict[str, int]] = defaultdict(dict)
     for phrase, count in Counter(_grams(body)).items():
         forms[phrase.lower()][phrase] = count

@@ -154,6 +154,12 @@ def test_languages(code: str, text: str) -> None:
     assert guess_language(text * 300) == code
 
 
+def test_the_words_of_formulas_are_no_phrases() -> None:
+    text = r"The sum of all primes is $\sum_{p} p \cdots \binom{n}{k}$, and $\binom{n}{k}$ counts subsets. " * 3
+    assert not {"sum_", "cdots", "binom"} & set(key_phrases(text, "en", []))
+    assert "subsets" in key_phrases(text, "en", [])
+
+
 @given(st.text(), st.sampled_from(["en", "zh", "xx"]))
 def test_any_text_has_words_and_phrases_that_stand_in_it(text: str, language: str) -> None:
     for found in (terms(text, language), key_phrases(text, language, [text[:20]])):
