@@ -22,8 +22,9 @@ from shas_kb.organise.represent import document_vectors
 from shas_kb.organise.settle import Settled, settle
 from shas_kb.organise.sow import sown
 from shas_kb.organise.summarise import Fetch, Place, central, summarise
+from shas_kb.organise.together import both
 from shas_kb.organise.uncollected import uncollected
-from shas_kb.organise.vocabulary import vocabulary
+from shas_kb.organise.vocabulary import Vocabulary, vocabulary
 from shas_kb.organise.wishes import demands
 from shas_kb.progress import Progress
 from shas_kb.records import NODE_LEVELS, Level, Membership, Node, Quote, Tree, Vectors, Wish
@@ -96,12 +97,16 @@ def _organised(
     """
     progress.start("Organising", 3, "stage")
     originals, original_of = distinct(ordered)
-    nested = nest([ordered[row] for row in originals], config)
+    known = [ordered[row] for row in originals]
+    nested, words = both(lambda: nest(known, config), lambda: vocabulary(known))
     wanted = sown(wishes, ordered, nested.levels[0][original_of])
     settled, stands_for = settle(nested, demands(wanted, [material.id for material in ordered]), original_of)
-    known = [ordered[row] for row in np.unique(stands_for, return_index=True)[1]]
+    rows = np.unique(stands_for, return_index=True)[1].tolist()
+    if rows != originals:  # copies were held apart
+        known = [ordered[row] for row in rows]
+        words = vocabulary(known)
     progress.advance()
-    levels = _drafts(known, settled.nested, embed)
+    levels = _drafts(known, settled.nested, words, embed)
     progress.advance()
     levels = _with_summaries(known, levels, fetch)
     progress.advance()
@@ -139,12 +144,12 @@ def in_turn(lists: Sequence[Sequence[int]]) -> list[int]:
     return [one[i] for i in range(longest) for one in lists if i < len(one)]
 
 
-def _drafts(materials: Sequence[Material], nested: Nested, embed: Embed | None) -> list[list[Draft]]:
+def _drafts(materials: Sequence[Material], nested: Nested, words: Vocabulary, embed: Embed | None) -> list[list[Draft]]:
     """All nodes, lowest level first, but for their summaries."""
     documents = document_vectors(materials)
     meaning = Meaning.of(materials, embed) if embed else None
     titles = [one.title for one in materials]
-    names = name_levels(vocabulary(materials), titles, nested.units, nested.levels, meaning)
+    names = name_levels(words, titles, nested.units, nested.levels, meaning)
     vectors, weights = documents, np.ones(len(materials))
     levels: list[list[Draft]] = []
     for labels, of_documents, named in zip(nested.levels, nested.of_documents, names, strict=True):

@@ -144,8 +144,8 @@ def scatter_inside(materials: Sequence[Material], means: Array) -> Array | None:
 
 def _neighbours(cosines: Array, count: int) -> Labels:
     """The rows [n, count] nearest to each row by its `cosines` [n, n] to all."""
-    others = np.where(np.eye(len(cosines), dtype=bool), -np.inf, np.round(cosines, 9))
-    return np.argsort(-others, axis=1, kind="stable")[:, :count]
+    others = np.where(np.eye(len(cosines), dtype=bool), -np.inf, cosines)
+    return np.argpartition(-others, count - 1, axis=1)[:, :count]
 
 
 def _ahead(cosines: Array, near: Labels) -> float:

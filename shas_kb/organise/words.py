@@ -7,6 +7,7 @@ time.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -36,7 +37,7 @@ def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
     terms = [material.terms for material in materials]
     words = counted(terms, _columns({word: word for word in spread(terms, least, most)}))
     phrases = [material.phrases for material in materials]
-    lower = {phrase: phrase.lower() for phrase in spread(phrases) if " " in phrase}
+    lower = _lower(spread(phrases), least)
     matrix = sparse.hstack([words, _between(counted(phrases, _columns(lower)), least, most)], format="csr")
     weight = (np.log((1 + n) / (1 + _occurs(matrix))) + 1).astype(np.float32)
     np.log(matrix.data, out=matrix.data)
@@ -93,6 +94,15 @@ def product(matrix: sparse.csr_matrix, dense: Single) -> Single:
     half = int(np.searchsorted(matrix.indptr, matrix.nnz // 2))
     parts = (matrix[:half], matrix[half:])
     return np.concatenate(list(together(lambda part: np.asarray(part @ dense), parts)))
+
+
+def _lower(phrases: Mapping[str, int], least: int) -> dict[str, str]:
+    """The phrases of several words, of so many documents, by how they are written in small letters."""
+    small = {phrase: phrase.lower() for phrase in phrases if " " in phrase}
+    occurs: Counter[str] = Counter()
+    for phrase, key in small.items():
+        occurs[key] += phrases[phrase]
+    return {phrase: key for phrase, key in small.items() if occurs[key] >= least}
 
 
 def _columns(keys: Mapping[str, str]) -> dict[str, int]:
