@@ -230,6 +230,8 @@ def organise_collection(
         if not materials:
             if wishes is not None:
                 store.put_wishes(wishes)
+            if current is not None and current.documents:  # nothing of what was removed stays in names
+                store.put_tree(organise([], config, store.passages, NoProgress()), phrases={})
             return None
         said = store.wishes()
         holding = said if wishes is None else wishes

@@ -18,10 +18,7 @@ from shas_kb.storage.database import DamagedError
 from shas_kb.storage.documents import OFFSET, PAIR_BYTES, offsets
 from shas_kb.storage.part import Part
 from shas_kb.storage.rules import RULES, Cure
-from shas_kb.storage.vectors import HALF
-
-# float16 keeps three digits, so the length of a unit vector comes out within a thousandth.
-_LENGTH_TOLERANCE = 0.01
+from shas_kb.storage.vectors import HALF, LENGTH_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +130,7 @@ class Consistency(Part):
             "SELECT file, document, terms, phrases FROM words JOIN documents ON id = document ORDER BY document"
         ):
             if not (_are_words(terms) and _are_words(phrases)):
-                yield _Fault("words must be counts in compressed JSON", document, Cure.FORGET, file)
+                yield _Fault("words must be lines with a count each, compressed", document, Cure.FORGET, file)
         for document, dimension, vector, title, passages in self._db.stream(
             "SELECT document, dimension, vector, title, passages FROM vectors ORDER BY document"
         ):
@@ -228,4 +225,4 @@ def _are_unit(blob: bytes, dimension: int) -> bool:
         return False
     vectors = np.frombuffer(blob, HALF).reshape(-1, dimension).astype(np.float32)
     lengths = np.linalg.norm(vectors, axis=1)
-    return bool(np.isfinite(lengths).all() and (np.abs(lengths - 1) < _LENGTH_TOLERANCE).all())
+    return bool(np.isfinite(lengths).all() and (np.abs(lengths - 1) < LENGTH_TOLERANCE).all())

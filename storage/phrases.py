@@ -3,32 +3,35 @@ again."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
-from shas_kb.records import Vectors
 from shas_kb.storage.part import Part
-from shas_kb.storage.vectors import HALF
+from shas_kb.storage.vectors import HALF, LENGTH_TOLERANCE
+
+HalfVectors = NDArray[np.float16]
 
 
 class PhraseTable(Part):
     """Phrases by their vectors."""
 
-    def phrase_vectors(self) -> dict[str, Vectors]:
-        """All that are kept, float16 [d], by phrase."""
+    def phrase_vectors(self) -> dict[str, HalfVectors]:
+        """All that are kept and unit vectors, float16 [d], by phrase; others are as good as none."""
         rows = self._db.rows(
             f"SELECT phrase, vector FROM phrases WHERE length(vector) = {HALF.itemsize} * (SELECT dimension FROM model)"
         )
-        return {phrase: np.frombuffer(vector, HALF) for phrase, vector in rows}
+        if not rows:
+            return {}
+        vectors = np.frombuffer(b"".join(vector for _, vector in rows), HALF).reshape(len(rows), -1)
+        good = np.abs(np.linalg.norm(vectors.astype(np.float32), axis=1) - 1) < LENGTH_TOLERANCE
+        return {phrase: vector for (phrase, _), vector, is_good in zip(rows, vectors, good, strict=True) if is_good}
 
-    def _write_phrases(self, vectors: Mapping[str, Vectors]) -> None:
+    def _write_phrases(self, vectors: Mapping[str, HalfVectors]) -> None:
         """Keep these and no others."""
-        self._db.execute(
-            "DELETE FROM phrases WHERE phrase NOT IN (SELECT value FROM json_each(?))", (json.dumps(list(vectors)),)
-        )
+        self._db.execute("DELETE FROM phrases")
         self._db.executemany(
-            "INSERT OR REPLACE INTO phrases (phrase, vector) VALUES (?, ?)",
+            "INSERT INTO phrases (phrase, vector) VALUES (?, ?)",
             [(phrase, vector.astype(HALF).tobytes()) for phrase, vector in vectors.items()],
         )

@@ -11,8 +11,8 @@ from time import time
 import numpy as np
 
 from shas_kb.errors import NotFoundError
-from shas_kb.records import Membership, Node, Quote, Tree, Vectors, Wish
-from shas_kb.storage.phrases import PhraseTable
+from shas_kb.records import Membership, Node, Quote, Tree, Wish
+from shas_kb.storage.phrases import HalfVectors, PhraseTable
 from shas_kb.storage.wishes import WishTables
 
 KEPT = 5
@@ -76,7 +76,7 @@ class TreeTables(WishTables, PhraseTable):
     """Trees, in and out, with the wishes that they are built of."""
 
     def put_tree(
-        self, tree: Tree, wishes: Sequence[Wish] | None = None, phrases: Mapping[str, Vectors] | None = None
+        self, tree: Tree, wishes: Sequence[Wish] | None = None, phrases: Mapping[str, HalfVectors] | None = None
     ) -> None:
         """Store a tree as the current one, in one transaction.
 

@@ -16,6 +16,8 @@ from shas_kb.storage.files import unknown_document
 from shas_kb.storage.sketches import WORD_BYTES, SketchTable, piece_bytes
 
 HALF = np.dtype("<f2")
+# float16 keeps three digits, so the length of a unit vector comes out within a thousandth.
+LENGTH_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True)

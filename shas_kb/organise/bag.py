@@ -22,6 +22,8 @@ Numbers = NDArray[np.int32]
 BLOCK = 8192
 """Documents whose words are in one array."""
 BREAK = b"\n"
+STRETCH = 1 << 20
+"""Letters that are hashed at once."""
 BASE = 0x9E3779B97F4A7C15
 """An odd number without pattern: the golden ratio in 64 bits."""
 
@@ -45,7 +47,7 @@ class Batch:
     @classmethod
     def of(cls, lines: Sequence[bytes], counts: Sequence[ArrayLike]) -> Batch:
         """Of the words of each document, none twice, one to a line in UTF-8, and their counts."""
-        own = [np.asarray(its, np.int32) for its in counts]
+        own = [np.minimum(its, np.iinfo(np.int32).max).astype(np.int32) for its in counts]
         text = b"".join(its + BREAK for its, numbers in zip(lines, own, strict=True) if len(numbers))
         starts, ends, hashes = _hashed(np.frombuffer(text, np.uint8))
         if len(starts) != sum(map(len, own)):
@@ -76,8 +78,8 @@ class Lexicon:
         self._hashes = np.insert(self._hashes, places[new], batch.hashes[new])
         self._number = np.insert(self._number, places[new], numbers)
         own = self._number[np.searchsorted(self._hashes, batch.hashes)][batch.which]
-        parts = np.split(own, np.cumsum([len(counts) for counts in batch.counts])[:-1])
-        return [Bag(self, part, counts) for part, counts in zip(parts, batch.counts, strict=True)]
+        ends = np.cumsum([len(counts) for counts in batch.counts]).tolist()
+        return [Bag(self, own[end - len(counts) : end], counts) for end, counts in zip(ends, batch.counts, strict=True)]
 
 
 class Bag(Mapping[str, int]):
@@ -159,17 +161,25 @@ def of_one_lexicon(counts: Sequence[Mapping[str, int]]) -> list[Bag]:
 def _hashed(text: NDArray[np.uint8]) -> tuple[Labels, Labels, NDArray[np.uint64]]:
     """Where each line of `text` starts and ends, and a polynomial hash of it; every line ends in a break.
 
-    All letters are multiplied by powers that grow along the whole text; what a line makes is divided by the power it
-    begins with.
+    Letters are multiplied by powers that grow along a stretch of many lines; what a line makes is divided by the power
+    it begins with.
     """
     ends = np.flatnonzero(text == ord(BREAK))
     starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else ends
-    powers, back = _powers(1 << (len(text) - 1).bit_length() if len(text) else 0)
-    made = text * powers[: len(text)]
-    return starts, ends, np.add.reduceat(made, starts) * back[starts] if len(starts) else made
+    hashes = np.empty(len(starts), np.uint64)
+    size = max(STRETCH, 1 << int((ends + 1 - starts).max(initial=0)).bit_length())
+    powers, back = _powers(size)
+    first = 0
+    while first < len(starts):
+        begin = starts[first]
+        last = int(np.searchsorted(ends, begin + size))
+        part, at = text[begin : ends[last - 1] + 1], starts[first:last] - begin
+        hashes[first:last] = np.add.reduceat(part * powers[: len(part)], at) * back[at]
+        first = last
+    return starts, ends, hashes
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _powers(count: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """The first powers of the base, and of its inverse, modulo 2^64, [count] each."""
     up, down = (np.cumprod(np.full(count, base, np.uint64), dtype=np.uint64) for base in (BASE, pow(BASE, -1, 1 << 64)))

@@ -70,7 +70,7 @@ def organise(
         former: The tree before this one, as it was built; its nodes keep their ids and names.
         wishes: What a person said of nodes; it holds, as far as its documents are there.
         embed: Gives phrases vectors in the space of the passages; with it, names are chosen by their meaning as well.
-            Called once, with some 25 phrases a node.
+            Called once, with some 20 phrases a node.
 
     Returns:
         The tree; nodes stand parents before children, the largest first among siblings.
@@ -92,9 +92,8 @@ def _organised(
     wishes: Sequence[Wish],
     embed: Embed | None,
 ) -> Tree:
-    """The work itself, on one thread: the products are small, waiting threads cost more than they bring,
-    and how the work is divided among them would show in the last bits.
-    """
+    """The work itself, each product on one thread: most are small, waiting threads cost more than they bring, and how
+    the work is divided among them would show in the last bits."""
     progress.start("Organising", 3, "stage")
     originals, original_of = distinct(ordered)
     known = [ordered[row] for row in originals]

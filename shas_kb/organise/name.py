@@ -20,7 +20,7 @@ from shas_kb.organise.material import Array, Labels, unit
 from shas_kb.organise.meaning import Meaning
 from shas_kb.organise.rank import ranked
 from shas_kb.organise.titled import Parts, titled, written
-from shas_kb.organise.vocabulary import Key, Vocabulary, stem
+from shas_kb.organise.vocabulary import Vocabulary, stem
 
 KEYPHRASES = 8
 HEADS_COVER = 0.5
@@ -44,8 +44,8 @@ def name_levels(
     levels: Sequence[Labels],
     meaning: Meaning | None = None,
 ) -> list[list[Named]]:
-    """Names and key phrases of all nodes, lowest level first; no name is given twice to
-    siblings or along a path.
+    """Names and key phrases of all nodes, lowest level first; no name is given twice to siblings or along a
+    path.
 
     `units` [n, d] are the documents' vectors, `titles` [n] their titles; `levels[0]` [n] tells each document's entity,
     `levels[1]` each entity's category, and so on. With `meaning`, phrases count by how near to a node they are in
@@ -84,20 +84,20 @@ class _Naming:
         for labels in levels[1:]:
             self.documents.append(labels[self.documents[-1]])
         self._sizes = [np.bincount(documents) for documents in self.documents]
-        self._stems: list[list[frozenset[Key]]] = [[frozenset()] * len(level) for level in candidates]
+        self._stems: list[list[tuple[str, ...]]] = [[()] * len(level) for level in candidates]
 
     def give(self, height: int, node: int, names: Iterator[Parts]) -> None:
         """Give a node the first of some names that none of its siblings, and none above or below it has, if there is
         one; number and order of the parts do not make another name."""
         taken = set(self._around(height, node))
         for name in names:
-            stems = frozenset(stem(part) or (part.lower(),) for part in name)
+            stems = tuple(sorted(word for part in name for word in stem(part) or (part.lower(),)))
             if stems not in taken:
                 self._stems[height][node] = stems
                 self.names[height][node] = name
                 return
 
-    def _around(self, height: int, node: int) -> Iterator[frozenset[Key]]:
+    def _around(self, height: int, node: int) -> Iterator[tuple[str, ...]]:
         """The names of a node's siblings and of all nodes above and below it."""
         below = np.array([node])
         for lower in reversed(range(height)):

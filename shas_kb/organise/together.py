@@ -23,14 +23,18 @@ def together(work: Callable[[Piece], Result], pieces: Iterable[Piece]) -> Iterat
     """
     remaining = iter(pieces)
     with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
-        running = [pool.submit(work, piece) for piece in islice(remaining, 2 * WORKERS)]
-        while running:
-            yield running.pop(0).result()
-            running += [pool.submit(work, piece) for piece in islice(remaining, 1)]
+        try:
+            running = [pool.submit(work, piece) for piece in islice(remaining, 2 * WORKERS)]
+            while running:
+                yield running.pop(0).result()
+                running += [pool.submit(work, piece) for piece in islice(remaining, 1)]
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def both(one: Callable[[], Result], other: Callable[[], Other]) -> tuple[Result, Other]:
-    """What two pieces of work make that know nothing of each other, done at once."""
+    """What two pieces of work make that know nothing of each other, done at once; an error, or Ctrl-C, in one is
+    answered when the other has ended."""
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(other)
         return one(), running.result()

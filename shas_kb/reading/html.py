@@ -76,7 +76,7 @@ def write_body(builder: Builder, tree: LexborHTMLParser, least_depth: int = 1) -
             first = first or one_line(text)
             builder.heading(text, max(int(tag[1]), least_depth))
         elif tag == "pre":
-            builder.lines(text.split("\n"))
+            builder.code(text)
         elif tag in ("li", "tr", "dt", "dd"):
             builder.paragraph(text, joint="\n")
         else:

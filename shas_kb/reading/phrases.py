@@ -20,7 +20,10 @@ _LONGEST_ONCE = 3
 _BOUND = 0.75  # of its uses: a phrase is a part of a longer one
 _WORD = re.compile(rf"[^\W\d_](?:{IN_WORD})+")
 _PARTICIPLE = re.compile(r"[a-z]+[^\We]ed\Z")
-_TEX = re.compile(r"\\[A-Za-z]+")
+# commands of TeX, with what they only refer to
+_TEX = re.compile(
+    r"\\(?:begin|end|ref|eqref|label|cite[a-z]*|includegraphics|input)\*?(?:\[[^\]]*\])?\{[^{}]*\}|(?<![\w:\\])\\[A-Za-z]+"
+)
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 
 
@@ -50,7 +53,7 @@ def key_phrases(text: str, language: str, headings: Sequence[str]) -> Mapping[st
     come first in the text are better: it begins with what it is about.
 
     Args:
-        text: a draft's text.
+        text: a draft's prose.
         language: ISO 639-1 code, for the stop words.
         headings: title and headings; what stands there counts even if it occurs once.
     """

@@ -33,6 +33,15 @@ def test_a_word_has_one_number_whichever_batch_it_comes_in(documents: list[list[
     assert sorted(lexicon.words) == sorted({word for own in documents for word in own})
 
 
+def test_words_are_the_same_across_the_stretches_in_which_they_are_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shas_kb.organise.bag.STRETCH", 16)
+    written = [{f"word{n % 7}-{'x' * (n % 3 * 20)}": 1, "sea": 2} for n in range(40)]
+    lexicon = Lexicon()
+    assert [dict(bag) for bag in bagged(lexicon, written)] == written
+    assert len(lexicon.words) == len({word for own in written for word in own})
+    assert bagged(lexicon, []) == []
+
+
 def test_a_count_without_a_word_is_refused() -> None:
     with pytest.raises(ValueError, match="a count each"):
         Batch.of([b"sea"], [[1, 2]])

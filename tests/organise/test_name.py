@@ -387,3 +387,9 @@ def test_whole_sentences_are_readable(sentence):
 )
 def test_fragments_are_not_readable(sentence):
     assert not readable(sentence)
+
+
+def test_names_of_one_part_and_of_two_are_told_apart_as_they_are_written():
+    said = [{"salt & pepper": 3} for _ in range(6)] + [{"salt": 3, "pepper": 2, "pans": 1} for _ in range(6)]
+    (names, *_) = named(said, [np.arange(2).repeat(6), np.zeros(2, dtype=np.int64)])
+    assert len({name.lower() for name in names}) == 2

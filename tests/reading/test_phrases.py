@@ -158,6 +158,9 @@ def test_the_words_of_formulas_are_no_phrases() -> None:
     text = r"The sum of all primes is $\sum_{p} p \cdots \binom{n}{k}$, and $\binom{n}{k}$ counts subsets. " * 3
     assert not {"sum_", "cdots", "binom"} & set(key_phrases(text, "en", []))
     assert {"primes", "counts subsets"} <= set(key_phrases(text, "en", []))
+    refers = r"By \begin{equation} x \end{equation} and \ref{eq:loss}, \cite[p. 3]{smithson} is right. " * 3
+    assert not {"equation", "loss", "smithson"} & set(key_phrases(refers, "en", []))
+    assert "Rotor" in key_phrases(r"The files are in C:\Turbines\Rotor on this machine. " * 3, "en", [])
 
 
 @given(st.text(), st.sampled_from(["en", "zh", "xx"]))

@@ -61,7 +61,7 @@ DAMAGE = {
         "sentences must lie in their passage",
     ),
     "no words": ("DELETE FROM words WHERE document = '{id}'", "a document must have its words"),
-    "broken words": ("UPDATE words SET terms = x'00' WHERE document = '{id}'", "words must be counts"),
+    "broken words": ("UPDATE words SET terms = x'00' WHERE document = '{id}'", "words must be lines"),
     "short vectors": (
         "UPDATE vectors SET passages = x'0000' WHERE document = '{id}'",
         "vectors must have the model's dimension",
