@@ -12,12 +12,12 @@ from shas_kb.organise.material import Array
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
         "contrast": 0.56,
-        "said": 0.26,
+        "said": 0.27,
         "near": 0.81,
-        "differ": 0.66,
-        "absent": 0.59,
+        "differ": 0.68,
+        "absent": 0.6,
         "titled": 1.17,
-        "form": 0.52,
+        "form": 0.53,
         "meaning": 0.81,
     }
 )
