@@ -98,8 +98,8 @@ def _nodes(collection: Collection, units: np.ndarray, levels: Sequence[Labels], 
         for node, own in enumerate(level):
             fit, label = fitting(collection, np.flatnonzero(documents == node))
             titles = [title for one in collection.called.get(label or "", ()) if (title := plain(one))]
-            if titles and fit >= FITS and len(own.short.phrases) > 2:
-                texts = [words.written[phrase] for phrase in own.short.phrases]
+            if titles and fit >= FITS and len(own.phrases) > 2:
+                texts = [words.written[phrase] for phrase in own.phrases]
                 kept.append((height, own, fit, titles, texts))
     every = sorted({text for *_, titles, texts in kept for text in (*titles, *texts)})
     vector = dict(zip(every, encoded(every).astype(np.float64), strict=True))

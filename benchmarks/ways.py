@@ -36,9 +36,8 @@ from shas_kb.organise.attend import attend, mutual
 from shas_kb.organise.group import refine
 from shas_kb.organise.material import Array, Labels, means, tally, unit
 from shas_kb.organise.nest import neighbours
-from shas_kb.organise.represent import WORD_WIDTH, mean_passages, meaning, meanings, represent, scatter_inside, shares
+from shas_kb.organise.represent import WORD_WIDTH, mean_passages, meaning, meanings, represent, shares, whitening_inside
 from shas_kb.organise.ward import merging
-from shas_kb.organise.whiten import whitening
 from shas_kb.organise.words import reduced, tfidf
 
 SAMPLES, SAMPLE = 4, 150
@@ -151,9 +150,7 @@ def agreed(case: Case, runs: int = 16) -> Array:
 def by_passages(case: Case) -> Array:
     materials = case.loaded.materials
     passages = np.concatenate([each.passages for each in materials]).astype(np.float64)
-    scatter = scatter_inside(materials, mean_passages(materials))
-    centred = passages - passages.mean(0)
-    passages = unit(centred if scatter is None else centred @ whitening(scatter))
+    passages = unit((passages - passages.mean(0)) @ whitening_inside(materials, mean_passages(materials)))
     starts = np.cumsum([0, *(len(each.passages) for each in materials)])
     best = [np.maximum.reduceat(passages[a:b] @ passages.T, starts[:-1], axis=1).mean(0) for a, b in pairwise(starts)]
     alike = (np.array(best) + np.array(best).T) / 2

@@ -145,8 +145,8 @@ def in_turn(lists: Sequence[Sequence[int]]) -> list[int]:
 
 def _drafts(materials: Sequence[Material], nested: Nested, words: Vocabulary, embed: Embed | None) -> list[list[Draft]]:
     """All nodes, lowest level first, but for their summaries."""
-    documents = document_vectors(materials)
     meaning = Meaning.of(materials, embed) if embed else None
+    documents = meaning.documents if meaning else document_vectors(materials)
     titles = [one.title for one in materials]
     names = name_levels(words, titles, nested.units, nested.levels, meaning)
     vectors, weights = documents, np.ones(len(materials))

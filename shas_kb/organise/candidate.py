@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from shas_kb.organise.material import Array, Labels
 from shas_kb.organise.vocabulary import Key, Vocabulary, is_wide
+from shas_kb.organise.weights import weighed
 
 CANDIDATES = 16
 FRAGMENT = 0.7
@@ -34,22 +35,25 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """Some phrases (columns of the vocabulary) of a node, for each its score and its lift over the rest, how much each
-    of the node's documents says it (`inside` [documents, phrases]), and the children in which these lie (`homes`
-    [documents])."""
+class Described:
+    """Some phrases (columns of the vocabulary) of a node, for each its features and its lift over the rest, [phrases];
+    how much each of the node's documents says it (`inside` [documents, phrases]), and the children in which these lie
+    (`homes` [documents])."""
 
     phrases: Labels
-    scores: Array
+    features: Mapping[str, Array]
     lift: Array
     inside: Array = field(repr=False)
     homes: Labels = field(repr=False)
 
 
-def candidates(words: Vocabulary, full: Mapping[int, int], node: Weighed) -> list[Candidate]:
-    """Candidates, best first: without fragments, phrases most of whose uses are inside one longer phrase, and without
-    those that say again what a better one says; `full` gives the full names of parts of names."""
-    rate = node.inside.mean(axis=0)
+def candidates(words: Vocabulary, full: Mapping[int, int], node: Described) -> list[Candidate]:
+    """Candidates, those with the best features first.
+
+    Without fragments, phrases most of whose uses are inside one longer phrase, and without those that say again what a
+    better one says; `full` gives the full names of parts of names.
+    """
+    scores, rate = weighed(node.features), node.inside.mean(axis=0)
     longer: dict[Key, float] = {}
     for column, value in zip(node.phrases, rate, strict=True):
         for part in parts(words.keys[column]):
@@ -57,9 +61,9 @@ def candidates(words: Vocabulary, full: Mapping[int, int], node: Weighed) -> lis
     sizes = np.bincount(node.homes)
     found: list[Candidate] = []
     taken: set[str] = set()
-    for i in np.argsort(-np.round(node.scores, 9), kind="stable"):
+    for i in np.argsort(-np.round(scores, 9), kind="stable"):
         phrase = int(node.phrases[i])
-        if node.scores[i] <= 0 or len(found) == CANDIDATES:
+        if scores[i] <= 0 or len(found) == CANDIDATES:
             break
         if longer.get(words.keys[phrase], 0.0) >= FRAGMENT * rate[i]:
             continue
@@ -72,7 +76,7 @@ def candidates(words: Vocabulary, full: Mapping[int, int], node: Weighed) -> lis
         said = node.inside[:, i] > IN_PASSING * rate[i] * len(node.inside) / np.count_nonzero(node.inside[:, i])
         saying = np.bincount(node.homes, said) >= A_CHILD_SAYS * sizes
         spread = float(sizes[saying].sum() / len(said))
-        found.append(Candidate(key, words.written[phrase], float(node.scores[i]), float(node.lift[i]), spread, said))
+        found.append(Candidate(key, words.written[phrase], float(scores[i]), float(node.lift[i]), spread, said))
     return found
 
 

@@ -62,10 +62,10 @@ def _initials(key: Key) -> str:
     return "".join(word[0] for word in key) if len(key) > 1 else ""
 
 
-def next_best(candidates: Sequence[Candidate], name: Parts) -> tuple[float, str]:
-    """The best of a node's phrases that is not in its name, and how good it is beside the best."""
+def next_best(candidates: Sequence[Candidate], head: str) -> tuple[float, str]:
+    """The best of a node's phrases that is not like `head`, and how good it is beside the best."""
     for one in candidates:
-        if not any(_alike(one.text, part) for part in name):
+        if not _alike(one.text, head):
             return round(one.score / candidates[0].score, 9), one.text
     return 0.0, ""
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from shas_kb.organise.material import Array, Labels, Material, members, unit
-from shas_kb.organise.represent import mean_passages, scatter_inside
+from shas_kb.organise.represent import mean_passages, whitening_inside
 from shas_kb.organise.vocabulary import is_wide
-from shas_kb.organise.whiten import whitening
 from shas_kb.records import Vectors
 
 Embed = Callable[[Sequence[str]], Vectors]
@@ -30,8 +29,8 @@ NAME, FAR = 0.06, 0.02
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The documents' mean passages [n, d], the matrix [d, d] by which vectors are whitened, and what gives phrases
-    vectors of the same kind."""
+    """The documents' mean passages at length 1, [n, d]; the matrix [d, d] by which vectors are whitened; and what gives
+    phrases vectors of the same kind."""
 
     documents: Array
     turn: Array
@@ -41,8 +40,7 @@ class Meaning:
     def of(cls, materials: Sequence[Material], embed: Embed) -> Meaning:
         """What is known of the documents' meaning."""
         means = mean_passages(materials)
-        scatter = scatter_inside(materials, means)
-        return cls(unit(means), np.eye(means.shape[1]) if scatter is None else whitening(scatter), embed)
+        return cls(unit(means), whitening_inside(materials, means), embed)
 
     def nearness(self, phrases: Sequence[Sequence[Sequence[str]]], levels: Sequence[Labels]) -> list[list[Array]]:
         """How near each phrase is to most documents of its node: the cosine that three in five of them reach.

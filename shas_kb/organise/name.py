@@ -44,8 +44,7 @@ def name_levels(
     levels: Sequence[Labels],
     meaning: Meaning | None = None,
 ) -> list[list[Named]]:
-    """Names and key phrases of all nodes, lowest level first; no name is given twice to siblings or along a
-    path.
+    """Names and key phrases of all nodes, lowest level first; none is given twice to siblings or along a path.
 
     `units` [n, d] are the documents' vectors, `titles` [n] their titles; `levels[0]` [n] tells each document's entity,
     `levels[1]` each entity's category, and so on. With `meaning`, phrases count by how near to a node they are in
@@ -133,9 +132,7 @@ class _Naming:
         heads = [self._head(height - 1, child) for child in large]
         if height == top:
             return heads
-        second = [
-            next_best(self.candidates[height - 1][child], (head,)) for child, head in zip(large, heads, strict=True)
-        ]
+        second = [next_best(self.candidates[height - 1][child], head) for child, head in zip(large, heads, strict=True)]
         best = max(range(len(heads)), key=lambda i: (second[i][0], -i))
         if second[best][0] > 0:
             heads[best] = second[best][1]

@@ -9,12 +9,12 @@ and where, whether it stands in titles, its form, and, where a model tells, its 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
-from shas_kb.organise.candidate import Candidate, Weighed, candidates
+from shas_kb.organise.candidate import Candidate, Described, candidates
 from shas_kb.organise.fullnames import full_names
 from shas_kb.organise.group import averaging
 from shas_kb.organise.material import Array, Labels, members, unit
@@ -43,17 +43,6 @@ class Shortlist:
     lift: Array
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """The best of a node's shortlist, the features of its phrases, [phrases] each, which of the node's documents say
-    them (`inside` [documents, phrases]), and the children in which these lie (`homes` [documents])."""
-
-    short: Shortlist
-    features: dict[str, Array]
-    inside: Array
-    homes: Labels
-
-
 def ranked(
     words: Vocabulary, units: Array, levels: Sequence[Labels], meaning: Meaning | None = None
 ) -> list[list[list[Candidate]]]:
@@ -63,17 +52,7 @@ def ranked(
     category, and so on. With `meaning`, phrases count by how near to the node they are in meaning.
     """
     full = full_names(words)
-    return [
-        [
-            candidates(
-                words,
-                full,
-                Weighed(node.short.phrases, weighed(node.features), node.short.lift, node.inside, node.homes),
-            )
-            for node in level
-        ]
-        for level in described(words, units, levels, meaning)
-    ]
+    return [[candidates(words, full, node) for node in level] for level in described(words, units, levels, meaning)]
 
 
 def described(
@@ -94,12 +73,13 @@ def described(
         nodes = zip(shorts, members(documents), centres, strict=True)
         found.append([_described(words, users, short, own, centre, children[own]) for short, own, centre in nodes])
         of_documents.append(documents)
-    if meaning is not None:
-        texts = [[[words.written[phrase] for phrase in node.short.phrases] for node in level] for level in found]
-        for level, nears in zip(found, meaning.nearness(texts, of_documents), strict=True):
-            for node, near in zip(level, nears, strict=True):
-                node.features["meaning"] = near
-    return found
+    if meaning is None:
+        return found
+    texts = [[[words.written[phrase] for phrase in node.phrases] for node in level] for level in found]
+    return [
+        [replace(node, features={**node.features, "meaning": near}) for node, near in zip(level, nears, strict=True)]
+        for level, nears in zip(found, meaning.nearness(texts, of_documents), strict=True)
+    ]
 
 
 def _described(
@@ -121,9 +101,9 @@ def _described(
         "meaning": np.ones(len(short.phrases)),
     }
     best = _best(weighed(features), MEANT)
-    short = Shortlist(short.phrases[best], short.said[best], short.contrast[best], short.lift[best])
     features = {name: feature[best] for name, feature in features.items()}
-    return Described(short, features, inside[:, best], np.unique(children, return_inverse=True)[1])
+    homes = np.unique(children, return_inverse=True)[1]
+    return Described(short.phrases[best], features, short.lift[best], inside[:, best], homes)
 
 
 def contrast(rate: Array, elsewhere: Array) -> Array:

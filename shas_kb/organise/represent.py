@@ -69,8 +69,7 @@ def meanings(materials: Sequence[Material]) -> list[Single]:
     (left out where there are none); in the space in which passages vary equally in every direction around their
     document."""
     means = mean_passages(materials)
-    scatter = scatter_inside(materials, means)
-    turn = np.eye(means.shape[1]) if scatter is None else whitening(scatter)
+    turn = whitening_inside(materials, means)
 
     def seen(view: Array | Single) -> Single:
         middle, whitened = view.mean(axis=0, dtype=np.float64), np.empty(view.shape, np.float32)
@@ -118,6 +117,13 @@ def mean_passages(materials: Sequence[Material]) -> Array:
         if len(material.passages):
             np.mean(material.passages, axis=0, dtype=np.float64, out=mean)
     return means
+
+
+def whitening_inside(materials: Sequence[Material], means: Array) -> Array:
+    """What vectors are multiplied with, [d, d], so that passages vary equally in every direction around their
+    document's mean [n, d]; the identity if none vary."""
+    scatter = scatter_inside(materials, means)
+    return np.eye(means.shape[1]) if scatter is None else whitening(scatter)
 
 
 def scatter_inside(materials: Sequence[Material], means: Array) -> Array | None:
