@@ -1,4 +1,4 @@
-"""`shas-kb query` and `shas-kb show`: ask the collection, and look at one thing in it."""
+"""`shas-kb query`: ask the collection."""
 
 from __future__ import annotations
 
@@ -71,48 +71,12 @@ def query(
     reply = replace(reply, milliseconds=(perf_counter() - began) * 1000)
     if session.json:
         from shas_kb.cli.terminal import print_json
+        from shas_kb.replies import reply_json
 
         print_json(reply_json(reply, explain=explain))
     else:
         _print_reply(reply, explain=explain)
     return GOOD
-
-
-def reply_json(reply: Reply, *, explain: bool = False) -> dict[str, object]:
-    """A reply as `query --json` gives it."""
-    document: dict[str, object] = {
-        "query": reply.query,
-        "level": "auto" if not reply.levels else reply.levels[0] if len(reply.levels) == 1 else list(reply.levels),
-        "routing": [{"level": level, "weight": round(weight, 4)} for level, weight in reply.routing],
-        "hits": [_hit_json(hit) for hit in reply.hits],
-        "answer": {
-            "text": reply.answer,
-            "citations": [
-                {"document": quote.document, "page": quote.page, "text": quote.text} for quote in reply.citations
-            ],
-        },
-        "milliseconds": round(reply.milliseconds, 1),
-    }
-    if explain:
-        document["reasons"] = list(reply.reasons)
-    return document
-
-
-def _hit_json(hit: Hit) -> dict[str, object]:
-    entry: dict[str, object] = {
-        "rank": hit.rank,
-        "level": hit.level,
-        "id": hit.id,
-        "score": round(hit.score, 4),
-        "name": hit.name,
-        "text": hit.text,
-    }
-    if hit.document is not None:
-        entry["document"] = {"id": hit.document.id, "title": hit.document.title, "path": hit.document.path}
-        entry |= {"page": hit.page, "start": hit.start, "end": hit.end}
-    else:
-        entry["documents"] = list(hit.documents)
-    return entry | {"path": list(hit.path), "why": dict(hit.why)}
 
 
 def _print_reply(reply: Reply, *, explain: bool) -> None:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from shas_kb.cli.session import GOOD, Session
-from shas_kb.errors import NotFoundError
-from shas_kb.records import Document, Node, Tree
-
-if TYPE_CHECKING:
-    from shas_kb.storage import Store
-
-EMPTY_TREE = Tree("", "", {}, (), ())
-PASSAGE = re.compile(r"(?P<document>[0-9a-f]{12}):(?P<ordinal>\d+)(\.(?P<sentence>\d+))?")
 
 
 def show(
@@ -30,123 +20,26 @@ def show(
     """
     from shas_kb.cli.terminal import print_json
     from shas_kb.lookup import look_up
+    from shas_kb.outline import NO_TREE
+    from shas_kb.records import Document, Node
+    from shas_kb.replies import PASSAGE, document_json, node_json, passage_json
 
     with session.open() as store:
         if place := PASSAGE.fullmatch(id.strip()):
-            facts = _passage(store, place["document"], int(place["ordinal"]), place["sentence"])
+            facts = passage_json(store, place)
         else:
-            tree, documents = store.tree() or EMPTY_TREE, store.documents()
-            units: list[Node | Document] = [*tree.nodes, *documents]
+            tree, documents = store.tree() or NO_TREE, {document.id: document for document in store.documents()}
+            units: list[Node | Document] = [*tree.nodes, *documents.values()]
             unit = look_up(id, units, what="the id")
-            facts = _node(tree, unit, documents) if isinstance(unit, Node) else _document(store, tree, unit)
+            if isinstance(unit, Node):
+                facts = node_json(tree, unit, documents)
+            else:
+                facts = document_json(store, tree, unit) | {"beginning": store.texts(unit.id)[0]}
     if session.json:
         print_json(facts)
     else:
         _print(facts)
     return GOOD
-
-
-def _node(tree: Tree, node: Node, every: Sequence[Document]) -> dict[str, object]:
-    documents = {document.id: document for document in every}
-    inside = _below(tree, node)
-    members = [membership for membership in tree.memberships if membership.primary and membership.node in inside]
-    members.sort(key=lambda membership: (-membership.weight, membership.document))
-    return {
-        "id": node.id,
-        "level": node.level,
-        "name": node.name,
-        "path": [other.name for other in _above(tree, node)],
-        "keyphrases": list(node.keyphrases),
-        "confidence": round(node.confidence, 4),
-        "summary": [
-            {"text": quote.text, "document": quote.document, "page": quote.page, "start": quote.start, "end": quote.end}
-            for quote in node.summary
-        ],
-        "children": [
-            {"id": child.id, "name": child.name, "documents": child.documents}
-            for child in tree.nodes
-            if child.parent == node.id
-        ],
-        "central": [_brief(documents[document]) for document in node.central if document in documents],
-        "documents": [_brief(documents[member.document]) for member in members if member.document in documents],
-    }
-
-
-def _document(store: Store, tree: Tree, document: Document) -> dict[str, object]:
-    nodes = {node.id: node for node in tree.nodes}
-    places = [membership for membership in tree.memberships if membership.document == document.id]
-    home = next((nodes[place.node] for place in places if place.primary), None)
-    passages = store.document_passages(document.id)
-    return {
-        "id": document.id,
-        "level": "document",
-        "name": document.title,
-        "path": [*(node.name for node in _above(tree, home)), home.name] if home else [],
-        "file": document.path,
-        "sha256": document.sha256,
-        "kind": document.kind,
-        "authors": list(document.authors),
-        "year": document.year,
-        "language": document.language,
-        "pages": document.pages,
-        "passages": document.passages,
-        "tokens": document.tokens,
-        "also": [
-            {"id": place.node, "name": nodes[place.node].name, "weight": round(place.weight, 4)}
-            for place in places
-            if not place.primary
-        ],
-        "sections": [{"title": section.title, "depth": section.depth} for section in store.sections(document.id)],
-        "beginning": passages[0].text if passages else "",
-    }
-
-
-def _passage(store: Store, document_id: str, ordinal: int, sentence: str | None) -> dict[str, object]:
-    document = store.document(document_id)
-    around = store.document_passages(document_id)[max(0, ordinal - 1) : ordinal + 2]
-    passage = next((one for one in around if one.ordinal == ordinal), None)
-    if passage is None or (sentence is not None and int(sentence) >= len(passage.sentences)):
-        raise NotFoundError(
-            f"the id must name one of the {document.passages} passages of {document_id}, got {ordinal}."
-        )
-    texts = {one.ordinal: one.text for one in around}
-    quote = passage.sentences[int(sentence)] if sentence is not None else None
-    return {
-        "id": passage.id if sentence is None else f"{passage.id}.{sentence}",
-        "level": "passage" if quote is None else "sentence",
-        "name": document.title,
-        "document": _brief(document),
-        "section": passage.section,
-        "page": quote.page if quote else passage.page,
-        "start": quote.start if quote else passage.start,
-        "end": quote.end if quote else passage.end,
-        "text": quote.text if quote else passage.text,
-        "before": passage.text[: quote.start - passage.start] if quote else texts.get(ordinal - 1, ""),
-        "after": passage.text[quote.end - passage.start :] if quote else texts.get(ordinal + 1, ""),
-    }
-
-
-def _brief(document: Document) -> dict[str, object]:
-    return {"id": document.id, "title": document.title, "path": document.path}
-
-
-def _above(tree: Tree, node: Node) -> list[Node]:
-    """The nodes above, domain first."""
-    nodes = {other.id: other for other in tree.nodes}
-    above: list[Node] = []
-    while node.parent is not None:
-        node = nodes[node.parent]
-        above.insert(0, node)
-    return above
-
-
-def _below(tree: Tree, node: Node) -> set[str]:
-    """The ids of the node and of all under it; nodes stand parents before children."""
-    inside = {node.id}
-    for other in tree.nodes:
-        if other.parent in inside:
-            inside.add(other.id)
-    return inside
 
 
 def _print(facts: dict[str, object]) -> None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shas_kb.cli.session import Session, note_if_stale
-from shas_kb.config import WEAK_NODE, WEAK_PLACE
+from shas_kb.config import WEAK_PLACE
 from shas_kb.errors import UsageError
+from shas_kb.outline import DEPTHS, Outline, is_weak, shown_at
 
 if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree as Branch
 
-    from shas_kb.records import Document, Membership, Node, Tree, Wish
+    from shas_kb.records import Document, Membership, Node
 
-DEPTHS = ("domain", "category", "entity", "document")
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 ALL_DOCUMENTS_UP_TO = 40
 EDITED = " ✎"
@@ -41,106 +39,22 @@ def tree(
     """
     if depth is not None and depth not in DEPTHS:
         raise UsageError(f"--depth must be one of {', '.join(DEPTHS)}, got {depth}.")
-    from shas_kb.lookup import look_up
-
     with session.open() as store:
-        current = store.tree()
-        documents = {document.id: document for document in store.documents()}
-        wishes = {wish.id: wish for wish in store.wishes()}
-        if current is not None:
-            note_if_stale(session, store)
-    if current is None:
-        advice = "shas-kb organise" if documents else "shas-kb ingest FOLDER"
-        raise UsageError(f"the collection must have a tree, got none; run `{advice}` first.")
-    root = look_up(under, current.nodes) if under else None
-    view = _View(current, documents, wishes)
+        view = _Drawing.of(store)
+        root = view.root(under)
+        note_if_stale(session, store)
     if session.json:
         from shas_kb.cli.terminal import print_json
 
-        shown = DEPTHS[: DEPTHS.index(depth) + 1] if depth else DEPTHS
-        print_json(
-            {
-                "run": current.run,
-                "hash": current.hash,
-                "placed": current.placed,
-                "drift": round(current.drift, 4),
-                "nodes": [entry for entry in view.json(root) if entry["level"] in shown],
-            }
-        )
+        print_json(view.json(root, depth or "document"))
     else:
         view.print(root, depth or ("document" if view.size(root) <= ALL_DOCUMENTS_UP_TO else "entity"))
 
 
-class _View:
-    """A tree with its documents in their places, and what a person said of its nodes."""
-
-    def __init__(self, tree: Tree, documents: Mapping[str, Document], wishes: Mapping[str, Wish]) -> None:
-        self.tree = tree
-        self.documents = documents
-        self.said = {id: wish.says for id, wish in wishes.items()}
-        self.children: dict[str | None, list[Node]] = defaultdict(list)
-        self.primary: dict[str, list[Membership]] = defaultdict(list)
-        self.also: dict[str, list[Membership]] = defaultdict(list)
-        for node in tree.nodes:
-            self.children[node.parent].append(node)
-        for siblings in self.children.values():
-            siblings.sort(key=lambda node: (-node.documents, node.name, node.id))
-        for membership in tree.memberships:
-            if membership.document in documents:
-                self._place(membership)
-
-    def _place(self, membership: Membership) -> None:
-        if membership.primary:
-            self.primary[membership.node].append(membership)
-        else:
-            self.also[membership.document].append(membership)
-
-    def tops(self, root: Node | None) -> list[Node]:
-        return [root] if root else self.children[None]
-
-    def size(self, root: Node | None) -> int:
-        return sum(node.documents for node in self.tops(root))
-
-    def places_in(self, node: Node) -> list[tuple[Membership, Document]]:
-        """The documents whose primary entity this is, the most typical first, each with its place."""
-        ordered = sorted(self.primary[node.id], key=lambda membership: (-membership.weight, membership.document))
-        return [(membership, self.documents[membership.document]) for membership in ordered]
-
-    def json(self, root: Node | None) -> list[dict[str, object]]:
-        """Nodes and documents as `tree --json` gives them: parents before children, in a stable order."""
-        return [entry for node in self.tops(root) for entry in self._json_below(node)]
-
-    def _json_below(self, node: Node) -> Iterator[dict[str, object]]:
-        yield {
-            "id": node.id,
-            "level": node.level,
-            "name": node.name,
-            "parent": node.parent,
-            "documents": node.documents,
-            "keyphrases": list(node.keyphrases),
-            "summary": " ".join(quote.text for quote in node.summary),
-            "confidence": round(node.confidence, 4),
-            "weak": _weak(node),
-            "edits": list(self.said.get(node.id, ())),
-        }
-        for child in self.children[node.id]:
-            yield from self._json_below(child)
-        for membership, document in self.places_in(node):
-            yield {
-                "id": document.id,
-                "level": "document",
-                "name": document.title,
-                "parent": node.id,
-                "path": document.path,
-                "sha256": document.sha256,
-                "pages": document.pages,
-                "language": document.language,
-                "weight": round(membership.weight, 4),
-                "also": [{"id": other.node, "weight": round(other.weight, 4)} for other in self.also[document.id]],
-            }
+class _Drawing(Outline):
+    """An outline as it is drawn in the terminal, a colour for each domain."""
 
     def print(self, root: Node | None, depth: str) -> None:
-        """Draw the tree in the terminal, a colour for each domain."""
         from rich.tree import Tree as Branch
 
         from shas_kb.cli.report import tree_line
@@ -152,7 +66,7 @@ class _View:
         for position, node in enumerate(self.tops(root)):
             colour = COLOURS[position % len(COLOURS)]
             branch = Branch(self._label(node, colour), guide_style=colour)
-            self._grow(branch, node, DEPTHS[: DEPTHS.index(depth) + 1], colour)
+            self._grow(branch, node, shown_at(depth), colour)
             output.print(branch)
             output.print()
         output.print(
@@ -181,7 +95,7 @@ class _View:
         label = Text.assemble(
             (name, weight),
             (sign, colour),
-            (UNSURE if _weak(node) else "", "yellow"),
+            (UNSURE if is_weak(node) else "", "yellow"),
             (f"  {node.documents}", colour),
             (f"  {node.confidence:.2f}  {' · '.join(phrases[:3])}", "dim"),
         )
@@ -202,8 +116,3 @@ class _View:
         )
         label.no_wrap, label.overflow = True, "ellipsis"
         return label
-
-
-def _weak(node: Node) -> bool:
-    """Whether the tree itself is unsure of a node."""
-    return node.confidence < WEAK_NODE
