@@ -25,6 +25,7 @@ BUSY_SECONDS = 10.0
 Row = tuple[Any, ...]
 
 _WRITABLE = "change the permissions of the file and of its folder, or work on a copy"
+_ONLY_READING = "here it is opened for reading alone: `shas-kb info` opens it for writing, and brings it up to date"
 
 # By the beginning of SQLite's name for the error: what the database must be, and what to do. First match wins.
 _MEANINGS = (
@@ -62,21 +63,30 @@ class Database:
     Args:
         path: the SQLite file.
         create: make the file (and its folder) where there is none.
+        read_only: only read, though the file could be written to. SQLite keeps its `-shm` and an empty `-wal` beside
+            it then, by which readers and a writer know of each other; the next writer takes them away.
 
     Attributes:
-        read_only: the file or its folder may not be written to, so there is only reading.
+        read_only: there is only reading: it was asked for, or the file or its folder may not be written to.
 
     Raises:
         NoCollectionError: there is no collection at `path`, and `create` is not set.
         DatabaseError: the file is of another kind, made by a newer version, damaged, locked or not permitted.
     """
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
+    def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
         self.path = path
-        self.read_only = not create and _is_read_only(path)
+        forbidden = not create and _is_read_only(path)
+        self.read_only = read_only or forbidden
+        self._advice = _WRITABLE if forbidden else _ONLY_READING
         self._locked = False
         with self._explained():
-            self._connection = _connect(path, "rwc" if create else "ro" if self.read_only else "rw")
+            # Reading in WAL mode makes files beside the database, unless SQLite is told that nobody writes to it.
+            self._immutable = forbidden and not _wal(path).exists()
+            self._state = _state(path)
+            self._connection = _connect(
+                path, "rwc" if create else "ro" if self.read_only else "rw", immutable=self._immutable
+            )
             try:
                 self._prepare(create)
                 self._identity = _identity(path)
@@ -123,9 +133,23 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Several queries see one state of the database, whatever others write meanwhile."""
+        """Several queries see one state of the database, whatever others write meanwhile. May be nested."""
+        if self._connection.in_transaction:
+            yield
+            return
         with self._explained(), _transaction(self._connection, "DEFERRED"):
             yield
+
+    def version(self) -> int:
+        """A number that changes when others have changed the database; to be compared on one connection alone."""
+        return int(self.value("PRAGMA data_version"))
+
+    def is_outdated(self) -> bool:
+        """Whether what is at `path` cannot be seen from here any more: another file took its place, or it was opened as
+        one that nobody writes to and was written to. It must be opened again then."""
+        if self._immutable:
+            return _state(self.path) != self._state
+        return _identity(self.path) != self._identity
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -185,7 +209,7 @@ class Database:
             )
         if version < VERSION and self.read_only:
             raise DatabaseError(
-                f"{self.path} must have schema {VERSION}, got {version}, and is read-only; {_WRITABLE}."
+                f"{self.path} must have schema {VERSION}, got {version}, and is read-only; {self._advice}."
             )
         # Foreign keys come on after the migrations: one that rebuilds a table must not cascade.
         if not self.read_only:
@@ -201,7 +225,7 @@ class Database:
 
     def _must_be_writable(self) -> None:
         if self.read_only:
-            raise DatabaseError(f"{self.path} is read-only; {_WRITABLE}.")
+            raise DatabaseError(f"{self.path} is read-only; {self._advice}.")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -219,7 +243,7 @@ class Database:
             ) from error
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str, *, immutable: bool) -> sqlite3.Connection:
     try:
         if path.is_dir():
             raise DatabaseError(
@@ -233,10 +257,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         raise DatabaseError(
             f"{path} must be yours to read and write, got {error.strerror!r}; change permissions or name another file."
         ) from error
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    if mode == "ro" and not Path(f"{os.path.realpath(path)}-wal").exists():
-        # Reading in WAL mode makes files beside the database, unless SQLite is told that nobody writes to it.
-        uri += "&immutable=1"
+    uri = f"{path.absolute().as_uri()}?mode={mode}{'&immutable=1' if immutable else ''}"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
 
 
@@ -253,6 +274,19 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _state(path: Path) -> tuple[object, ...]:
+    """What changes when the file at `path` is written to, or another one takes its place."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, _wal(path).exists()
+
+
+def _wal(path: Path) -> Path:
+    return Path(f"{os.path.realpath(path)}-wal")
 
 
 def _missing(path: Path) -> NoCollectionError:

@@ -24,7 +24,7 @@ class Store(Documents, VectorTable, Words, FullText, Facts, Consistency):
     """
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False) -> Self:
+    def open(cls, path: Path, *, create: bool = False, read_only: bool = False) -> Self:
         """Open the collection at `path`, upgrading a database of an older version.
 
         Where the file or its folder may not be written to, the collection can be read, and changing it is a
@@ -33,12 +33,14 @@ class Store(Documents, VectorTable, Words, FullText, Facts, Consistency):
         Args:
             path: the SQLite file.
             create: make a new collection (and its folder) where there is none.
+            read_only: only read, though the file could be written to; an older version is not upgraded then.
 
         Raises:
             NoCollectionError: there is no collection at `path`, and `create` is not set.
-            DatabaseError: the file is of another kind, made by a newer version, damaged, locked or not permitted.
+            DatabaseError: the file is of another kind, made by a newer version, damaged, locked or not permitted, or of
+                an older version and read only.
         """
-        return cls(Database(path, create=create))
+        return cls(Database(path, create=create, read_only=read_only))
 
     def exclusive(self) -> AbstractContextManager[None]:
         """Hold off other ingests while this one runs, without holding off readers. May be nested.
@@ -47,6 +49,19 @@ class Store(Documents, VectorTable, Words, FullText, Facts, Consistency):
             DatabaseError: another program is changing the collection; or at the end, its file was removed or replaced.
         """
         return self._db.exclusive()
+
+    def one_state(self) -> AbstractContextManager[None]:
+        """All that is read inside is of one state of the collection, whatever others write meanwhile."""
+        return self._db.snapshot()
+
+    def version(self) -> int:
+        """A number that changes when another program, or another `Store`, has changed the collection; it means nothing
+        to another `Store`."""
+        return self._db.version()
+
+    def is_outdated(self) -> bool:
+        """Whether the collection must be opened again to be seen as it is now, as its file was replaced."""
+        return self._db.is_outdated()
 
     def close(self) -> None:
         """Close the database."""
