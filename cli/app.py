@@ -14,6 +14,7 @@ from shas_kb.cli.diff import diff
 from shas_kb.cli.export import export
 from shas_kb.cli.ingest import ingest
 from shas_kb.cli.interrupt import remember
+from shas_kb.cli.mcp import mcp
 from shas_kb.cli.organise import organise
 from shas_kb.cli.session import (
     DatabaseOption,
@@ -70,7 +71,7 @@ def main_options(
     ctx.obj = Session(db, json, quiet, verbose, debug)
 
 
-for command in (ingest, tree, query, show, export, organise, diff, train, remove, info, check):
+for command in (ingest, tree, query, show, export, organise, diff, train, remove, info, check, mcp):
     app.command()(common(command))
 app.add_typer(edit.app)
 
