@@ -11,7 +11,7 @@ LONGEST = 20_000
 
 _TIGHTER = (
     *((text, 1000) for text in (4000, 2000, 1000, 500, 250, 120)),
-    *((120, entries) for entries in (100, 50, 25, 12, 6, 3)),
+    *((120, entries) for entries in (100, 70, 50, 40, 30, 25, 20, 15, 12, 9, 6, 3)),
     (80, 1),
 )
 """Characters of a text and entries of a list, until it fits: texts grow shorter before entries are left out."""
