@@ -1,7 +1,10 @@
 """The collection for an assistant: a Model Context Protocol server on standard input and output.
 
+    current.py      the collection as it is at each call, though others may change it meanwhile
     bounds.py       replies that stay below a length, whatever the collection holds
-    collection.py   the four things that can be asked, over a collection that others may change meanwhile
+    branch.py       the tree within these bounds
+    shown.py        one node, document or passage within them
+    collection.py   the four things that can be asked
     server.py       these as tools, with what an assistant is told of them
 
 It only reads. `mcp` is an extra, imported in server.py alone.

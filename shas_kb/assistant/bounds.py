@@ -62,8 +62,8 @@ def first_fitting(entries: Sequence[dict[str, Any]], longest: int) -> list[dict[
 
 def beginning(text: str, longest: int) -> str:
     """As much of the beginning of `text` as has `longest` characters where JSON escapes it."""
-    while (long := len(json.dumps(text, ensure_ascii=False))) > longest:
-        text = text[: max(1, min(len(text) - 1, len(text) * longest // long))]
+    while text and (long := len(json.dumps(text, ensure_ascii=False))) > longest:
+        text = text[: max(0, min(len(text) - 1, len(text) * longest // long))]
     return text
 
 

@@ -34,7 +34,8 @@ DOCUMENTS_OF_A_HIT = 10
 class Collection:
     """A collection that is asked by an assistant; for one thread.
 
-    Every method raises UsageError where what it is given is out of bounds, and the errors of what it calls.
+    Every method raises UsageError where what it is given is out of bounds, and the errors of what it calls. An empty
+    `under` or `depth`, as assistants like to give, counts as none.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,10 +62,10 @@ class Collection:
     def tree(self, under: str | None, depth: str | None) -> dict[str, Any]:
         """The tree, or the branch of a node, as deep as asked for and as fits."""
         _check_length("under", under, LONGEST_NAME)
-        if depth is not None and depth not in DEPTHS:
+        if depth and depth not in DEPTHS:
             raise UsageError(f"depth must be one of {', '.join(DEPTHS)}, got {depth[:LONGEST_NAME]}.")
         with self._current.moment() as moment:
-            return branch(moment.outline, moment.outline.root(under), depth)
+            return branch(moment.outline, moment.outline.root(under), depth or None)
 
     def show(self, id: str, offset: int) -> dict[str, Any]:
         """One node, document, passage or sentence, from `offset` on."""
@@ -82,7 +83,7 @@ class Collection:
         with self._current.moment() as moment:
             embed = self._current.encoder(moment)
             wanted = cast("Sequence[Level]", levels)  # `ask` says which of them are none
-            return reply_json(ask(moment.store, embed, question, wanted, under, k, snapshot=moment.snapshot))
+            return reply_json(ask(moment.store, embed, question, wanted, under or None, k, snapshot=moment.snapshot))
 
 
 def _check_length(what: str, text: str | None, most: int) -> None:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from inspect import getdoc
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -83,23 +84,23 @@ def run(path: Path, *, verbose: bool) -> None:
     with ThreadPoolExecutor(1, "collection") as thread:
         collection = thread.submit(Collection, path).result()
         try:
-            make_server(collection, thread, "INFO" if verbose else "WARNING").run("stdio")
+            make_server(collection, thread, verbose=verbose).run("stdio")
         except* BrokenPipeError:
             pass  # the assistant has gone before it had its reply
         finally:
             thread.submit(collection.close).result()
 
 
-def make_server(collection: Collection, thread: ThreadPoolExecutor, log_level: Any) -> MCPServer:
+def make_server(collection: Collection, thread: ThreadPoolExecutor, *, verbose: bool) -> MCPServer:
     """A server whose tools ask `collection` in `thread`, the one in which it was opened."""
     server = MCPServer(
         "shas-kb",
         title="Documents",
         instructions=INSTRUCTIONS,
         version=version("shas-kb"),
-        log_level=log_level,
+        log_level="INFO" if verbose else "WARNING",
     )
-    tool = server.tool(annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
+    reads = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
     async def ask(method: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:
         try:
@@ -107,7 +108,6 @@ def make_server(collection: Collection, thread: ThreadPoolExecutor, log_level: A
         except ShasKBError as error:
             raise ToolError(cut(" ".join(str(error).split()), LONGEST_ERROR)) from error
 
-    @tool
     async def search(
         question: Question, levels: Levels = (), under: Under = None, k: Hits = USUAL_HITS
     ) -> dict[str, Any]:
@@ -118,7 +118,6 @@ def make_server(collection: Collection, thread: ThreadPoolExecutor, log_level: A
         offsets, or for a node the ids of its documents, best first. Scores near 0 mean that nothing fits well."""
         return await ask(collection.search, question, levels, under, k)
 
-    @tool
     async def answer(question: Question, levels: Levels = (), under: Under = None) -> dict[str, Any]:
         """Answer a question with at most five sentences quoted from the documents, each with its source; for an
         overview with what a node is about, its parts and its central documents.
@@ -127,7 +126,6 @@ def make_server(collection: Collection, thread: ThreadPoolExecutor, log_level: A
         question was taken to be asked. For more context use search, then show."""
         return await ask(collection.answer, question, levels, under)
 
-    @tool
     async def tree(under: Branch = None, depth: Depth = None) -> dict[str, Any]:
         """Look at how the documents are arranged: domains, the categories in them, the entities in these, and the
         documents in these, parents before children, the largest first.
@@ -136,7 +134,6 @@ def make_server(collection: Collection, thread: ThreadPoolExecutor, log_level: A
         how to see more. `weak` marks nodes that the tree itself is unsure of."""
         return await ask(collection.tree, under, depth)
 
-    @tool
     async def show(id: Id, offset: Offset = 0) -> dict[str, Any]:
         """Read one thing: a node with what it is about and its documents; a document with its places, sections and
         text, passage by passage with pages; a passage between its neighbours; a sentence in its passage.
@@ -144,4 +141,6 @@ def make_server(collection: Collection, thread: ThreadPoolExecutor, log_level: A
         Where there is more, `next_offset` is the offset at which to call again."""
         return await ask(collection.show, id, offset)
 
+    for tool in (search, answer, tree, show):
+        server.add_tool(tool, description=getdoc(tool), annotations=reads)
     return server

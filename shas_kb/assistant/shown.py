@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shas_kb.assistant.bounds import LONGEST, beginning, first_fitting, fit, size, size_within
+from shas_kb.assistant.bounds import LONGEST, beginning, cut, first_fitting, fit, size, size_within
 from shas_kb.errors import UsageError
 from shas_kb.lookup import look_up
 from shas_kb.outline import Outline
@@ -15,6 +15,8 @@ from shas_kb.storage import Store
 
 FACTS = LONGEST // 3
 """Characters of JSON for what is known of a thing; the rest is for its documents or its text."""
+
+LONGEST_HEADING = 200
 
 MARGIN = 300
 """Characters kept free for what says how to go on."""
@@ -89,7 +91,7 @@ def _read(passage: StoredPassage, offset: int) -> dict[str, Any]:
     start = max(offset, passage.start)
     return {
         "id": passage.id,
-        "section": passage.section,
+        "section": cut(passage.section, LONGEST_HEADING) if passage.section else None,
         "page": passage.page,
         "start": start,
         "text": passage.text[start - passage.start :],

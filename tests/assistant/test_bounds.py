@@ -106,12 +106,12 @@ def test_a_cut_text_says_how_much_is_missing(text: str, most: int) -> None:
         assert short == f"{text[:most].rstrip()} … [{len(text) - most:,} more characters]"
 
 
-@given(st.text(), st.integers(8, 60))
+@given(st.text(), st.integers(-5, 60))
 def test_a_beginning_fits_as_it_is_escaped(text: str, longest: int) -> None:
     part = beginning(text, longest)
     assert text.startswith(part)
-    assert len(json.dumps(part, ensure_ascii=False)) <= longest
-    assert part or not text
+    assert not part or len(json.dumps(part, ensure_ascii=False)) <= longest
+    assert part or not text or longest < 8
 
 
 @given(st.lists(ENTRY, max_size=40), st.integers(0, 2000))

@@ -21,6 +21,7 @@ def test_it_is_offered_four_tools_that_explain_themselves(assistant) -> None:
     for tool in tools.values():
         assert tool.annotations.read_only_hint
         assert len(tool.description) > 100
+        assert "  " not in tool.description
         for parameter in tool.input_schema["properties"].values():
             assert parameter["description"]
     properties = tools["search"].input_schema["properties"]
@@ -36,6 +37,7 @@ def same(reply: dict[str, Any]) -> dict[str, Any]:
 def test_search_and_answer_say_what_query_says(assistant, shell: Shell, small_kb: Path) -> None:
     told = shell("-d", small_kb, "query", QUESTION, "--json").json
     found = assistant.ask("search", question=QUESTION)
+    assert same(found) == same(assistant.ask("search", question=QUESTION, levels=[], under=""))
     assert same(found) == {name: told[name] for name in ("query", "level", "routing", "hits")}
     answered = assistant.ask("answer", question=QUESTION)
     assert same(answered) == {name: told[name] for name in ("query", "level", "routing", "answer")}
@@ -62,6 +64,7 @@ def test_the_tree_is_the_tree(assistant, shell: Shell, small_kb: Path) -> None:
     assert [node["id"] for node in found["nodes"]] == [node["id"] for node in brief]
     assert found["counts"]["document"] == sum(node["level"] == "document" for node in brief)
     assert found["hash"] == told["hash"]
+    assert assistant.ask("tree", under="", depth="") == found
     above = assistant.ask("tree", depth="domain")
     assert above["nodes"] == [node for node in told["nodes"] if node["level"] == "domain"]
     domain = above["nodes"][0]

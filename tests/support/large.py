@@ -54,7 +54,7 @@ def read(title: str, texts: Sequence[str]) -> Reading:
         language="en",
         characters=start - 1,
         page_starts=(),
-        sections=tuple(Section(LONG * 3, 1, passage.start) for passage in passages),
+        sections=tuple(Section(LONG * (1 if passage.ordinal else 900), 1, passage.start) for passage in passages),
         passages=tuple(passages),
         terms={"words": 1},
         phrases={},
