@@ -11,6 +11,7 @@ from shas_kb.errors import DatabaseError
 from shas_kb.records import Codes, Sketch
 from shas_kb.storage.documents import WANTED, keyed
 from shas_kb.storage.part import Part
+from shas_kb.storage.signs import sign_bytes
 
 WORD_BYTES = WORD_BITS // 8
 
@@ -32,7 +33,7 @@ class SketchTable(Part):
             f" FROM {WANTED} LEFT JOIN sketches ON passage = passages.id ORDER BY wanted.key",
             keys,
         )
-        width = piece_bytes(self._common_dimension([row[2] for row in rows if row[2]]))
+        width = sign_bytes(self._common_dimension([row[2] for row in rows if row[2]]))
         return [
             Sketch(_rows(pieces, width), _rows(words, WORD_BYTES), np.frombuffer(telling, np.uint8)) if size else None
             for *_, size, pieces, words, telling in rows
@@ -60,11 +61,6 @@ class SketchTable(Part):
                 f"{self._db.path} must hold vectors of one size, got {sorted(set(found))}; run `shas-kb check`."
             )
         return found[0] if found else self._dimension() or 1
-
-
-def piece_bytes(dimension: int) -> int:
-    """Bytes of a piece's signs."""
-    return (dimension + 7) // 8
 
 
 def _rows(blob: bytes, width: int) -> Codes:

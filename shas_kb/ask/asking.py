@@ -76,7 +76,7 @@ def ask(
     content = content_words(text)
     subject = subject_words(content)
     shares = dict(zip(subject, store.rarity(subject), strict=True))
-    weights = {word: worth(share, len(snapshot.matrix)) for word, share in shares.items()}
+    weights = {word: worth(share, snapshot.passages) for word, share in shares.items()}
     asked = embed.asked(text[:LONGEST])
     vector = asked.plain
     evidence = search(store, snapshot, content or [text[:LONGEST]], asked, allowed)
@@ -90,7 +90,7 @@ def ask(
         routing = router.route(
             {level: found.nearest for level, found in telling.items()},
             {level: found.spread for level, found in telling.items()},
-            commonness(shares, snapshot.naming, len(snapshot.matrix)),
+            commonness(shares, snapshot.naming, snapshot.passages),
         )
         picked = router.chosen(routing)
     sure = _confidence(store, snapshot, evidence, units, weights) if weights else UNSURE * any(map(str.isalnum, text))

@@ -105,10 +105,10 @@ def rank_passages(evidence: Evidence) -> Units:
 def rank_documents(snapshot: Snapshot, evidence: Evidence, vector: Vectors, allowed: Mask) -> Units:
     """A document is as good as its best passage and itself together; and as the best of its passages to the words."""
     cosine = np.where(allowed, snapshot.vectors @ vector, -1.0)
-    passage = np.full(len(snapshot.documents), -1.0)
+    passage = np.full(len(snapshot.ids), -1.0)
     np.maximum.at(passage, snapshot.owner, evidence.cosine)
     dense = best((cosine + passage) / 2, min(int(allowed.sum()), len(evidence.dense.rows)))
-    lexical = np.zeros(len(snapshot.documents))
+    lexical = np.zeros(len(snapshot.ids))
     owners = np.searchsorted(snapshot.offsets, evidence.lexical.rows, side="right") - 1
     np.maximum.at(lexical, owners, evidence.lexical.scores)
     worded = _positive(lexical)

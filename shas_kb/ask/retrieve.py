@@ -41,11 +41,14 @@ FUSION = 10.0
 TELLING = 1.0
 """BM25 of a word that tells passages apart, at the least: in five passages, one that only one of them holds."""
 
-TOGETHER = 64
+TOGETHER = 16
 """Passages whose sketches are read at once."""
 
 CANDIDATES = 200
 """Passages taken from each search."""
+
+OPENED = 256
+"""Documents whose passages are compared with the question where these are too many to compare all."""
 
 BLOCK = 8192
 """Rows turned from float16 to float32 at a time: 12 MB of the default model, however large the collection."""
@@ -68,7 +71,8 @@ class Evidence:
     """What the passages say to a question.
 
     Attributes:
-        cosine: of every passage with the question [p]; -1 outside the branch that was asked for.
+        cosine: of every passage with the question [p], of its document where it was not looked at (see `opened`); -1
+            outside the branch that was asked for.
         dense: the passages worth most to the question, see `rank_candidates`.
         lexical: the passages with its words, scored by BM25.
         fused: both.
@@ -90,32 +94,66 @@ def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Aske
         asked: the question.
         allowed: which documents take part [n].
     """
-    cosine, found = cosines(snapshot.matrix, np.stack([asked.plain, asked.vector])).T.copy()
+    lexical = _lexical(store, snapshot, content, allowed)
+    titled = of_titles(snapshot, asked.vector, allowed)
+    if snapshot.matrix is not None:
+        cosine, found = cosines(snapshot.matrix, np.stack([asked.plain, asked.vector])).T.copy()
+    else:
+        cosine, found = opened(store, snapshot, asked, titled, allowed, lexical)
     if not allowed.all():
         outside = ~allowed[snapshot.owner]
         cosine[outside] = found[outside] = -1.0
-    context = of_documents(snapshot, found, asked.vector, allowed)[snapshot.owner]
+    context = (titled + DOCUMENT_COUNTS * nearest_of(snapshot, found))[snapshot.owner]
     nearest = best(found + context, min(CANDIDATES, int(np.diff(snapshot.offsets)[allowed].sum())))
-    lexical = _lexical(store, snapshot, content, allowed)
     rows = np.union1d(nearest.rows, lexical.rows)
     dense = rank_candidates(store, snapshot, rows, PASSAGE_COUNTS * found + context, found, asked)
     return Evidence(cosine, dense, lexical, together(dense, lexical))
 
 
-def of_documents(snapshot: Snapshot, cosine: Vectors, asked: Vectors, allowed: Mask) -> Vectors:
-    """What speaks for each document: `DOCUMENT_COUNTS` times the cosine of its nearest passage, and `TITLE_COUNTS`
-    times the share of the question that its title draws from those of all allowed documents [n].
+def opened(
+    store: Store, snapshot: Snapshot, asked: Asked, titled: Vectors, allowed: Mask, lexical: Ranking
+) -> tuple[Vectors, Vectors]:
+    """Cosines of all passages with a question where not all vectors are held: of those that may answer it, exactly.
+
+    Documents are opened whose signs, together with their titles, promise most, and those that hold the question's
+    words. A passage that is not opened counts through its document, as a unit that is not opened does in attention.
 
     Args:
-        snapshot: for the titles.
-        cosine: of every passage with the question [p].
-        asked: the question with its words weighed, unit length [d].
+        store: for the vectors of what is opened.
+        snapshot: the collection.
+        asked: the question.
+        titled: what titles are worth to it [n].
         allowed: which documents take part [n].
+        lexical: the passages with its words.
+
+    Returns:
+        With `asked.plain`, the document's own where it was not opened; with `asked.vector`, -1 there [p].
     """
-    nearest: Vectors = np.maximum.reduceat(cosine, snapshot.offsets[:-1])  # none is without passages
-    worth: Vectors = np.float32(DOCUMENT_COUNTS) * nearest
-    worth[allowed] += TITLE_COUNTS * drawn(cosines(snapshot.titles, asked)[allowed])
+    assert snapshot.signs is not None
+    promise = (1 + DOCUMENT_COUNTS) * nearest_of(snapshot, snapshot.signs.cosines(asked.vector)) + titled
+    promising = best(np.where(allowed, promise, -np.inf), min(OPENED, int(allowed.sum())))
+    documents = np.union1d(promising.rows, snapshot.owner[lexical.rows])
+    sizes = np.diff(snapshot.offsets)
+    rows = np.flatnonzero(np.repeat(np.isin(np.arange(len(sizes)), documents), sizes))
+    vectors = store.opened([snapshot.ids[document] for document in documents])
+    cosine = np.repeat(snapshot.vectors @ asked.plain, sizes)
+    found = np.full(len(cosine), -1.0, np.float32)
+    cosine[rows], found[rows] = cosines(vectors, np.stack([asked.plain, asked.vector])).T
+    return cosine, found
+
+
+def of_titles(snapshot: Snapshot, asked: Vectors, allowed: Mask) -> Vectors:
+    """What its title is worth to a question, for each document: `TITLE_COUNTS` times the share of the question that it
+    draws from those of all allowed documents [n]."""
+    worth: Vectors = np.zeros(len(allowed), np.float32)
+    worth[allowed] = TITLE_COUNTS * drawn((snapshot.titles @ asked)[allowed])
     return worth
+
+
+def nearest_of(snapshot: Snapshot, cosine: Vectors) -> Vectors:
+    """The highest of the cosines of each document's passages [p] with a question [n]."""
+    nearest: Vectors = np.maximum.reduceat(cosine, snapshot.offsets[:-1])  # none is without passages
+    return nearest
 
 
 def drawn(cosine: Vectors) -> Vectors:
@@ -136,7 +174,7 @@ def rank_candidates(
     Args:
         store: for the sketches.
         snapshot: to know the passages by.
-        rows: the passages, rows of `snapshot.matrix` [c].
+        rows: the passages [c].
         context: what else speaks for every passage [p].
         cosine: of every passage with the question [p].
         asked: the question.
@@ -146,7 +184,7 @@ def rank_candidates(
     there = [its for its in sketches if its is not None]
     if len(there) == len(sketches):
         for at in range(0, len(there), TOGETHER):
-            said[at : at + TOGETHER] = Said.of(there[at : at + TOGETHER], snapshot.matrix.shape[1]).to([asked])[0]
+            said[at : at + TOGETHER] = Said.of(there[at : at + TOGETHER], snapshot.vectors.shape[1]).to([asked])[0]
     ranking = best(said + context[rows], len(rows))
     return Ranking(rows[ranking.rows], ranking.scores)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shas_kb.ask.signs import Signs
 from shas_kb.ask.words import stems
 from shas_kb.errors import NotFoundError, UsageError
 from shas_kb.lookup import look_up
@@ -23,81 +24,102 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
+EXHAUSTIVE = 20_000
+"""Passages up to which all vectors are held, and each is compared with every question. Of a larger collection only
+their signs are, and the vectors of the documents that these point to are read."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """One reading of the database; take a new one after a change.
 
-    `documents` are those with vectors, in the order of `matrix`: document i has the rows offsets[i] to offsets[i + 1].
-    `vectors` are their own [n, d], `titles` those of their titles [n, d], zeros where an older version made none.
+    `ids` and `documents` are those with vectors; document i has the passages offsets[i] to offsets[i + 1], which are
+    called rows. `vectors` are the documents' own [n, d], `titles` those of their titles [n, d], zeros where an older
+    version made none. Of the passages there is `matrix` [rows, d], or `signs` where they are more than `EXHAUSTIVE`.
     `home[level][i]` is the index in `nodes[level]` of the node that document i lies under, -1 where there is none (no
-    tree yet, or the document came after it). `centres[level]` are unit vectors, one a node, in the passages' space.
+    tree yet, or the document came after it).
     """
 
-    documents: tuple[Document, ...]
+    ids: tuple[str, ...]
+    documents: Sequence[Document]
     index: Mapping[str, int]
     offsets: Rows
-    matrix: NDArray[np.float16]
+    matrix: NDArray[np.float16] | None
+    signs: Signs | None
     vectors: Vectors
-    titles: NDArray[np.float16]
+    titles: Vectors
     nodes: Mapping[Level, tuple[Node, ...]]
     home: Mapping[Level, Rows]
-    centres: Mapping[Level, Vectors]
 
     @classmethod
-    def of(cls, store: Store) -> Snapshot:
-        """Read `store`. Raises UsageError when there is nothing in it that could be asked."""
-        known = {document.id: document for document in store.documents()}
-        if not known:
-            raise UsageError("The collection must hold a document, got none; add some: shas-kb ingest FOLDER.")
-        passages = store.passage_matrix()
-        if not len(passages.matrix):
+    def of(cls, store: Store, exhaustive: int = EXHAUSTIVE) -> Snapshot:
+        """Read `store`, and hold the vectors of at most so many passages.
+
+        Raises:
+            UsageError: there is nothing in it that could be asked.
+        """
+        outlines = store.outlines()
+        ids = outlines.documents
+        if not ids:
+            documents = len(store.documents())
+            if not documents:
+                raise UsageError("The collection must hold a document, got none; add some: shas-kb ingest FOLDER.")
             raise UsageError(
-                f"The collection must have vectors, got none for {len(known)} documents; finish: shas-kb ingest FOLDER."
+                f"The collection must have vectors, got none for {documents} documents; finish: shas-kb ingest FOLDER."
             )
-        ids, vectors = store.document_matrix()
-        row = {id: i for i, id in enumerate(ids)}
-        order = [row[id] for id in passages.documents]
-        aligned = vectors[order]
-        nodes, home = _places(store.tree(), passages.documents)
-        centres = {level: _centres(aligned, home[level], len(nodes[level])) for level in NODE_LEVELS}
+        nodes, home = _places(store.tree(), ids)
+        few = len(outlines.signs) <= exhaustive
         return cls(
-            documents=tuple(known[id] for id in passages.documents),
-            index={id: i for i, id in enumerate(passages.documents)},
-            offsets=passages.offsets,
-            matrix=passages.matrix,
-            vectors=aligned,
-            titles=store.title_matrix()[order],
+            ids=tuple(ids),
+            documents=Records(store, ids),
+            index={id: i for i, id in enumerate(ids)},
+            offsets=outlines.offsets,
+            matrix=store.passage_matrix().matrix if few else None,
+            signs=None if few else Signs.of(outlines.signs, outlines.vectors.shape[1]),
+            vectors=outlines.vectors.astype(np.float32),
+            titles=outlines.titles.astype(np.float32),
             nodes=nodes,
             home=home,
-            centres=centres,
         )
+
+    @property
+    def passages(self) -> int:
+        """How many passages there are."""
+        return int(self.offsets[-1])
+
+    @cached_property
+    def centres(self) -> Mapping[Level, Vectors]:
+        """Unit vectors of the nodes of each level [nodes, d], in the passages' space."""
+        return {level: _centres(self.vectors, self.home[level], len(self.nodes[level])) for level in NODE_LEVELS}
 
     @cached_property
     def owner(self) -> Rows:
-        """The document of every row of `matrix`."""
-        return np.repeat(np.arange(len(self.documents)), np.diff(self.offsets))
+        """The document of every row."""
+        return np.repeat(np.arange(len(self.ids)), np.diff(self.offsets))
 
     @cached_property
     def naming(self) -> Mapping[str, float]:
         """The stems in the names of nodes, each with the share of documents under the largest node so named."""
         found: dict[str, float] = {}
         for level in NODE_LEVELS:
-            for place, node in enumerate(self.nodes[level]):
-                share = len(self.members(level, place)) / len(self.documents)
+            home = self.home[level]
+            sizes = np.bincount(home[home >= 0], minlength=len(self.nodes[level]))
+            for node, size in zip(self.nodes[level], sizes.tolist(), strict=True):
+                share = size / len(self.ids)
                 for word in stems(node.name):
                     found[word] = max(share, found.get(word, 0.0))
         return found
 
     def places(self, level: Level) -> Rows:
         """For every document, its own place (level "document") or that of the node it lies under."""
-        return np.arange(len(self.documents)) if level == "document" else self.home[level]
+        return np.arange(len(self.ids)) if level == "document" else self.home[level]
 
     def count(self, level: Level) -> int:
         """How many documents, or nodes of `level`, there are."""
-        return len(self.documents) if level == "document" else len(self.nodes[level])
+        return len(self.ids) if level == "document" else len(self.nodes[level])
 
     def document_of(self, row: int) -> int:
-        """The document of one row of `matrix`."""
+        """The document of one row."""
         return int(np.searchsorted(self.offsets, row, side="right")) - 1
 
     @property
@@ -108,9 +130,9 @@ class Snapshot:
         )
 
     def key(self, row: int) -> tuple[str, int]:
-        """The (document id, ordinal) of a row of `matrix`."""
+        """The (document id, ordinal) of a row."""
         document = self.document_of(row)
-        return self.documents[document].id, row - int(self.offsets[document])
+        return self.ids[document], row - int(self.offsets[document])
 
     def path(self, document: int) -> tuple[str, ...]:
         """The names of the nodes above a document, domain first."""
@@ -127,19 +149,47 @@ class Snapshot:
         Raises:
             NotFoundError: nothing is called so (the nearest names are in the message), or several are, or it is empty.
         """
-        every: Mask = np.ones(len(self.documents), bool)
+        every: Mask = np.ones(len(self.ids), bool)
         if given is None:
             return every
         units: list[Node | Document] = [node for level in NODE_LEVELS for node in self.nodes[level]]
         unit = look_up(given, [*units, *self.documents])
         inside: Mask
         if isinstance(unit, Document):
-            inside = np.arange(len(self.documents)) == self.index[unit.id]
+            inside = np.arange(len(self.ids)) == self.index[unit.id]
         else:
             inside = self.home[unit.level] == self.nodes[unit.level].index(unit)
         if not inside.any():
             raise NotFoundError(f"--under must hold a document, got {given!r}, which has none; see shas-kb tree.")
         return inside
+
+
+class Records(Sequence[Document]):
+    """The records of some documents, read when they are wanted: an answer shows a few of them."""
+
+    def __init__(self, store: Store, ids: Sequence[str]) -> None:
+        self._store, self._ids = store, ids
+        self._read: dict[str, Document] = {}
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Document: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Document]: ...
+    def __getitem__(self, place: int | slice) -> Document | Sequence[Document]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        id = self._ids[place]
+        if id not in self._read:
+            self._read[id] = self._store.document(id)
+        return self._read[id]
+
+    def __iter__(self) -> Iterator[Document]:
+        if len(self._read) < len(self):
+            self._read = {document.id: document for document in self._store.documents()}
+        return (self._read[id] for id in self._ids)
 
 
 def _places(
