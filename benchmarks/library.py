@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from corpora import CORPORA, QUESTIONS, corpus, records
+from corpora import QUESTIONS, corpus, records
 from report import EVAL
 
 from shas_kb.config import TreeConfig

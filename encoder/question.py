@@ -17,7 +17,6 @@ from shas_kb.encoder.models import WEIGHTS, Located
 from shas_kb.encoder.sketch import projected
 from shas_kb.records import Asked, Vectors
 
-
 CACHED = 1 << 15
 """Numbers that `gelu` takes at once: three arrays of them, 384 KB."""
 

@@ -75,6 +75,7 @@ class Database:
         self.path = path
         self.read_only = not create and _is_read_only(path)
         self._locked = False
+        self._written = 0
         with self._explained():
             self._connection = _connect(path, "rwc" if create else "ro" if self.read_only else "rw")
             try:
@@ -118,6 +119,7 @@ class Database:
     def transaction(self) -> Iterator[None]:
         """All or nothing. The write lock is taken at the beginning, so that no statement can fail for want of it."""
         self._must_be_writable()
+        self._written += 1
         with self._explained(), _transaction(self._connection, "IMMEDIATE"):
             yield
 
@@ -126,6 +128,10 @@ class Database:
         """Several queries see one state of the database, whatever others write meanwhile."""
         with self._explained(), _transaction(self._connection, "DEFERRED"):
             yield
+
+    def version(self) -> tuple[int, int]:
+        """Another after each change of the database, by whatever program; it means nothing beyond this connection."""
+        return self.value("PRAGMA data_version"), self._written
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Signs of passage vectors, a bit a channel: a sixteenth of the vectors, so that those of a whole collection can be held.
+"""Signs of passage vectors, a bit a channel: a sixteenth of what is stored, so that a large collection's can be held.
 
 By the angle between two vectors it is decided how many of their signs agree (Charikar, "Similarity estimation
 techniques from rounding algorithms", STOC 2002). So a count of bits tells which passages are likely near, and only

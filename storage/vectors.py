@@ -117,15 +117,15 @@ class VectorTable(SketchTable):
         return np.frombuffer(row[0], HALF).reshape(-1, row[1]).astype(np.float32)
 
     def opened(self, documents: Sequence[str]) -> NDArray[np.float16]:
-        """The passage vectors of some documents, in the order of these, one below the other [passages, d].
+        """The passage vectors of some documents, by their ids, one below the other [passages, d].
 
         Raises:
             NotFoundError: one of them does not exist, or has no vectors yet.
             DatabaseError: rows of different sizes.
         """
         rows = self._db.rows(
-            "SELECT dimension, passages FROM json_each(?) AS wanted CROSS JOIN vectors ON document = wanted.value"
-            " ORDER BY wanted.key",
+            "SELECT dimension, passages FROM vectors WHERE document IN (SELECT value FROM json_each(?))"
+            " ORDER BY document",
             (json.dumps(documents),),
         )
         if len(rows) < len(documents):

@@ -159,6 +159,6 @@ def _confidence(
     """How likely the collection answers, from the nearest passage and the words of the best ones and of nodes."""
     keys = [snapshot.key(int(row)) for row in evidence.fused.rows[:READ]]
     texts = [stems(passage.text) for passage in store.passages(keys)]
-    texts += [stems(" ".join((node.name, *node.keyphrases))) for nodes in snapshot.nodes.values() for node in nodes]
+    texts += [its for named in snapshot.named.values() for its in named]
     covered = max((coverage(weights, text) for text in texts), default=0.0)
     return answer.confidence(units["passage"].nearest, covered)

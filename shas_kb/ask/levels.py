@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.ask.retrieve import Evidence, Ranking, best, fuse
+from shas_kb.ask.retrieve import Evidence, Ranking, best, fuse, nearest_of
 from shas_kb.ask.snapshot import Mask, Snapshot
 from shas_kb.ask.words import coverage, stems, words
 from shas_kb.records import LEVELS, Asked, Level, Quote, Vectors
@@ -37,10 +37,6 @@ SENTENCES = 24
 SHORTEST = 4
 """Words of a sentence that can say something: fewer are headings and captions, which are near to everything on their
 subject and answer nothing."""
-
-TEMPERATURE = 0.05
-"""Cosine by which a passage must be farther to count e times less as evidence. Chosen, not fitted; the router's weights
-were fitted with it."""
 
 
 @dataclass(frozen=True)
@@ -105,14 +101,13 @@ def rank_passages(evidence: Evidence) -> Units:
 def rank_documents(snapshot: Snapshot, evidence: Evidence, vector: Vectors, allowed: Mask) -> Units:
     """A document is as good as its best passage and itself together; and as the best of its passages to the words."""
     cosine = np.where(allowed, snapshot.vectors @ vector, -1.0)
-    passage = np.full(len(snapshot.ids), -1.0)
-    np.maximum.at(passage, snapshot.owner, evidence.cosine)
+    passage = nearest_of(snapshot, evidence.cosine)
     dense = best((cosine + passage) / 2, min(int(allowed.sum()), len(evidence.dense.rows)))
     lexical = np.zeros(len(snapshot.ids))
     owners = np.searchsorted(snapshot.offsets, evidence.lexical.rows, side="right") - 1
     np.maximum.at(lexical, owners, evidence.lexical.scores)
     worded = _positive(lexical)
-    spread = evenness(mass(evidence), int(np.diff(snapshot.offsets)[allowed].sum()))
+    spread = evenness(evidence.mass, int(np.diff(snapshot.offsets)[allowed].sum()))
     return Units("document", fuse(dense, worded), {"dense": dense, "lexical": worded}, float(cosine.max()), spread)
 
 
@@ -136,7 +131,7 @@ def rank_nodes(
     count = int(inside.sum())
     dense = best(cosine, count)
     share = best(np.where(inside, shares(snapshot, level, evidence), -1.0), count)
-    named = [coverage(weights, stems(" ".join((node.name, *node.keyphrases)))) for node in nodes]
+    named = [coverage(weights, its) for its in snapshot.named[level]]
     worded = _positive(np.where(inside, np.array(named, dtype=np.float64), 0.0))
     by = {"dense": dense, "passages": share, "lexical": worded}
     below: Level = LEVELS[LEVELS.index(level) - 1]
@@ -145,17 +140,12 @@ def rank_nodes(
     return Units(level, fuse(dense, share, worded), by, _top(dense), spread)
 
 
-def mass(evidence: Evidence) -> NDArray[np.float64]:
-    """Every passage's share of the evidence [p]: exp(cosine / T), scaled to a sum of 1."""
-    raised = np.exp((evidence.cosine.astype(np.float64) - float(evidence.cosine.max())) / TEMPERATURE)
-    return np.asarray(raised / raised.sum(), dtype=np.float64)
-
-
 def shares(snapshot: Snapshot, level: Level, evidence: Evidence) -> NDArray[np.float64]:
     """Which share of the evidence lies in each document, or under each node, of `level`."""
-    place = snapshot.places(level)[snapshot.owner]
+    place = snapshot.places(level)
     placed = place >= 0
-    under = np.bincount(place[placed], weights=mass(evidence)[placed], minlength=snapshot.count(level))
+    mass = np.add.reduceat(evidence.mass, snapshot.offsets[:-1])
+    under = np.bincount(place[placed], weights=mass[placed], minlength=snapshot.count(level))
     return np.asarray(under, dtype=np.float64)
 
 

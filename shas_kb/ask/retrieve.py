@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,10 +46,13 @@ TOGETHER = 16
 """Passages whose sketches are read at once."""
 
 CANDIDATES = 200
-"""Passages taken from each search."""
+"""Passages taken from the full text."""
 
-OPENED = 256
-"""Documents whose passages are compared with the question where these are too many to compare all."""
+NEAREST = 100
+"""Passages taken for their nearness: so many find what twice as many do (benchmarks/asking_speed.py)."""
+
+LOOKED_AT = 384
+"""Passages that are compared with the question, by their signs, where they are too many to compare all."""
 
 BLOCK = 8192
 """Rows turned from float16 to float32 at a time: 12 MB of the default model, however large the collection."""
@@ -66,12 +70,17 @@ class Ranking:
         return {int(row): i for i, row in enumerate(self.rows, 1)}
 
 
+TEMPERATURE = 0.05
+"""Cosine by which a passage must be farther to count e times less as evidence. Chosen, not fitted; the router's weights
+were fitted with it."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What the passages say to a question.
 
     Attributes:
-        cosine: of every passage with the question [p], of its document where it was not looked at (see `opened`); -1
+        cosine: of every passage with the question [p], of its document where it was not looked at (see `looked_at`); -1
             outside the branch that was asked for.
         dense: the passages worth most to the question, see `rank_candidates`.
         lexical: the passages with its words, scored by BM25.
@@ -82,6 +91,12 @@ class Evidence:
     dense: Ranking
     lexical: Ranking
     fused: Ranking
+
+    @cached_property
+    def mass(self) -> NDArray[np.float64]:
+        """Every passage's share of the evidence [p]: exp(cosine / T), scaled to a sum of 1."""
+        raised = np.exp((self.cosine - self.cosine.max()) / np.float32(TEMPERATURE)).astype(np.float64)
+        return np.asarray(raised / raised.sum(), dtype=np.float64)
 
 
 def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Asked, allowed: Mask) -> Evidence:
@@ -96,30 +111,31 @@ def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Aske
     """
     lexical = _lexical(store, snapshot, content, allowed)
     titled = of_titles(snapshot, asked.vector, allowed)
-    if snapshot.matrix is not None:
-        cosine, found = cosines(snapshot.matrix, np.stack([asked.plain, asked.vector])).T.copy()
+    if snapshot.matrix is None:
+        cosine, found = looked_at(store, snapshot, asked, titled, allowed, lexical)
     else:
-        cosine, found = opened(store, snapshot, asked, titled, allowed, lexical)
+        cosine, found = cosines(snapshot.matrix, np.stack([asked.plain, asked.vector])).T.copy()
     if not allowed.all():
         outside = ~allowed[snapshot.owner]
         cosine[outside] = found[outside] = -1.0
     context = (titled + DOCUMENT_COUNTS * nearest_of(snapshot, found))[snapshot.owner]
-    nearest = best(found + context, min(CANDIDATES, int(np.diff(snapshot.offsets)[allowed].sum())))
-    rows = np.union1d(nearest.rows, lexical.rows)
+    nearest = best(found + context, min(NEAREST, int(np.diff(snapshot.offsets)[allowed].sum())))
+    rows = distinct(np.concatenate([nearest.rows, lexical.rows]))
     dense = rank_candidates(store, snapshot, rows, PASSAGE_COUNTS * found + context, found, asked)
     return Evidence(cosine, dense, lexical, together(dense, lexical))
 
 
-def opened(
+def looked_at(
     store: Store, snapshot: Snapshot, asked: Asked, titled: Vectors, allowed: Mask, lexical: Ranking
 ) -> tuple[Vectors, Vectors]:
     """Cosines of all passages with a question where not all vectors are held: of those that may answer it, exactly.
 
-    Documents are opened whose signs, together with their titles, promise most, and those that hold the question's
-    words. A passage that is not opened counts through its document, as a unit that is not opened does in attention.
+    Looked at are the passages that promise most, by their signs and their documents' titles; those that hold the
+    question's words; and of the documents of these the passage that is nearest by its signs. A passage that is not
+    looked at counts through its document, as a unit that is not opened does in attention.
 
     Args:
-        store: for the vectors of what is opened.
+        store: for the vectors of what is looked at.
         snapshot: the collection.
         asked: the question.
         titled: what titles are worth to it [n].
@@ -127,19 +143,39 @@ def opened(
         lexical: the passages with its words.
 
     Returns:
-        With `asked.plain`, the document's own where it was not opened; with `asked.vector`, -1 there [p].
+        With `asked.plain`, the document's own where a passage was not looked at; with `asked.vector`, -1 there [p].
     """
-    assert snapshot.signs is not None
-    promise = (1 + DOCUMENT_COUNTS) * nearest_of(snapshot, snapshot.signs.cosines(asked.vector)) + titled
-    promising = best(np.where(allowed, promise, -np.inf), min(OPENED, int(allowed.sum())))
-    documents = np.union1d(promising.rows, snapshot.owner[lexical.rows])
+    likely = snapshot.signs.cosines(asked.vector)
+    nearest = nearest_of(snapshot, likely)
+    around = np.where(allowed, titled + DOCUMENT_COUNTS * nearest, -np.inf).astype(np.float32)
+    promising = best(likely + around[snapshot.owner], min(LOOKED_AT, snapshot.passages)).rows
+    worded = distinct(snapshot.owner[lexical.rows])
+    inside = ranges(snapshot.offsets[worded], snapshot.offsets[worded + 1])
+    first = inside[likely[inside] == nearest[snapshot.owner[inside]]]
+    rows = distinct(np.concatenate([promising, lexical.rows, first]))
+    documents, document = np.unique(snapshot.owner[rows], return_inverse=True)
     sizes = np.diff(snapshot.offsets)
-    rows = np.flatnonzero(np.repeat(np.isin(np.arange(len(sizes)), documents), sizes))
-    vectors = store.opened([snapshot.ids[document] for document in documents])
+    before = np.cumsum(sizes[documents]) - sizes[documents]
+    places = before[document] + rows - snapshot.offsets[documents[document]]
+    vectors = store.opened([snapshot.ids[i] for i in documents.tolist()])
     cosine = np.repeat(snapshot.vectors @ asked.plain, sizes)
     found = np.full(len(cosine), -1.0, np.float32)
-    cosine[rows], found[rows] = cosines(vectors, np.stack([asked.plain, asked.vector])).T
+    cosine[rows], found[rows] = cosines(vectors[places], np.stack([asked.plain, asked.vector])).T
     return cosine, found
+
+
+def distinct(rows: Rows) -> Rows:
+    """The different ones, rising. `np.unique` would import masked arrays, at a question's first words."""
+    ordered = np.sort(rows)
+    new: Mask = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    return ordered[new]
+
+
+def ranges(starts: Rows, ends: Rows) -> Rows:
+    """The numbers of several ranges, one after another."""
+    sizes = ends - starts
+    numbers: Rows = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
+    return numbers
 
 
 def of_titles(snapshot: Snapshot, asked: Vectors, allowed: Mask) -> Vectors:
@@ -179,7 +215,7 @@ def rank_candidates(
         cosine: of every passage with the question [p].
         asked: the question.
     """
-    sketches = store.sketches([snapshot.key(int(row)) for row in rows])
+    sketches = store.sketches(snapshot.keys(rows))
     said = (1 + WORDS_COUNT) * cosine[rows]
     there = [its for its in sketches if its is not None]
     if len(there) == len(sketches):

@@ -35,7 +35,8 @@ class Snapshot:
 
     `ids` and `documents` are those with vectors; document i has the passages offsets[i] to offsets[i + 1], which are
     called rows. `vectors` are the documents' own [n, d], `titles` those of their titles [n, d], zeros where an older
-    version made none. Of the passages there is `matrix` [rows, d], or `signs` where they are more than `EXHAUSTIVE`.
+    version made none. Of the passages there are `signs`, and their vectors as `matrix` [rows, d]; None where these are
+    more than `EXHAUSTIVE`.
     `home[level][i]` is the index in `nodes[level]` of the node that document i lies under, -1 where there is none (no
     tree yet, or the document came after it).
     """
@@ -45,7 +46,7 @@ class Snapshot:
     index: Mapping[str, int]
     offsets: Rows
     matrix: NDArray[np.float16] | None
-    signs: Signs | None
+    signs: Signs
     vectors: Vectors
     titles: Vectors
     nodes: Mapping[Level, tuple[Node, ...]]
@@ -75,7 +76,7 @@ class Snapshot:
             index={id: i for i, id in enumerate(ids)},
             offsets=outlines.offsets,
             matrix=store.passage_matrix().matrix if few else None,
-            signs=None if few else Signs.of(outlines.signs, outlines.vectors.shape[1]),
+            signs=Signs.of(outlines.signs, outlines.vectors.shape[1]),
             vectors=outlines.vectors.astype(np.float32),
             titles=outlines.titles.astype(np.float32),
             nodes=nodes,
@@ -96,6 +97,14 @@ class Snapshot:
     def owner(self) -> Rows:
         """The document of every row."""
         return np.repeat(np.arange(len(self.ids)), np.diff(self.offsets))
+
+    @cached_property
+    def named(self) -> Mapping[Level, tuple[frozenset[str], ...]]:
+        """The stems in each node's name and key phrases."""
+        return {
+            level: tuple(stems(" ".join((node.name, *node.keyphrases))) for node in self.nodes[level])
+            for level in NODE_LEVELS
+        }
 
     @cached_property
     def naming(self) -> Mapping[str, float]:
@@ -133,6 +142,12 @@ class Snapshot:
         """The (document id, ordinal) of a row."""
         document = self.document_of(row)
         return self.ids[document], row - int(self.offsets[document])
+
+    def keys(self, rows: Rows) -> list[tuple[str, int]]:
+        """The keys of some rows."""
+        documents = self.owner[rows]
+        ordinals = rows - self.offsets[documents]
+        return [(self.ids[i], ordinal) for i, ordinal in zip(documents.tolist(), ordinals.tolist(), strict=True)]
 
     def path(self, document: int) -> tuple[str, ...]:
         """The names of the nodes above a document, domain first."""
