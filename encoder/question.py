@@ -17,6 +17,12 @@ from shas_kb.encoder.models import WEIGHTS, Located
 from shas_kb.encoder.sketch import projected
 from shas_kb.records import Asked, Vectors
 
+SMALL = 400_000
+"""Multiplications in a product that OpenBLAS 0.3.30 takes as a small one, where the second matrix is transposed."""
+
+NARROW = 16
+"""Columns of such a product, at the least: with fewer there are too many of them."""
+
 CACHED = 1 << 15
 """Numbers that `gelu` takes at once: three arrays of them, 384 KB."""
 
@@ -105,7 +111,7 @@ class NumpyBert:
         return seen
 
     def _linear(self, name: str, states: Array) -> Array:
-        outcome: Array = states @ self._weights[f"{name}.weight"].T
+        outcome = product(states, self._weights[f"{name}.weight"])
         outcome += self._weights[f"{name}.bias"]
         return outcome
 
@@ -127,6 +133,18 @@ def _unit(x: Array) -> Array:
     """At length 1 along the last axis."""
     unit: Array = x / np.linalg.norm(x, axis=-1, keepdims=True)
     return unit
+
+
+def product(states: Array, weight: Array) -> Array:
+    """[n, k] times the transposed [m, k]. Of few rows it is made in parts so small that the library does not bring the
+    weights into an order of its own first, which costs as much as the product."""
+    (rows, inner), outer = states.shape, len(weight)
+    width = 1 << (SMALL // (rows * inner)).bit_length() >> 1
+    if width < NARROW or outer % width:
+        return states @ weight.T
+    parts = states @ weight.reshape(-1, width, inner).swapaxes(1, 2)
+    outcome: Array = parts.swapaxes(0, 1).reshape(rows, outer)
+    return outcome
 
 
 def gelu(x: Array) -> Array:
