@@ -159,6 +159,6 @@ def _confidence(
     """How likely the collection answers, from the nearest passage and the words of the best ones and of nodes."""
     keys = [snapshot.key(int(row)) for row in evidence.fused.rows[:READ]]
     texts = [stems(passage.text) for passage in store.passages(keys)]
-    texts += [its for named in snapshot.named.values() for its in named]
     covered = max((coverage(weights, text) for text in texts), default=0.0)
-    return answer.confidence(units["passage"].nearest, covered)
+    named = max(snapshot.covered(level, weights).max(initial=0.0) for level in NODE_LEVELS)
+    return answer.confidence(units["passage"].nearest, max(covered, float(named)))

@@ -131,8 +131,7 @@ def rank_nodes(
     count = int(inside.sum())
     dense = best(cosine, count)
     share = best(np.where(inside, shares(snapshot, level, evidence), -1.0), count)
-    named = [coverage(weights, its) for its in snapshot.named[level]]
-    worded = _positive(np.where(inside, np.array(named, dtype=np.float64), 0.0))
+    worded = _positive(np.where(inside, snapshot.covered(level, weights), 0.0))
     by = {"dense": dense, "passages": share, "lexical": worded}
     below: Level = LEVELS[LEVELS.index(level) - 1]
     homes = snapshot.places(below)[allowed]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shas_kb.ask.signs import Signs
-from shas_kb.ask.words import stems
+from shas_kb.ask.words import stem, stems
 from shas_kb.errors import NotFoundError, UsageError
 from shas_kb.lookup import look_up
 from shas_kb.records import NODE_LEVELS, Document, Level, Node, Tree, Vectors
@@ -99,12 +99,21 @@ class Snapshot:
         return np.repeat(np.arange(len(self.ids)), np.diff(self.offsets))
 
     @cached_property
-    def named(self) -> Mapping[Level, tuple[frozenset[str], ...]]:
-        """The stems in each node's name and key phrases."""
-        return {
-            level: tuple(stems(" ".join((node.name, *node.keyphrases))) for node in self.nodes[level])
-            for level in NODE_LEVELS
-        }
+    def saying(self) -> Mapping[Level, Mapping[str, list[int]]]:
+        """For each stem in names and key phrases of nodes, the nodes of a level that have it."""
+        found: dict[Level, dict[str, list[int]]] = {level: {} for level in NODE_LEVELS}
+        for level, nodes in self.nodes.items():
+            for place, node in enumerate(nodes):
+                for word in stems(" ".join((node.name, *node.keyphrases))):
+                    found[level].setdefault(word, []).append(place)
+        return found
+
+    def covered(self, level: Level, weights: Mapping[str, float]) -> NDArray[np.float64]:
+        """The share of a question's weight whose words stand in the name or key phrases of each node [nodes]."""
+        said = np.zeros(len(self.nodes[level]))
+        for word, weight in weights.items():
+            said[self.saying[level].get(stem(word), [])] += weight
+        return np.asarray(said / max(sum(weights.values()), 1e-12))
 
     @cached_property
     def naming(self) -> Mapping[str, float]:
