@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.ask.retrieve import Evidence, Ranking, best, fuse, nearest_of
+from shas_kb.ask.retrieve import Evidence, Ranking, best, fuse
 from shas_kb.ask.snapshot import Mask, Snapshot
 from shas_kb.ask.words import coverage, stems, words
 from shas_kb.records import LEVELS, Asked, Level, Quote, Vectors
@@ -100,8 +100,8 @@ def rank_passages(evidence: Evidence) -> Units:
 
 def rank_documents(snapshot: Snapshot, evidence: Evidence, vector: Vectors, allowed: Mask) -> Units:
     """A document is as good as its best passage and itself together; and as the best of its passages to the words."""
-    cosine = np.where(allowed, snapshot.vectors @ vector, -1.0)
-    passage = nearest_of(snapshot, evidence.cosine)
+    cosine = np.where(allowed, evidence.documents, -1.0)
+    passage = np.maximum.reduceat(evidence.cosine, snapshot.offsets[:-1])
     dense = best((cosine + passage) / 2, min(int(allowed.sum()), len(evidence.dense.rows)))
     lexical = np.zeros(len(snapshot.ids))
     owners = np.searchsorted(snapshot.offsets, evidence.lexical.rows, side="right") - 1

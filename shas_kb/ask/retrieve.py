@@ -52,7 +52,7 @@ NEAREST = 100
 """Passages taken for their nearness: so many find what twice as many do (benchmarks/asking_speed.py)."""
 
 LOOKED_AT = 384
-"""Passages that are compared with the question, by their signs, where they are too many to compare all."""
+"""Passages that are compared with a question where they are too many to compare all."""
 
 BLOCK = 8192
 """Rows turned from float16 to float32 at a time: 12 MB of the default model, however large the collection."""
@@ -80,14 +80,16 @@ class Evidence:
     """What the passages say to a question.
 
     Attributes:
-        cosine: of every passage with the question [p], of its document where it was not looked at (see `looked_at`); -1
-            outside the branch that was asked for.
+        cosine: of every passage with the question [p], or of its document where that is not likely to answer (see
+            `likely`); -1 outside the branch that was asked for.
+        documents: of every document's own vector with the question [n].
         dense: the passages worth most to the question, see `rank_candidates`.
         lexical: the passages with its words, scored by BM25.
         fused: both.
     """
 
     cosine: Vectors
+    documents: Vectors
     dense: Ranking
     lexical: Ranking
     fused: Ranking
@@ -112,56 +114,58 @@ def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Aske
     lexical = _lexical(store, snapshot, content, allowed)
     titled = of_titles(snapshot, asked.vector, allowed)
     if snapshot.matrix is None:
-        cosine, found = looked_at(store, snapshot, asked, titled, allowed, lexical)
+        rows = likely(snapshot, asked.vector, titled, allowed, lexical)
+        vectors = read(store, snapshot, rows)
     else:
-        cosine, found = cosines(snapshot.matrix, np.stack([asked.plain, asked.vector])).T.copy()
-    if not allowed.all():
-        outside = ~allowed[snapshot.owner]
-        cosine[outside] = found[outside] = -1.0
-    context = (titled + DOCUMENT_COUNTS * nearest_of(snapshot, found))[snapshot.owner]
-    nearest = best(found + context, min(NEAREST, int(np.diff(snapshot.offsets)[allowed].sum())))
-    rows = distinct(np.concatenate([nearest.rows, lexical.rows]))
-    dense = rank_candidates(store, snapshot, rows, PASSAGE_COUNTS * found + context, found, asked)
-    return Evidence(cosine, dense, lexical, together(dense, lexical))
+        rows = np.flatnonzero(allowed[snapshot.owner])
+        vectors = snapshot.matrix if allowed.all() else snapshot.matrix[rows]
+    documents = snapshot.vectors @ asked.plain
+    cosine = np.repeat(np.where(allowed, documents, np.float32(-1)), np.diff(snapshot.offsets))
+    cosine[rows], found = cosines(vectors, np.stack([asked.plain, asked.vector])).T
+    owner = snapshot.owner[rows]
+    nearest = np.full(len(allowed), -1.0, np.float32)
+    np.maximum.at(nearest, owner, found)
+    context = (titled + DOCUMENT_COUNTS * nearest)[owner]
+    near = best(found + context, NEAREST).rows
+    chosen = distinct(np.concatenate([near, np.searchsorted(rows, lexical.rows)]))
+    context = (PASSAGE_COUNTS * found + context)[chosen]
+    dense = rank_candidates(store, snapshot, rows[chosen], context, found[chosen], asked)
+    return Evidence(cosine, documents, dense, lexical, together(dense, lexical))
 
 
-def looked_at(
-    store: Store, snapshot: Snapshot, asked: Asked, titled: Vectors, allowed: Mask, lexical: Ranking
-) -> tuple[Vectors, Vectors]:
-    """Cosines of all passages with a question where not all vectors are held: of those that may answer it, exactly.
+def likely(snapshot: Snapshot, asked: Vectors, titled: Vectors, allowed: Mask, lexical: Ranking) -> Rows:
+    """The passages that may answer a question, where not all vectors are held, rising.
 
-    Looked at are the passages that promise most, by their signs and their documents' titles; those that hold the
-    question's words; and of the documents of these the passage that is nearest by its signs. A passage that is not
-    looked at counts through its document, as a unit that is not opened does in attention.
+    These are the passages that promise most, by their signs and their documents' titles; those that hold the question's
+    words; and of the documents of these the passage that is nearest by its signs. What is not among them counts through
+    its document, as a unit that is not opened does in attention.
 
     Args:
-        store: for the vectors of what is looked at.
         snapshot: the collection.
-        asked: the question.
+        asked: the question with its words weighed [d].
         titled: what titles are worth to it [n].
         allowed: which documents take part [n].
         lexical: the passages with its words.
-
-    Returns:
-        With `asked.plain`, the document's own where a passage was not looked at; with `asked.vector`, -1 there [p].
     """
-    likely = snapshot.signs.cosines(asked.vector)
-    nearest = nearest_of(snapshot, likely)
+    sizes = np.diff(snapshot.offsets)
+    estimate = snapshot.signs.cosines(asked)
+    nearest = np.maximum.reduceat(estimate, snapshot.offsets[:-1])  # none is without passages
     around = np.where(allowed, titled + DOCUMENT_COUNTS * nearest, -np.inf).astype(np.float32)
-    promising = best(likely + around[snapshot.owner], min(LOOKED_AT, snapshot.passages)).rows
+    promising = best(estimate + np.repeat(around, sizes), min(LOOKED_AT, int(sizes[allowed].sum()))).rows
     worded = distinct(snapshot.owner[lexical.rows])
     inside = ranges(snapshot.offsets[worded], snapshot.offsets[worded + 1])
-    first = inside[likely[inside] == nearest[snapshot.owner[inside]]]
-    rows = distinct(np.concatenate([promising, lexical.rows, first]))
+    first = inside[estimate[inside] == nearest[snapshot.owner[inside]]]
+    return distinct(np.concatenate([promising, lexical.rows, first]))
+
+
+def read(store: Store, snapshot: Snapshot, rows: Rows) -> NDArray[np.float16]:
+    """The vectors of some passages [rows, d], from the documents that they are in; `rows` are rising."""
     documents, document = np.unique(snapshot.owner[rows], return_inverse=True)
-    sizes = np.diff(snapshot.offsets)
-    before = np.cumsum(sizes[documents]) - sizes[documents]
-    places = before[document] + rows - snapshot.offsets[documents[document]]
+    sizes = np.diff(snapshot.offsets)[documents]
+    within = rows - snapshot.offsets[documents[document]]
     vectors = store.opened([snapshot.ids[i] for i in documents.tolist()])
-    cosine = np.repeat(snapshot.vectors @ asked.plain, sizes)
-    found = np.full(len(cosine), -1.0, np.float32)
-    cosine[rows], found[rows] = cosines(vectors[places], np.stack([asked.plain, asked.vector])).T
-    return cosine, found
+    taken: NDArray[np.float16] = vectors[(np.cumsum(sizes) - sizes)[document] + within]
+    return taken
 
 
 def distinct(rows: Rows) -> Rows:
@@ -186,12 +190,6 @@ def of_titles(snapshot: Snapshot, asked: Vectors, allowed: Mask) -> Vectors:
     return worth
 
 
-def nearest_of(snapshot: Snapshot, cosine: Vectors) -> Vectors:
-    """The highest of the cosines of each document's passages [p] with a question [n]."""
-    nearest: Vectors = np.maximum.reduceat(cosine, snapshot.offsets[:-1])  # none is without passages
-    return nearest
-
-
 def drawn(cosine: Vectors) -> Vectors:
     """The share of a question that each title draws, by its cosines with them [..., n]; together they are 1."""
     mass = np.exp((cosine - cosine.max(axis=-1, keepdims=True, initial=-1.0)) / TITLE_TEMPERATURE)
@@ -211,17 +209,17 @@ def rank_candidates(
         store: for the sketches.
         snapshot: to know the passages by.
         rows: the passages [c].
-        context: what else speaks for every passage [p].
-        cosine: of every passage with the question [p].
+        context: what else speaks for each [c].
+        cosine: of each with the question [c].
         asked: the question.
     """
     sketches = store.sketches(snapshot.keys(rows))
-    said = (1 + WORDS_COUNT) * cosine[rows]
+    said = (1 + WORDS_COUNT) * cosine
     there = [its for its in sketches if its is not None]
     if len(there) == len(sketches):
         for at in range(0, len(there), TOGETHER):
             said[at : at + TOGETHER] = Said.of(there[at : at + TOGETHER], snapshot.vectors.shape[1]).to([asked])[0]
-    ranking = best(said + context[rows], len(rows))
+    ranking = best(said + context, len(rows))
     return Ranking(rows[ranking.rows], ranking.scores)
 
 
@@ -259,12 +257,11 @@ def best(scores: NDArray[np.floating], count: int) -> Ranking:
 
 def fuse(*rankings: Ranking) -> Ranking:
     """Reciprocal rank fusion; scores are scaled so that the first place in every ranking gives 1."""
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for row, rank in ranking.rank.items():
-            scores[row] = scores.get(row, 0.0) + (FUSION + 1) / (FUSION + rank) / len(rankings)
-    ordered = sorted(scores, key=lambda row: (-scores[row], row))
-    return Ranking(np.array(ordered, dtype=np.int64), np.array([scores[row] for row in ordered]))
+    worth = [(FUSION + 1) / (FUSION + 1 + np.arange(len(ranking.rows))) / len(rankings) for ranking in rankings]
+    rows, place = np.unique(np.concatenate([ranking.rows for ranking in rankings]), return_inverse=True)
+    scores = np.asarray(np.bincount(place, np.concatenate(worth), len(rows)), np.float64)
+    order = np.argsort(-scores, kind="stable")
+    return Ranking(rows[order], scores[order])
 
 
 def _lexical(store: Store, snapshot: Snapshot, content: Sequence[str], allowed: Mask) -> Ranking:

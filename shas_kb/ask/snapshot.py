@@ -68,7 +68,7 @@ class Snapshot:
             raise UsageError(
                 f"The collection must have vectors, got none for {documents} documents; finish: shas-kb ingest FOLDER."
             )
-        nodes, home = _places(store.tree(), ids)
+        nodes, home = _places(store.tree(primary=True), ids)
         few = len(outlines.signs) <= exhaustive
         return cls(
             ids=tuple(ids),
@@ -224,23 +224,24 @@ def _places(
     nodes: dict[Level, tuple[Node, ...]] = {
         level: tuple(node for node in every if node.level == level) for level in NODE_LEVELS
     }
-    parent = {node.id: node.parent for node in every}
-    primary = (
-        {membership.document: membership.node for membership in tree.memberships if membership.primary} if tree else {}
-    )
+    place = {node.id: i for level in NODE_LEVELS for i, node in enumerate(nodes[level])}
+    primary = {each.document: place[each.node] for each in tree.memberships if each.primary} if tree else {}
+    own = np.array([primary.get(document, -1) for document in documents], dtype=np.int64)
     home: dict[Level, Rows] = {}
-    above: list[str | None] = [primary.get(document) for document in documents]
     for level in NODE_LEVELS:
-        place = {node.id: i for i, node in enumerate(nodes[level])}
-        home[level] = np.array([place.get(id, -1) if id else -1 for id in above], dtype=np.int64)
-        above = [parent.get(id) if id else None for id in above]
+        home[level] = own
+        # The last is for documents without a place.
+        above = np.array([*(place[node.parent] if node.parent else -1 for node in nodes[level]), -1], dtype=np.int64)
+        own = above[own]
     return nodes, home
 
 
 def _centres(vectors: Vectors, home: Rows, nodes: int) -> Vectors:
     """The mean direction of each node's documents. (A node's own vector lives in the space it was grouped in.)"""
+    order = np.argsort(home, kind="stable")[np.count_nonzero(home < 0) :]
     sums = np.zeros((nodes, vectors.shape[1]), dtype=np.float32)
-    placed = home >= 0
-    np.add.at(sums, home[placed], vectors[placed])
+    places, starts = np.unique(home[order], return_index=True)
+    if len(places):
+        sums[places] = np.add.reduceat(vectors[order], starts)
     centres: Vectors = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
     return centres
