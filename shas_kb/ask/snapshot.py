@@ -90,8 +90,17 @@ class Snapshot:
 
     @cached_property
     def centres(self) -> Mapping[Level, Vectors]:
-        """Unit vectors of the nodes of each level [nodes, d], in the passages' space."""
-        return {level: _centres(self.vectors, self.home[level], len(self.nodes[level])) for level in NODE_LEVELS}
+        """The mean direction of the documents of each node [nodes, d]. (A node's own vector lives in the space it was
+        grouped in.)"""
+        found: dict[Level, Vectors] = {}
+        sums, own = self.vectors, np.arange(len(self.ids))
+        for level in NODE_LEVELS:
+            above = np.full(len(sums), -1)
+            above[own[own >= 0]] = self.home[level][own >= 0]
+            sums = _sums(sums, above, len(self.nodes[level]))
+            found[level] = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+            own = self.home[level]
+        return found
 
     @cached_property
     def owner(self) -> Rows:
@@ -236,12 +245,11 @@ def _places(
     return nodes, home
 
 
-def _centres(vectors: Vectors, home: Rows, nodes: int) -> Vectors:
-    """The mean direction of each node's documents. (A node's own vector lives in the space it was grouped in.)"""
+def _sums(vectors: Vectors, home: Rows, nodes: int) -> Vectors:
+    """The sum of the rows in each node [nodes, d]; -1 is in none."""
     order = np.argsort(home, kind="stable")[np.count_nonzero(home < 0) :]
     sums = np.zeros((nodes, vectors.shape[1]), dtype=np.float32)
     places, starts = np.unique(home[order], return_index=True)
-    if len(places):
-        sums[places] = np.add.reduceat(vectors[order], starts)
-    centres: Vectors = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
-    return centres
+    for place, rows in zip(places.tolist(), np.split(order, starts)[1:], strict=True):
+        sums[place] = vectors[rows].sum(axis=0)
+    return sums

@@ -14,9 +14,9 @@ from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.levels import Embed
 from shas_kb.ask.retrieve import cosines, distinct, ranges, search
 from shas_kb.ask.signs import Signs
-from shas_kb.ask.words import content_words
+from shas_kb.ask.words import content_words, coverage, stems
 from shas_kb.config import WORD_BITS
-from shas_kb.records import Asked, Encoded, Reading, Sketch, SourceFile, Vectors
+from shas_kb.records import NODE_LEVELS, Asked, Encoded, Reading, Sketch, SourceFile, Vectors
 from shas_kb.storage import Store
 
 MakeReading = Callable[[str, Sequence[str]], Reading]
@@ -131,6 +131,21 @@ def test_what_comes_and_goes_is_seen_by_the_next_snapshot(tmp_path: Path, make_r
         store.remove([two])
         snapshot = Snapshot.of(store, exhaustive=0)
         assert (snapshot.passages, len(snapshot.documents), two in snapshot.index) == (3, 1, False)
+
+
+def test_centres_are_mean_directions(snapshot: Snapshot) -> None:
+    for level in NODE_LEVELS:
+        for place in range(snapshot.count(level)):
+            mean = snapshot.vectors[snapshot.members(level, place)].mean(axis=0)
+            np.testing.assert_allclose(snapshot.centres[level][place], unit(mean), atol=1e-6)
+
+
+def test_words_of_nodes_are_covered_as_in_texts(snapshot: Snapshot) -> None:
+    weights = {"planets": 0.5, "society": 0.25, "zither": 0.75, "planet": 0.5}
+    for level in NODE_LEVELS:
+        texts = [stems(" ".join((node.name, *node.keyphrases))) for node in snapshot.nodes[level]]
+        assert snapshot.covered(level, weights).tolist() == [coverage(weights, text) for text in texts]
+        assert not snapshot.covered(level, {}).any()
 
 
 def test_records_are_read_when_they_are_wanted(library: Store) -> None:
