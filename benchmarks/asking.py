@@ -1,17 +1,16 @@
 """Is asking any good, and is it fast?
 
-    python benchmarks/asking.py [--cache FOLDER] [scifact] [heights] [unanswered] [latency]
+    python benchmarks/asking.py [--cache FOLDER] [scifact] [heights] [unanswered]
 
 (a) scifact: claims to abstracts, nDCG@10 of dense, lexical and fused search, each abstract a document of one passage
     (what each search counts beside the other was picked on questions of other collections too);
 (b) heights: the level that `auto` chooses for questions to OpenStax whose height is known, and whether its best hit
     there is the right one. Chapters are entities, books categories, fields domains. The chapters and the questions
     written here are others than those to which the router's weights were fitted;
-(c) unanswered: questions of other collections put to that one, and its own;
-(d) latency: one question in a process that is up, and a whole `shas-kb query`, on as many passages as (b) has.
+(c) unanswered: questions of other collections put to that one, and its own.
 
-All of it but the whole processes of (d) runs on one core. Vectors take minutes to make; `--cache` (default: a folder
-beside other temporary files) keeps them.
+All of it runs on one core. Vectors take minutes to make; `--cache` (default: a folder beside other temporary files)
+keeps them. How long a question takes is measured by asking_speed.py.
 """
 
 from __future__ import annotations
@@ -23,10 +22,8 @@ import math
 import pickle
 import random
 import re
-import subprocess
 import sys
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -40,12 +37,11 @@ from threadpoolctl import threadpool_limits
 from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.answer import NOTHING
 from shas_kb.ask.levels import Embed
-from shas_kb.ask.retrieve import CANDIDATES, cosines, search
+from shas_kb.ask.retrieve import CANDIDATES, search
 from shas_kb.ask.words import content_words
 from shas_kb.encoder import describe, learned_for, load, load_question_encoder
 from shas_kb.records import (
     NODE_LEVELS,
-    Asked,
     Membership,
     Node,
     Passage,
@@ -54,7 +50,6 @@ from shas_kb.records import (
     SourceFile,
     Text,
     Tree,
-    Vectors,
 )
 from shas_kb.storage import Store
 
@@ -144,22 +139,7 @@ Social Stratification in the United States|Global Inequality|Media and Technolog
 Contemporary Philosophies and Social Theories|The Early History of Philosophy around the World
 """
 
-PARTS = ("scifact", "heights", "unanswered", "latency")
-
-
-class Known:
-    """Vectors of some questions, made before."""
-
-    def __init__(self, embed: Embed, questions: Sequence[str]) -> None:
-        self._asked = {text: embed.asked(text) for text in questions}
-        self.vectors = {text: its.plain for text, its in self._asked.items()}
-
-    def __call__(self, texts: Sequence[str]) -> Vectors:
-        some = next(iter(self.vectors.values()))
-        return np.stack([self.vectors.get(text, some) for text in texts])
-
-    def asked(self, question: str) -> Asked:
-        return self._asked[question]
+PARTS = ("scifact", "heights", "unanswered")
 
 
 def cut(text: str, size: int = 1050) -> Iterator[list[tuple[int, int]]]:
@@ -323,7 +303,7 @@ def heights(store: Store, snapshot: Snapshot, embed: Embed) -> dict[str, Any]:
     written = [good for height in ("detail", *NODE_LEVELS) for good in right[height]]
     return {
         "documents": len(snapshot.documents),
-        "passages": len(snapshot.matrix),
+        "passages": snapshot.passages,
         "accuracy": {height: share(values) | {"questions": len(values)} for height, values in right.items()},
         "accuracy of questions written": share(written) | {"questions": len(written)},
         "right node first": {height: share(values) | {"questions": len(values)} for height, values in found.items()},
@@ -340,7 +320,7 @@ def from_sentences(store: Store, snapshot: Snapshot, count: int) -> list[str]:
     chance = random.Random(0)
     questions: list[str] = []
     while len(questions) < count:
-        passage = store.passages([snapshot.key(chance.randrange(len(snapshot.matrix)))])[0]
+        passage = store.passages([snapshot.key(chance.randrange(snapshot.passages))])[0]
         quotes = [quote.text for quote in passage.sentences if 60 < len(quote.text) < 220]
         if quotes:
             questions.append(" ".join(content_words(chance.choice(quotes))[:7]))
@@ -366,46 +346,6 @@ def unanswered(store: Store, snapshot: Snapshot, embed: Embed) -> dict[str, Any]
     }
 
 
-def latency(store: Store, snapshot: Snapshot, embed: Embed, path: Path) -> dict[str, Any]:
-    """Milliseconds, of this collection and of its rows repeated to 17,000 and 200,000 passages."""
-    questions = [line.split("|")[1] for line in QUESTIONS.strip().splitlines()][::2]
-    known = Known(embed, questions)
-
-    def timed(embed: Embed) -> dict[str, float]:
-        spent = [ask(store, embed, question, snapshot=snapshot).milliseconds for question in questions]
-        return {"p50": round(float(np.percentile(spent, 50)), 1), "p99": round(float(np.percentile(spent, 99)), 1)}
-
-    scans = {}
-    for rows in (17_000, 200_000):
-        matrix = np.resize(snapshot.matrix, (rows, snapshot.matrix.shape[1]))
-        started = time.perf_counter()
-        for vector in list(known.vectors.values())[:5]:
-            cosines(matrix, vector)
-        scans[str(rows)] = round((time.perf_counter() - started) / 5 * 1000, 1)
-    started = time.perf_counter()
-    Snapshot.of(store)
-    read = round((time.perf_counter() - started) * 1000, 1)
-    return {
-        "passages": len(snapshot.matrix),
-        "warm": timed(embed),
-        "warm, without the encoder": timed(known),
-        "reading the snapshot": read,
-        "dense scan of so many passages": scans,
-        "cold, shas-kb query": cold(path, questions[0]),
-    }
-
-
-def cold(path: Path, question: str) -> dict[str, float]:
-    """Whole processes, in milliseconds."""
-    spent = []
-    for _ in range(7):
-        started = time.perf_counter()
-        command = [str(Path(sys.executable).with_name("shas-kb")), "-d", str(path), "query", question, "--json"]
-        subprocess.run(command, check=True, capture_output=True)
-        spent.append((time.perf_counter() - started) * 1000)
-    return {"least": round(min(spent), 1), "median": round(float(np.median(spent)), 1), "most": round(max(spent), 1)}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (all)")
@@ -427,8 +367,6 @@ def main() -> None:
                     figures["heights"] = heights(store, snapshot, embed)
                 if "unanswered" in parts and present("scifact") and present("qmsum"):
                     figures["unanswered"] = unanswered(store, snapshot, embed)
-                if "latency" in parts:
-                    figures["latency"] = latency(store, snapshot, embed, path)
     write_result("asking", figures)
     print(json.dumps(figures, indent=2, ensure_ascii=False))
 

@@ -26,7 +26,6 @@ from shas_kb.config import WORD_BITS, WORDS_COUNT
 from shas_kb.records import Asked, Codes, Sketch, Vectors
 
 Ends = NDArray[np.int64]
-_BYTES = (np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1) * np.float32(2) - 1).astype(np.float32)
 
 
 @cache
@@ -47,7 +46,10 @@ def projected(rows: Vectors) -> Vectors:
 def unpack(codes: Codes, bits: int) -> Vectors:
     """Signs as float32, [n, bytes] to [n, bits]: products with unit vectors estimate cosines."""
     scale = np.float32(np.sqrt(np.pi / 2 / bits))
-    return (scale * _BYTES)[codes].reshape(len(codes), -1)[:, :bits]
+    signs = np.unpackbits(codes, axis=1, count=bits).astype(np.float32)
+    signs *= 2 * scale
+    signs -= scale
+    return signs
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,8 @@ from shas_kb.storage.database import DamagedError
 from shas_kb.storage.documents import OFFSET, PAIR_BYTES, offsets
 from shas_kb.storage.part import Part
 from shas_kb.storage.rules import RULES, Cure
-from shas_kb.storage.vectors import HALF, LENGTH_TOLERANCE
+from shas_kb.storage.signs import HALF, signs_of
+from shas_kb.storage.vectors import LENGTH_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +132,13 @@ class Consistency(Part):
         ):
             if not (_are_words(terms) and _are_words(phrases)):
                 yield _Fault("words must be lines with a count each, compressed", document, Cure.FORGET, file)
-        for document, dimension, vector, title, passages in self._db.stream(
-            "SELECT document, dimension, vector, title, passages FROM vectors ORDER BY document"
+        for document, dimension, vector, title, signs, passages in self._db.stream(
+            "SELECT document, dimension, vector, title, signs, passages FROM vectors ORDER BY document"
         ):
             if not _are_unit(vector + (title or b"") + passages, dimension):
                 yield _Fault("vectors must be finite and of length 1", document, Cure.ENCODE, document)
+            elif signs != signs_of(passages, dimension):
+                yield _Fault("signs must be those of the vectors", document, Cure.ENCODE, document)
 
     def _mend(self, faults: list[_Fault]) -> None:
         for cure in Cure:

@@ -80,6 +80,7 @@ class Database:
         self.read_only = read_only or forbidden
         self._advice = _WRITABLE if forbidden else _ONLY_READING
         self._locked = False
+        self._written = 0
         with self._explained():
             # Reading in WAL mode makes files beside the database, unless SQLite is told that nobody writes to it.
             self._immutable = forbidden and not _wal(path).exists()
@@ -128,6 +129,7 @@ class Database:
     def transaction(self) -> Iterator[None]:
         """All or nothing. The write lock is taken at the beginning, so that no statement can fail for want of it."""
         self._must_be_writable()
+        self._written += 1
         with self._explained(), _transaction(self._connection, "IMMEDIATE"):
             yield
 
@@ -140,9 +142,9 @@ class Database:
         with self._explained(), _transaction(self._connection, "DEFERRED"):
             yield
 
-    def version(self) -> int:
-        """A number that changes when others have changed the database; to be compared on one connection alone."""
-        return int(self.value("PRAGMA data_version"))
+    def version(self) -> tuple[int, int]:
+        """Another after each change of the database, by whatever program; it means nothing beyond this connection."""
+        return self.value("PRAGMA data_version"), self._written
 
     def is_outdated(self) -> bool:
         """Whether what is at `path` cannot be seen from here any more: another file took its place, or it was opened as

@@ -94,7 +94,8 @@ class Facts(TreeTables):
             "full_text": int(self._db.value("SELECT total(length(block)) FROM full_text_data")),
             "vectors": int(
                 self._db.value(
-                    "SELECT (SELECT total(length(vector) + coalesce(length(title), 0) + length(passages)) FROM vectors)"
+                    "SELECT (SELECT total(length(vector) + coalesce(length(title), 0) + length(signs)"
+                    " + length(passages)) FROM vectors)"
                     " + (SELECT total(length(pieces) + length(words) + length(telling)) FROM sketches)"
                 )
             ),

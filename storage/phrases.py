@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shas_kb.storage.part import Part
-from shas_kb.storage.vectors import HALF, LENGTH_TOLERANCE
+from shas_kb.storage.signs import HALF
+from shas_kb.storage.vectors import LENGTH_TOLERANCE
 
 HalfVectors = NDArray[np.float16]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from shas_kb.storage.signs import HALF
 from shas_kb.storage.sketches import WORD_BYTES
-from shas_kb.storage.vectors import HALF
 from shas_kb.storage.wishes import SINGLE
 
 
@@ -88,6 +88,7 @@ RULES = (
         f" WHERE dimension < 1 OR length(vectors.passages) <> documents.passages * dimension * {HALF.itemsize}"
         f" OR length(vector) <> dimension * {HALF.itemsize}"
         f" OR length(vectors.title) <> dimension * {HALF.itemsize}"
+        " OR length(signs) <> documents.passages * ((dimension + 7) / 8)"
         " OR dimension <> coalesce((SELECT dimension FROM model), (SELECT dimension FROM vectors LIMIT 1))",
     ),
     Rule(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shas_kb.storage.counts import repacked
+from shas_kb.storage.signs import signs_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -268,6 +269,25 @@ _PHRASES = (
     "CREATE TABLE phrases (phrase TEXT PRIMARY KEY, vector BLOB NOT NULL) STRICT, WITHOUT ROWID",
 )
 
+_SIGNS = (
+    # Beside what was there, the signs of the passages, see signs.py; and the long blob last, so that all else of every
+    # document is read without walking through it.
+    """
+    CREATE TABLE vectors_with_signs (
+        document TEXT PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+        dimension INTEGER NOT NULL,
+        vector BLOB NOT NULL,
+        title BLOB,
+        signs BLOB NOT NULL,
+        passages BLOB NOT NULL
+    ) STRICT
+    """,
+    "INSERT INTO vectors_with_signs SELECT document, dimension, vector, title, signs(passages, dimension), passages"
+    " FROM vectors",
+    "DROP TABLE vectors",
+    "ALTER TABLE vectors_with_signs RENAME TO vectors",
+)
+
 MIGRATIONS = {
     "001_documents": _DOCUMENTS,
     "002_vectors_and_words": _VECTORS_AND_WORDS,
@@ -279,6 +299,7 @@ MIGRATIONS = {
     "008_growth": _GROWTH,
     "009_words": _WORDS,
     "010_phrases": _PHRASES,
+    "011_signs": _SIGNS,
 }
 VERSION = len(MIGRATIONS)
 
@@ -297,6 +318,7 @@ def migrate(connection: sqlite3.Connection, stop_before: str | None = None) -> N
     from sqlite_utils.migrations import Migrations
 
     connection.create_function("repacked", 1, repacked, deterministic=True)
+    connection.create_function("signs", 2, signs_of, deterministic=True)
     migrations = Migrations("shas-kb")
     for name, statements in MIGRATIONS.items():
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from shas_kb.errors import DatabaseError
 from shas_kb.records import Codes, Sketch
 from shas_kb.storage.documents import WANTED, keyed
 from shas_kb.storage.part import Part
+from shas_kb.storage.signs import sign_bytes
 
 WORD_BYTES = WORD_BITS // 8
 
@@ -26,17 +28,26 @@ class SketchTable(Part):
             NotFoundError: one of the passages does not exist.
             DatabaseError: sketches of different sizes.
         """
-        rows = keyed(
+        found = keyed(
             self._db,
-            "SELECT passages.document, passages.ordinal, dimension, pieces, sketches.words, telling"
-            f" FROM {WANTED} LEFT JOIN sketches ON passage = passages.id ORDER BY wanted.key",
+            f"SELECT passages.document, passages.ordinal, passages.id FROM {WANTED} ORDER BY wanted.key",
             keys,
         )
-        width = piece_bytes(self._common_dimension([row[2] for row in rows if row[2]]))
-        return [
-            Sketch(_rows(pieces, width), _rows(words, WORD_BYTES), np.frombuffer(telling, np.uint8)) if size else None
-            for *_, size, pieces, words, telling in rows
-        ]
+        # Apart from the keys: to be put in their order, the long rows would be copied once more.
+        rows = {
+            id: its
+            for id, *its in self._db.rows(
+                "SELECT passage, dimension, pieces, words, telling FROM sketches"
+                " WHERE passage IN (SELECT value FROM json_each(?))",
+                (json.dumps([id for *_, id in found]),),
+            )
+        }
+        width = sign_bytes(self._common_dimension([its[0] for its in rows.values()]))
+        sketches = {
+            id: Sketch(_rows(pieces, width), _rows(words, WORD_BYTES), np.frombuffer(telling, np.uint8))
+            for id, (_, pieces, words, telling) in rows.items()
+        }
+        return [sketches.get(id) for *_, id in found]
 
     def _put_sketches(self, document: str, dimension: int, sketches: Sequence[Sketch]) -> None:
         """Store those of all passages of a document, in place of those they had, in the caller's transaction."""
@@ -60,11 +71,6 @@ class SketchTable(Part):
                 f"{self._db.path} must hold vectors of one size, got {sorted(set(found))}; run `shas-kb check`."
             )
         return found[0] if found else self._dimension() or 1
-
-
-def piece_bytes(dimension: int) -> int:
-    """Bytes of a piece's signs."""
-    return (dimension + 7) // 8
 
 
 def _rows(blob: bytes, width: int) -> Codes:

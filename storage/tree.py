@@ -149,11 +149,15 @@ class TreeTables(WishTables, PhraseTable):
             self._db.execute(_DROP_EMPTY, (number,))
             return float(self._db.value(_COUNT_GROWTH, (number, gone)))
 
-    def tree(self, run: str | None = None) -> Tree | None:
+    def tree(self, run: str | None = None, *, primary: bool = False) -> Tree | None:
         """The current tree, or that of a former run; None if none was built yet, or no document of it is left.
 
         Documents that are gone or changed since are not in the current tree any more: its counts are of those that
         are, and nodes without any are left out. A former tree is as it was, but for quotations from such documents.
+
+        Args:
+            run: of a former tree.
+            primary: leave out the places that documents have beside their first.
 
         Raises:
             NotFoundError: no such run, or only its facts are kept.
@@ -171,7 +175,7 @@ class TreeTables(WishTables, PhraseTable):
             if row is None or (run is None and not self._has_tree()):
                 return None
             is_current = row[0] == self._db.value("SELECT max(number) FROM runs")
-            return self._tree(*row, only_present=is_current)
+            return self._tree(*row, only_present=is_current, primary=primary)
 
     def runs(self) -> list[RunFacts]:
         """All builds of the tree, the current one first."""
@@ -248,8 +252,10 @@ class TreeTables(WishTables, PhraseTable):
             ],
         )
 
-    def _tree(self, number: int, run: str, hash: str, config: str, drift: float, *, only_present: bool) -> Tree:
-        memberships = self._memberships(number, only_present)
+    def _tree(
+        self, number: int, run: str, hash: str, config: str, drift: float, *, only_present: bool, primary: bool = False
+    ) -> Tree:
+        memberships = self._memberships(number, only_present, primary)
         return Tree(run, hash, json.loads(config), self._nodes(number, memberships), memberships, drift)
 
     def _insert_memberships(self, number: int, memberships: Sequence[Membership]) -> None:
@@ -264,11 +270,11 @@ class TreeTables(WishTables, PhraseTable):
             ],
         )
 
-    def _memberships(self, number: int, only_present: bool) -> tuple[Membership, ...]:
+    def _memberships(self, number: int, only_present: bool, primary: bool) -> tuple[Membership, ...]:
         rows = self._db.rows(
-            "SELECT document, node, weight, is_primary, strain FROM memberships WHERE run = ?"
+            "SELECT document, node, weight, is_primary, strain FROM memberships WHERE run = ? AND is_primary >= ?"
             " AND (NOT ? OR (document, sha256) IN (SELECT id, sha256 FROM documents)) ORDER BY position",
-            (number, only_present),
+            (number, primary, only_present),
         )
         return tuple(
             Membership(document, node, weight, bool(primary), strain)

@@ -3,19 +3,20 @@ from what is stored, so that it is the same whether the vectors were just encode
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shas_kb.errors import NotFoundError, UsageError
-from shas_kb.records import Encoded, Vectors
+from shas_kb.records import Codes, Encoded, Vectors
 from shas_kb.storage.files import unknown_document
-from shas_kb.storage.sketches import WORD_BYTES, SketchTable, piece_bytes
+from shas_kb.storage.signs import HALF, sign_bytes, signs_of
+from shas_kb.storage.sketches import WORD_BYTES, SketchTable
 
-HALF = np.dtype("<f2")
 # float16 keeps three digits, so the length of a unit vector comes out within a thousandth.
 LENGTH_TOLERANCE = 0.01
 
@@ -38,6 +39,25 @@ class PassageMatrix:
         """(document, ordinal) of a row."""
         index = bisect_right(self.offsets, row) - 1
         return self.documents[index], row - int(self.offsets[index])
+
+
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """What of each document's vectors is small, by document id.
+
+    Attributes:
+        documents: ids [n].
+        offsets: int64 [n + 1]; the passages of `documents[i]` are those from `offsets[i]` to `offsets[i + 1]`.
+        vectors: of the documents, float16 [n, d].
+        titles: of their titles, float16 [n, d]; zeros where there is none.
+        signs: of all passages, [total, bytes].
+    """
+
+    documents: list[str]
+    offsets: NDArray[np.int64]
+    vectors: NDArray[np.float16]
+    titles: NDArray[np.float16]
+    signs: Codes
 
 
 ENCODED = (
@@ -75,10 +95,13 @@ class VectorTable(SketchTable):
                 raise unknown_document(document)
             dimension = self._dimension() or encoded.passages.shape[-1]
             _must_fit(document, encoded, count, dimension)
-            blobs = [each.astype(HALF).tobytes() for each in (encoded.document, encoded.title, encoded.passages)]
+            vector, title, passages = (
+                each.astype(HALF).tobytes() for each in (encoded.document, encoded.title, encoded.passages)
+            )
             self._db.execute(
-                "INSERT OR REPLACE INTO vectors (document, dimension, vector, title, passages) VALUES (?, ?, ?, ?, ?)",
-                (document, dimension, *blobs),
+                "INSERT OR REPLACE INTO vectors (document, dimension, vector, title, signs, passages)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (document, dimension, vector, title, signs_of(passages, dimension), passages),
             )
             self._put_sketches(document, dimension, encoded.sketches)
 
@@ -92,6 +115,41 @@ class VectorTable(SketchTable):
         if row is None:
             raise NotFoundError(f"a document must have vectors, got {document!r}; ingest it again.")
         return np.frombuffer(row[0], HALF).reshape(-1, row[1]).astype(np.float32)
+
+    def opened(self, documents: Sequence[str]) -> NDArray[np.float16]:
+        """The passage vectors of some documents, by their ids, one below the other [passages, d].
+
+        Raises:
+            NotFoundError: one of them does not exist, or has no vectors yet.
+            DatabaseError: rows of different sizes.
+        """
+        rows = self._db.rows(
+            "SELECT dimension, passages FROM vectors WHERE document IN (SELECT value FROM json_each(?))"
+            " ORDER BY document",
+            (json.dumps(documents),),
+        )
+        if len(rows) < len(documents):
+            raise NotFoundError("documents must have vectors, got some that are gone or changed; ask again.")
+        dimension = self._common_dimension([row[0] for row in rows])
+        return np.frombuffer(b"".join(row[1] for row in rows), HALF).reshape(-1, dimension)
+
+    def outlines(self) -> Outlines:
+        """What a search of a large collection holds in memory.
+
+        Raises:
+            DatabaseError: rows of different sizes.
+        """
+        rows = self._db.rows("SELECT document, dimension, vector, title, signs FROM vectors ORDER BY document")
+        dimension = self._common_dimension([row[1] for row in rows])
+        width, blank = sign_bytes(dimension), bytes(HALF.itemsize * dimension)
+        lengths = [len(row[4]) // width for row in rows]
+        return Outlines(
+            documents=[row[0] for row in rows],
+            offsets=np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64),
+            vectors=np.frombuffer(b"".join(row[2] for row in rows), HALF).reshape(-1, dimension),
+            titles=np.frombuffer(b"".join(row[3] or blank for row in rows), HALF).reshape(-1, dimension),
+            signs=np.frombuffer(b"".join(row[4] for row in rows), np.uint8).reshape(-1, width),
+        )
 
     def passage_matrix(self) -> PassageMatrix:
         """All passage vectors, ready to be multiplied with a question's.
@@ -167,10 +225,10 @@ def _must_fit(document: str, encoded: Encoded, passages: int, dimension: int) ->
         )
     widths = {(its.pieces.shape[1:], its.words.shape[1:]) for its in encoded.sketches}
     empty = any(not (len(its.pieces) and len(its.words) and len(its.telling)) for its in encoded.sketches)
-    if empty or len(encoded.sketches) != passages or widths != {((piece_bytes(dimension),), (WORD_BYTES,))}:
+    if empty or len(encoded.sketches) != passages or widths != {((sign_bytes(dimension),), (WORD_BYTES,))}:
         raise UsageError(
             f"document {document} must have sketches for each of its {passages} passages, with at least one piece of "
-            f"{piece_bytes(dimension)} bytes and one word of {WORD_BYTES}; encode it again."
+            f"{sign_bytes(dimension)} bytes and one word of {WORD_BYTES}; encode it again."
         )
     if any(np.unpackbits(its.telling).sum() != len(its.words) for its in encoded.sketches):
         raise UsageError(f"sketches of document {document} must tell which token each word is; encode it again.")

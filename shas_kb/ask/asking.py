@@ -76,7 +76,7 @@ def ask(
     content = content_words(text)
     subject = subject_words(content)
     shares = dict(zip(subject, store.rarity(subject), strict=True))
-    weights = {word: worth(share, len(snapshot.matrix)) for word, share in shares.items()}
+    weights = {word: worth(share, snapshot.passages) for word, share in shares.items()}
     asked = embed.asked(text[:LONGEST])
     vector = asked.plain
     evidence = search(store, snapshot, content or [text[:LONGEST]], asked, allowed)
@@ -90,7 +90,7 @@ def ask(
         routing = router.route(
             {level: found.nearest for level, found in telling.items()},
             {level: found.spread for level, found in telling.items()},
-            commonness(shares, snapshot.naming, len(snapshot.matrix)),
+            commonness(shares, snapshot.naming, snapshot.passages),
         )
         picked = router.chosen(routing)
     sure = _confidence(store, snapshot, evidence, units, weights) if weights else UNSURE * any(map(str.isalnum, text))
@@ -159,6 +159,6 @@ def _confidence(
     """How likely the collection answers, from the nearest passage and the words of the best ones and of nodes."""
     keys = [snapshot.key(int(row)) for row in evidence.fused.rows[:READ]]
     texts = [stems(passage.text) for passage in store.passages(keys)]
-    texts += [stems(" ".join((node.name, *node.keyphrases))) for nodes in snapshot.nodes.values() for node in nodes]
     covered = max((coverage(weights, text) for text in texts), default=0.0)
-    return answer.confidence(units["passage"].nearest, covered)
+    named = max(snapshot.covered(level, weights).max(initial=0.0) for level in NODE_LEVELS)
+    return answer.confidence(units["passage"].nearest, max(covered, float(named)))

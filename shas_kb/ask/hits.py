@@ -202,7 +202,7 @@ def _node_hit(snapshot: Snapshot, unit: Found, rank: int, order: Sequence[int], 
             if len(members) and (place := int(snapshot.home[level][members[0]])) >= 0
         ),
         why=unit.why,
-        documents=tuple(snapshot.documents[place].id for place in ranked),
+        documents=tuple(snapshot.ids[place] for place in ranked),
     )
 
 

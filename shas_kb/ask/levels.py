@@ -38,10 +38,6 @@ SHORTEST = 4
 """Words of a sentence that can say something: fewer are headings and captions, which are near to everything on their
 subject and answer nothing."""
 
-TEMPERATURE = 0.05
-"""Cosine by which a passage must be farther to count e times less as evidence. Chosen, not fitted; the router's weights
-were fitted with it."""
-
 
 @dataclass(frozen=True)
 class Units:
@@ -104,15 +100,14 @@ def rank_passages(evidence: Evidence) -> Units:
 
 def rank_documents(snapshot: Snapshot, evidence: Evidence, vector: Vectors, allowed: Mask) -> Units:
     """A document is as good as its best passage and itself together; and as the best of its passages to the words."""
-    cosine = np.where(allowed, snapshot.vectors @ vector, -1.0)
-    passage = np.full(len(snapshot.documents), -1.0)
-    np.maximum.at(passage, snapshot.owner, evidence.cosine)
+    cosine = np.where(allowed, evidence.documents, -1.0)
+    passage = np.maximum.reduceat(evidence.cosine, snapshot.offsets[:-1])
     dense = best((cosine + passage) / 2, min(int(allowed.sum()), len(evidence.dense.rows)))
-    lexical = np.zeros(len(snapshot.documents))
+    lexical = np.zeros(len(snapshot.ids))
     owners = np.searchsorted(snapshot.offsets, evidence.lexical.rows, side="right") - 1
     np.maximum.at(lexical, owners, evidence.lexical.scores)
     worded = _positive(lexical)
-    spread = evenness(mass(evidence), int(np.diff(snapshot.offsets)[allowed].sum()))
+    spread = evenness(evidence.mass, int(np.diff(snapshot.offsets)[allowed].sum()))
     return Units("document", fuse(dense, worded), {"dense": dense, "lexical": worded}, float(cosine.max()), spread)
 
 
@@ -136,26 +131,20 @@ def rank_nodes(
     count = int(inside.sum())
     dense = best(cosine, count)
     share = best(np.where(inside, shares(snapshot, level, evidence), -1.0), count)
-    named = [coverage(weights, stems(" ".join((node.name, *node.keyphrases)))) for node in nodes]
-    worded = _positive(np.where(inside, np.array(named, dtype=np.float64), 0.0))
+    worded = _positive(np.where(inside, snapshot.covered(level, weights), 0.0))
     by = {"dense": dense, "passages": share, "lexical": worded}
     below: Level = LEVELS[LEVELS.index(level) - 1]
     homes = snapshot.places(below)[allowed]
-    spread = evenness(shares(snapshot, below, evidence), len(np.unique(homes[homes >= 0])))
+    spread = evenness(shares(snapshot, below, evidence), np.count_nonzero(np.bincount(homes[homes >= 0])))
     return Units(level, fuse(dense, share, worded), by, _top(dense), spread)
-
-
-def mass(evidence: Evidence) -> NDArray[np.float64]:
-    """Every passage's share of the evidence [p]: exp(cosine / T), scaled to a sum of 1."""
-    raised = np.exp((evidence.cosine.astype(np.float64) - float(evidence.cosine.max())) / TEMPERATURE)
-    return np.asarray(raised / raised.sum(), dtype=np.float64)
 
 
 def shares(snapshot: Snapshot, level: Level, evidence: Evidence) -> NDArray[np.float64]:
     """Which share of the evidence lies in each document, or under each node, of `level`."""
-    place = snapshot.places(level)[snapshot.owner]
+    place = snapshot.places(level)
     placed = place >= 0
-    under = np.bincount(place[placed], weights=mass(evidence)[placed], minlength=snapshot.count(level))
+    mass = np.add.reduceat(evidence.mass, snapshot.offsets[:-1])
+    under = np.bincount(place[placed], weights=mass[placed], minlength=snapshot.count(level))
     return np.asarray(under, dtype=np.float64)
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,11 +42,17 @@ FUSION = 10.0
 TELLING = 1.0
 """BM25 of a word that tells passages apart, at the least: in five passages, one that only one of them holds."""
 
-TOGETHER = 64
+TOGETHER = 16
 """Passages whose sketches are read at once."""
 
 CANDIDATES = 200
-"""Passages taken from each search."""
+"""Passages taken from the full text."""
+
+NEAREST = 100
+"""Passages taken for their nearness: so many find what twice as many do (benchmarks/asking_speed.py)."""
+
+LOOKED_AT = 384
+"""Passages that are compared with a question where they are too many to compare all."""
 
 BLOCK = 8192
 """Rows turned from float16 to float32 at a time: 12 MB of the default model, however large the collection."""
@@ -63,21 +70,35 @@ class Ranking:
         return {int(row): i for i, row in enumerate(self.rows, 1)}
 
 
+TEMPERATURE = 0.05
+"""Cosine by which a passage must be farther to count e times less as evidence. Chosen, not fitted; the router's weights
+were fitted with it."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What the passages say to a question.
 
     Attributes:
-        cosine: of every passage with the question [p]; -1 outside the branch that was asked for.
+        cosine: of every passage with the question [p], or of its document where that is not likely to answer (see
+            `likely`); -1 outside the branch that was asked for.
+        documents: of every document's own vector with the question [n].
         dense: the passages worth most to the question, see `rank_candidates`.
         lexical: the passages with its words, scored by BM25.
         fused: both.
     """
 
     cosine: Vectors
+    documents: Vectors
     dense: Ranking
     lexical: Ranking
     fused: Ranking
+
+    @cached_property
+    def mass(self) -> NDArray[np.float64]:
+        """Every passage's share of the evidence [p]: exp(cosine / T), scaled to a sum of 1."""
+        raised = np.exp((self.cosine - self.cosine.max()) / np.float32(TEMPERATURE)).astype(np.float64)
+        return np.asarray(raised / raised.sum(), dtype=np.float64)
 
 
 def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Asked, allowed: Mask) -> Evidence:
@@ -90,31 +111,82 @@ def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Aske
         asked: the question.
         allowed: which documents take part [n].
     """
-    cosine, found = cosines(snapshot.matrix, np.stack([asked.plain, asked.vector])).T.copy()
-    if not allowed.all():
-        outside = ~allowed[snapshot.owner]
-        cosine[outside] = found[outside] = -1.0
-    context = of_documents(snapshot, found, asked.vector, allowed)[snapshot.owner]
-    nearest = best(found + context, min(CANDIDATES, int(np.diff(snapshot.offsets)[allowed].sum())))
     lexical = _lexical(store, snapshot, content, allowed)
-    rows = np.union1d(nearest.rows, lexical.rows)
-    dense = rank_candidates(store, snapshot, rows, PASSAGE_COUNTS * found + context, found, asked)
-    return Evidence(cosine, dense, lexical, together(dense, lexical))
+    titled = of_titles(snapshot, asked.vector, allowed)
+    if snapshot.matrix is None:
+        rows = likely(snapshot, asked.vector, titled, allowed, lexical)
+        vectors = read(store, snapshot, rows)
+    else:
+        rows = np.flatnonzero(allowed[snapshot.owner])
+        vectors = snapshot.matrix if allowed.all() else snapshot.matrix[rows]
+    documents = snapshot.vectors @ asked.plain
+    cosine = np.repeat(np.where(allowed, documents, np.float32(-1)), np.diff(snapshot.offsets))
+    cosine[rows], found = cosines(vectors, np.stack([asked.plain, asked.vector])).T
+    owner = snapshot.owner[rows]
+    nearest = np.full(len(allowed), -1.0, np.float32)
+    np.maximum.at(nearest, owner, found)
+    context = (titled + DOCUMENT_COUNTS * nearest)[owner]
+    near = best(found + context, NEAREST).rows
+    chosen = distinct(np.concatenate([near, np.searchsorted(rows, lexical.rows)]))
+    context = (PASSAGE_COUNTS * found + context)[chosen]
+    dense = rank_candidates(store, snapshot, rows[chosen], context, found[chosen], asked)
+    return Evidence(cosine, documents, dense, lexical, together(dense, lexical))
 
 
-def of_documents(snapshot: Snapshot, cosine: Vectors, asked: Vectors, allowed: Mask) -> Vectors:
-    """What speaks for each document: `DOCUMENT_COUNTS` times the cosine of its nearest passage, and `TITLE_COUNTS`
-    times the share of the question that its title draws from those of all allowed documents [n].
+def likely(snapshot: Snapshot, asked: Vectors, titled: Vectors, allowed: Mask, lexical: Ranking) -> Rows:
+    """The passages that may answer a question, where not all vectors are held, rising.
+
+    These are the passages that promise most, by their signs and their documents' titles; those that hold the question's
+    words; and of the documents of these the passage that is nearest by its signs. What is not among them counts through
+    its document, as a unit that is not opened does in attention.
 
     Args:
-        snapshot: for the titles.
-        cosine: of every passage with the question [p].
-        asked: the question with its words weighed, unit length [d].
+        snapshot: the collection.
+        asked: the question with its words weighed [d].
+        titled: what titles are worth to it [n].
         allowed: which documents take part [n].
+        lexical: the passages with its words.
     """
-    nearest: Vectors = np.maximum.reduceat(cosine, snapshot.offsets[:-1])  # none is without passages
-    worth: Vectors = np.float32(DOCUMENT_COUNTS) * nearest
-    worth[allowed] += TITLE_COUNTS * drawn(cosines(snapshot.titles, asked)[allowed])
+    sizes = np.diff(snapshot.offsets)
+    estimate = snapshot.signs.cosines(asked)
+    nearest = np.maximum.reduceat(estimate, snapshot.offsets[:-1])  # none is without passages
+    around = np.where(allowed, titled + DOCUMENT_COUNTS * nearest, -np.inf).astype(np.float32)
+    promising = best(estimate + np.repeat(around, sizes), min(LOOKED_AT, int(sizes[allowed].sum()))).rows
+    worded = distinct(snapshot.owner[lexical.rows])
+    inside = ranges(snapshot.offsets[worded], snapshot.offsets[worded + 1])
+    first = inside[estimate[inside] == nearest[snapshot.owner[inside]]]
+    return distinct(np.concatenate([promising, lexical.rows, first]))
+
+
+def read(store: Store, snapshot: Snapshot, rows: Rows) -> NDArray[np.float16]:
+    """The vectors of some passages [rows, d], from the documents that they are in; `rows` are rising."""
+    documents, document = np.unique(snapshot.owner[rows], return_inverse=True)
+    sizes = np.diff(snapshot.offsets)[documents]
+    within = rows - snapshot.offsets[documents[document]]
+    vectors = store.opened([snapshot.ids[i] for i in documents.tolist()])
+    taken: NDArray[np.float16] = vectors[(np.cumsum(sizes) - sizes)[document] + within]
+    return taken
+
+
+def distinct(rows: Rows) -> Rows:
+    """The different ones, rising. `np.unique` would import masked arrays, at a question's first words."""
+    ordered = np.sort(rows)
+    new: Mask = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    return ordered[new]
+
+
+def ranges(starts: Rows, ends: Rows) -> Rows:
+    """The numbers of several ranges, one after another."""
+    sizes = ends - starts
+    numbers: Rows = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
+    return numbers
+
+
+def of_titles(snapshot: Snapshot, asked: Vectors, allowed: Mask) -> Vectors:
+    """What its title is worth to a question, for each document: `TITLE_COUNTS` times the share of the question that it
+    draws from those of all allowed documents [n]."""
+    worth: Vectors = np.zeros(len(allowed), np.float32)
+    worth[allowed] = TITLE_COUNTS * drawn((snapshot.titles @ asked)[allowed])
     return worth
 
 
@@ -136,18 +208,18 @@ def rank_candidates(
     Args:
         store: for the sketches.
         snapshot: to know the passages by.
-        rows: the passages, rows of `snapshot.matrix` [c].
-        context: what else speaks for every passage [p].
-        cosine: of every passage with the question [p].
+        rows: the passages [c].
+        context: what else speaks for each [c].
+        cosine: of each with the question [c].
         asked: the question.
     """
-    sketches = store.sketches([snapshot.key(int(row)) for row in rows])
-    said = (1 + WORDS_COUNT) * cosine[rows]
+    sketches = store.sketches(snapshot.keys(rows))
+    said = (1 + WORDS_COUNT) * cosine
     there = [its for its in sketches if its is not None]
     if len(there) == len(sketches):
         for at in range(0, len(there), TOGETHER):
-            said[at : at + TOGETHER] = Said.of(there[at : at + TOGETHER], snapshot.matrix.shape[1]).to([asked])[0]
-    ranking = best(said + context[rows], len(rows))
+            said[at : at + TOGETHER] = Said.of(there[at : at + TOGETHER], snapshot.vectors.shape[1]).to([asked])[0]
+    ranking = best(said + context, len(rows))
     return Ranking(rows[ranking.rows], ranking.scores)
 
 
@@ -185,12 +257,11 @@ def best(scores: NDArray[np.floating], count: int) -> Ranking:
 
 def fuse(*rankings: Ranking) -> Ranking:
     """Reciprocal rank fusion; scores are scaled so that the first place in every ranking gives 1."""
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for row, rank in ranking.rank.items():
-            scores[row] = scores.get(row, 0.0) + (FUSION + 1) / (FUSION + rank) / len(rankings)
-    ordered = sorted(scores, key=lambda row: (-scores[row], row))
-    return Ranking(np.array(ordered, dtype=np.int64), np.array([scores[row] for row in ordered]))
+    worth = [(FUSION + 1) / (FUSION + 1 + np.arange(len(ranking.rows))) / len(rankings) for ranking in rankings]
+    rows, place = np.unique(np.concatenate([ranking.rows for ranking in rankings]), return_inverse=True)
+    scores = np.asarray(np.bincount(place, np.concatenate(worth), len(rows)), np.float64)
+    order = np.argsort(-scores, kind="stable")
+    return Ranking(rows[order], scores[order])
 
 
 def _lexical(store: Store, snapshot: Snapshot, content: Sequence[str], allowed: Mask) -> Ranking:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 MOST_WORDS = 64
 """Distinct words of a question that are looked up: more cost time and add nothing (a pasted page is not a question)."""
@@ -63,6 +64,7 @@ def subject_words(content: Sequence[str]) -> list[str]:
     return [word for word in content if word not in _ASKING]
 
 
+@lru_cache(1 << 16)
 def stem(word: str) -> str:
     """`word` without a common English ending, so that "theories" meets "theory": crude, and only used to compare."""
     if not word.isascii() or len(word) < 5:

@@ -243,7 +243,7 @@ def empty(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_reading() -> Callable[[str, Sequence[str]], Reading]:
     return reading
 

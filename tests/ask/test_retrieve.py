@@ -237,7 +237,8 @@ def test_the_document_that_is_named_answers(empty: Store, embed: Embed, add: Add
 def test_words_bring_candidates_that_are_far_away(
     library: Store, snapshot: Snapshot, embed: Embed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shas_kb.ask.retrieve.CANDIDATES", 1)
+    for name in ("CANDIDATES", "NEAREST"):
+        monkeypatch.setattr(f"shas_kb.ask.retrieve.{name}", 1)
     evidence = evidence_of(library, snapshot, embed, "In 1873 he gave a rule for a panic", ["aquaporins"])
     assert titles(snapshot, evidence.lexical) == ["Cell membranes"]
     assert titles(snapshot, evidence.dense) == ["Central banks", "Cell membranes"]

@@ -7,10 +7,11 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from shas_kb.config import WORD_BITS
 from shas_kb.encoder import load, load_question_encoder
-from shas_kb.encoder.question import gelu
+from shas_kb.encoder.question import gelu, product
 from shas_kb.encoder.sketch import projected
 from shas_kb.records import Text
 
@@ -61,4 +62,12 @@ def test_a_question_does_not_pay_for_torch() -> None:
 def test_gelu_is_exact() -> None:
     x = np.linspace(-12, 12, 4001, dtype=np.float32)
     exact = np.array([value * 0.5 * math.erfc(-value / math.sqrt(2)) for value in x.astype(float).tolist()])
-    assert np.abs(gelu(x) - exact).max() < 1e-6
+    assert np.abs(gelu(x[None])[0] - exact).max() < 1e-6
+
+
+@pytest.mark.parametrize("rows", [1, 7, 16, 40, 300])
+@pytest.mark.parametrize(("outer", "inner"), [(384, 384), (1536, 384), (384, 1536), (100, 30)])
+def test_a_product_in_parts_is_the_product(rows: int, outer: int, inner: int) -> None:
+    random = np.random.default_rng(rows)
+    states, weight = (random.standard_normal((n, inner)).astype(np.float32) for n in (rows, outer))
+    np.testing.assert_allclose(product(states, weight), states @ weight.T, rtol=1e-4, atol=1e-4)

@@ -71,6 +71,11 @@ DAMAGE = {
         "UPDATE vectors SET dimension = 4 WHERE document = '{id}'",
         "vectors must have the model's dimension",
     ),
+    "signs gone": ("UPDATE vectors SET signs = x'' WHERE document = '{id}'", "vectors must have the model's dimension"),
+    "signs of others": (
+        "UPDATE vectors SET signs = zeroblob(length(signs)) WHERE document = '{id}'",
+        "signs must be those of the vectors",
+    ),
     "not a number": (f"UPDATE vectors SET vector = x'{NAN.hex()}' WHERE document = '{{id}}'", "vectors must be finite"),
     "not of length 1": (
         "UPDATE vectors SET vector = zeroblob(24) WHERE document = '{id}'",

@@ -221,5 +221,5 @@ def test_info_counts(store: Store, path: Path, file, filled) -> None:
     assert (tree["run"], tree["documents"], tree["entities"], tree["stale"]) == ("run-1", 3, 2, False)
     assert isinstance(sizes, dict)
     passages, pieces, words = 1 + 1 + 2, 1 + 2, 8 + 16
-    assert sizes["vectors"] == 3 * (passages * 12 * 2 + pieces * 2 + words * 16 + 2 * words // 8)
+    assert sizes["vectors"] == 3 * (passages * 12 * 2 + 2 * 2 + pieces * 2 + words * 16 + 2 * words // 8)
     assert sizes["file"] >= path.stat().st_size > sizes["text"] > 0

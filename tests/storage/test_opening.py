@@ -294,7 +294,8 @@ def test_an_older_database_is_upgraded(path: Path, seen: int) -> None:
         assert store.texts("d") == ["old friend"]
         assert [hit[:2] for hit in store.match("friend", 5)] == [("d", 0)]
         assert store.pending() == ["d"]
-        assert len(store.passage_matrix().matrix) == has_vectors
+        assert len(store.passage_matrix().matrix) == len(store.outlines().signs) == has_vectors
+        assert store.outlines().signs.tobytes() == (b"\xc0" if has_vectors else b"")
         assert store.title_matrix().any() == (seen in (5, VERSION) and has_vectors)
         assert store.sketches([("d", 0)]) == [None]
         assert store.tree() is None

@@ -217,3 +217,41 @@ def test_a_question_leaves_no_trace_on_disk(library: Store) -> None:
     library.match("Xylophonequartett", 5)
     database = Path(library._db.path)
     assert not any(b"xylophone" in each.read_bytes() for each in database.parent.iterdir())
+
+
+WORDS = st.sampled_from(["tide", "moon", "sea", "网络", "神经", "网", "salt"])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.lists(WORDS, min_size=1, max_size=12), min_size=1, max_size=12), st.lists(WORDS, min_size=1))
+def test_scores_are_those_of_sqlite(
+    tmp_path_factory: pytest.TempPathFactory, file, reading, texts: list[list[str]], query: list[str]
+) -> None:
+    with Store.open(tmp_path_factory.mktemp("bm25") / "kb.sqlite", create=True) as store:
+        for i, text in enumerate(texts):
+            store.put_reading(file(f"{i}.txt"), reading(" ".join(text), "beside it", content=str(i)))
+        by_sqlite = dict(
+            store._db.rows(
+                "SELECT document || ordinal, -rank FROM full_text JOIN passages ON passages.id = full_text.rowid"
+                " WHERE full_text MATCH ?",
+                (expression(query),),
+            )
+        )
+        ours = {f"{document}{ordinal}": score for document, ordinal, score in store.match(" ".join(query), 100)}
+    assert ours == pytest.approx(by_sqlite, rel=1e-9)
+
+
+def expression(query: list[str]) -> str:
+    """What FTS5 is to look for: a single character as the beginning of a pair."""
+    return " OR ".join(f'"{word}"*' if word == "网" else f'"{word}"' for word in dict.fromkeys(query))
+
+
+def test_what_was_read_of_the_index_is_forgotten_when_others_write(path: Path, store: Store, file, reading) -> None:
+    one = store.put_reading(file("a.txt"), reading("tide and tide", "nothing else"))
+    before = store.match("tide", 5)
+    with Store.open(path) as other:
+        two = other.put_reading(file("b.txt"), reading("tide", "moon", "sea"))
+    assert {hit[0] for hit in store.match("tide", 5)} == {one, two}
+    assert store.rarity(["tide"]) == [2 / 5]
+    store.remove([two])
+    assert store.match("tide", 5) == before

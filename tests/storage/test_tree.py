@@ -178,3 +178,12 @@ def test_a_tree_that_is_none_is_refused_whole(store: Store, filled, tree_of, fau
         store.put_tree(tree)
     assert store.tree() == tree_of(store)
     assert len(store.runs()) == 1
+
+
+def test_a_tree_can_leave_out_second_places(store: Store, filled) -> None:
+    filled(store, 5)
+    whole, primary = store.tree(), store.tree(primary=True)
+    assert whole is not None and primary is not None
+    assert primary.memberships == tuple(each for each in whole.memberships if each.primary) != whole.memberships
+    assert [node.id for node in primary.nodes] == [node.id for node in whole.nodes]
+    assert [node.documents for node in primary.nodes] == [node.documents for node in whole.nodes]
