@@ -18,8 +18,11 @@ from typing import Any
 
 from corpora import CACHE
 from quality import qmsum, sample
+from quality.cmrc import cmrc
 from quality.kept import kept_encoder
 from quality.scifact import scifact
+from quality.titles import titles
+from quality.unanswered import unanswered
 from report import EVAL, RESULTS, commit, write_result
 from threadpoolctl import threadpool_limits
 
@@ -35,6 +38,9 @@ PARTS: dict[str, tuple[Measure, tuple[str, ...]]] = {
     "heights": (sample.heights, ()),
     "heights-qmsum": (qmsum.heights, ("qmsum",)),
     "qmsum": (qmsum.finding, ("qmsum",)),
+    "titles": (titles, ("openstax",)),
+    "cmrc2018-zh": (cmrc, ("cmrc2018-zh", "laws-zh")),
+    "unanswered": (unanswered, ("openstax", "scifact", "qmsum")),
 }
 """What measures each part, and the evaluation collections that it needs."""
 
@@ -47,8 +53,7 @@ def main() -> None:
     unknown = sorted(set(options.parts) - set(PARTS))
     if unknown:
         parser.error(f"PART must be of {', '.join(PARTS)}, got {', '.join(unknown)}")
-    file = RESULTS / f"{NAME}.json"
-    figures = json.loads(file.read_text())["figures"] if file.exists() else {}
+    measured: dict[str, Any] = {}
     embed = kept_encoder(options.cache)
     for part in options.parts or PARTS:
         measure, needs = PARTS[part]
@@ -59,9 +64,17 @@ def main() -> None:
         began = time.perf_counter()
         with threadpool_limits(1), Bars() as progress:
             found = measure(options.cache, embed, progress)
-        figures[part] = {"commit": commit(), "seconds": round(time.perf_counter() - began), **found}
-        print(part, json.dumps(figures[part], indent=1, ensure_ascii=False), flush=True)
+        measured[part] = {"commit": commit(), "seconds": round(time.perf_counter() - began), **found}
+        print(part, json.dumps(measured[part], indent=1, ensure_ascii=False), flush=True)
+        figures = known() | measured
         write_result(NAME, {name: figures[name] for name in PARTS if name in figures})
+
+
+def known() -> dict[str, Any]:
+    """The figures in the file."""
+    file = RESULTS / f"{NAME}.json"
+    figures: dict[str, Any] = json.loads(file.read_text())["figures"] if file.exists() else {}
+    return figures
 
 
 if __name__ == "__main__":

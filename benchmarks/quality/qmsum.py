@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def heights(cache: Path, embed: Embed, progress: Progress) -> dict[str, Any]:
     return figures
 
 
-def accuracy(kinds: list[str], levels: list[str]) -> dict[str, Any]:
+def accuracy(kinds: Sequence[str], levels: Sequence[str]) -> dict[str, Any]:
     """The share answered at the right height, of each kind; their mean, as one kind is rare; and where they went."""
     told = list(zip(kinds, levels, strict=True))
     right = {

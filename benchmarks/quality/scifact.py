@@ -11,11 +11,11 @@ from typing import Any
 from corpora import corpus, records
 from report import EVAL
 
+from quality.lists import of_documents
 from quality.stores import ids, organised, stored
 from shas_kb.ask.levels import Embed
 from shas_kb.evaluation import Case, Part, evaluate
-from shas_kb.evaluation.evaluate import Asked, found_figures
-from shas_kb.evaluation.ways import documents_of
+from shas_kb.evaluation.evaluate import found_figures
 from shas_kb.progress import Progress
 
 
@@ -26,8 +26,7 @@ def scifact(cache: Path, embed: Embed, progress: Progress) -> dict[str, Any]:
         known = ids(store)
         put = [Case(text, parts=(Part(frozenset(known[id] for id in right)),)) for text, right in cases]
         asked = evaluate(store, embed, put, progress, {"shas-kb": ("document",)})
-    listed = [Asked(each.case, {way: documents_of(found) for way, found in each.found.items()}, None) for each in asked]
-    return {"claims": len(cases), "abstracts": len(known), "ways": found_figures(listed)}
+    return {"claims": len(cases), "abstracts": len(known), "ways": found_figures(of_documents(asked))}
 
 
 def claims() -> list[tuple[str, list[str]]]:

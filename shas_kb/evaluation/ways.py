@@ -43,8 +43,8 @@ INSIDE = 20_000
 """Passages asked of the full text index where only one document's are wanted: it knows nothing of documents."""
 
 FUSION = 10.0
-"""c of the fusion by rank. Its authors have 60; 10 finds more on SciFact (nDCG@10 .702 against .686), and a baseline is to
-be as good as it can."""
+"""c of the fusion by rank. Its authors have 60; 10 finds more on SciFact (nDCG@10 .702 against .686): a baseline
+is to be as good as it can."""
 
 BLOCK = 8192
 """Rows turned to float32 at a time."""
@@ -202,14 +202,6 @@ def of_hits(hits: Sequence[Hit]) -> list[Found]:
         ordinal = int(passage) if hit.level in ("sentence", "passage") else -1
         found.append(Found(hit.level, document, ordinal, hit.text, node))
     return found
-
-
-def documents_of(found: Sequence[Found]) -> list[Found]:
-    """The best of each document: a list of documents."""
-    best: dict[str, Found] = {}
-    for each in found:
-        best.setdefault(each.document, each)
-    return list(best.values())
 
 
 def fused(*rankings: Sequence[int]) -> list[int]:
