@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from shas_kb.cli.session import GOOD, Session
 from shas_kb.errors import UsageError
-
-if TYPE_CHECKING:
-    from shas_kb.evaluation import Case
-    from shas_kb.storage import Store
 
 COUNT = 100
 
@@ -53,7 +49,7 @@ def evaluate(
 
     from shas_kb.encoder import load_question_encoder
     from shas_kb.evaluation import evaluate as ask_all
-    from shas_kb.evaluation import figures
+    from shas_kb.evaluation import figures, own_cases, written_cases
 
     if file is not None and (count is not None or seed is not None):
         raise UsageError("--count and --seed must stand without a file: its questions are all asked; leave them out.")
@@ -62,9 +58,13 @@ def evaluate(
         bound = store.model()
         if bound is None:
             raise UsageError("the collection must hold a document, got none; run `shas-kb ingest FOLDER` first.")
-        cases, unknown = _cases(store, file, COUNT if count is None else count, seed or 0)
         embed = load_question_encoder(bound.name, store.weights())
         with session.progress() as progress:
+            unknown: list[str] = []
+            if file is None:
+                cases = own_cases(store, COUNT if count is None else count, seed or 0, progress)
+            else:
+                cases, unknown = written_cases(store, file)
             found = figures(ask_all(store, embed, cases, progress))
     if unknown:
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
@@ -77,12 +77,6 @@ def evaluate(
     else:
         _print_figures(found, len(cases), file)
     return GOOD
-
-
-def _cases(store: Store, file: Path | None, count: int, seed: int) -> tuple[list[Case], list[str]]:
-    from shas_kb.evaluation import own_cases, written_cases
-
-    return (own_cases(store, count, seed), []) if file is None else written_cases(store, file)
 
 
 def _print_figures(found: Mapping[str, Any], count: int, file: Path | None) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from shas_kb.errors import UsageError
 from shas_kb.evaluation.cases import Case, Part
+from shas_kb.progress import NoProgress, Progress
 from shas_kb.training.questions import Questioner
 
 if TYPE_CHECKING:
@@ -24,15 +25,20 @@ DRAWS = 20
 """Documents drawn for each question wanted, before it is given up: of tables nothing can be asked."""
 
 
-def own_cases(store: Store, count: int, seed: int = 0) -> list[Case]:
+def own_cases(store: Store, count: int, seed: int = 0, progress: Progress | None = None) -> list[Case]:
     """Up to `count` questions, the same for the same texts and seed.
 
     Raises:
         UsageError: nothing can be asked about these texts.
     """
     random = Random(seed)
-    documents = sorted(store.documents(), key=lambda document: document.sha256)
+    pending = set(store.pending())
+    documents = sorted(
+        (document for document in store.documents() if document.id not in pending), key=lambda document: document.sha256
+    )
     questioner = Questioner(lambda words: store.rarity(list(words)), sum(each.passages for each in documents))
+    progress = progress or NoProgress()
+    progress.start("Making", count, "question")
     cases: dict[str, Case] = {}
     for _ in range(DRAWS * count if documents else 0):
         document = random.choice(documents)
@@ -45,9 +51,12 @@ def own_cases(store: Store, count: int, seed: int = 0) -> list[Case]:
                 frozenset({(document.id, passage.ordinal)}),
                 " ".join(sentence.split()),
             )
-            cases.setdefault(asked.text, Case(asked.text, parts=(part,)))
-        if len(cases) >= count:
-            return list(cases.values())[:count]
+            if asked.text not in cases and len(cases) < count:
+                cases[asked.text] = Case(asked.text, parts=(part,))
+                progress.advance()
+        if len(cases) == count:
+            break
+    progress.finish()
     if not cases:
         raise UsageError(
             f"The collection must hold whole sentences to ask about, got none in {len(documents)} documents; "

@@ -101,7 +101,7 @@ def _case(place: str, line: Mapping[str, Any], known: _Known) -> Case:
     wanted = tuple(_part(place, part, known) for part in parts)
     if height == "none" and any(part != Part() for part in wanted):
         raise UsageError(f"{place}: a question of height none must have no answer, got one; give another height.")
-    return Case(question, height, wanted)
+    return Case(question.encode("utf-8", "replace").decode(), height, wanted)  # JSON can hold half a character
 
 
 def _part(place: str, part: Mapping[str, Any], known: _Known) -> Part:

@@ -63,6 +63,11 @@ def test_parts_and_null_and_strange_fields_and_blank_lines(small: Store, tmp_pat
     ]
 
 
+def test_half_a_character_is_none(small: Store, tmp_path: Path) -> None:
+    ((case,), _) = written(small, tmp_path, b'{"question": "What is \\ud83d?"}')
+    assert case.question == "What is ??"
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
