@@ -17,7 +17,7 @@ from finding import embedded
 from shas_kb.encoder import describe, learned_for
 from shas_kb.pipeline import organise_collection
 from shas_kb.reading.phrases import key_phrases, terms
-from shas_kb.records import Encoded, Passage, Reading, SourceFile, Tree
+from shas_kb.records import Encoded, Passage, Reading, SourceFile
 from shas_kb.storage import Store
 from shas_kb.storage.schema import VERSION
 
@@ -72,16 +72,13 @@ def reading(text: Document, passages: list[Passage], language: str) -> Reading:
 
 
 @contextmanager
-def organised(file: Path, tree: Callable[[Store], Tree] | None = None) -> Iterator[Store]:
-    """A copy of a collection with the tree that `organise` builds by itself, or another; it is gone at the end."""
+def organised(file: Path, build: Callable[[Store], object] = organise_collection) -> Iterator[Store]:
+    """A copy of a collection with the tree that `build` puts there; it is gone at the end."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "kb.sqlite"
         shutil.copyfile(file, copy)
         with Store.open(copy) as store:
-            if tree is None:
-                organise_collection(store)
-            else:
-                store.put_tree(tree(store))
+            build(store)
             yield store
 
 

@@ -67,8 +67,8 @@ def chapters(found: Corpus) -> Corpus:
     return found.part([place for place, text in enumerate(found.texts) if where[text.id][2] in CHAPTERS])
 
 
-def true_tree(store: Store) -> Tree:
-    """The tree that the sections are said to belong to."""
+def true_tree(store: Store) -> None:
+    """Put the tree there that the sections are said to belong to."""
     where, known = places(), ids(store)
     members: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for section, id in known.items():
@@ -78,7 +78,7 @@ def true_tree(store: Store) -> Tree:
     memberships = [
         Membership(id, _id(path), 1.0, True) for path, under in members.items() if len(path) == 3 for id in under
     ]
-    return Tree("truth", "truth", {}, tuple(nodes), tuple(memberships))
+    store.put_tree(Tree("truth", "truth", {}, tuple(nodes), tuple(memberships)))
 
 
 def true_documents(store: Store) -> Mapping[Level, Mapping[str, frozenset[str]]]:

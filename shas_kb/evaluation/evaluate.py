@@ -62,7 +62,7 @@ def evaluate(
     progress = progress or NoProgress()
     remembered = Remembered(embed, {}, {})
     snapshot = Snapshot.of(store)
-    others = Baselines(store, remembered, progress) if baselines else None
+    others = Baselines(store, remembered) if baselines else None
     asked = []
     progress.start("Asking", len(cases), "question")
     for case in cases:

@@ -5,10 +5,11 @@
 - **both, by rank**: the two fused (Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and
   individual rank learning methods", SIGIR 2009).
 - **collapsed tree**: as RAPTOR does (arXiv 2401.18059, "collapsed tree"), the passages and the units of all levels
-  above them in one flat list on the same vectors, searched by cosine. A document's vector is its own, a node's that of
-  its summary. RAPTOR hands the summaries to a language model; here documents and passages are counted, and a document
-  or node stands in the list for its passage that is nearest to the question and not in the list yet. So every way shows
-  one passage a place, and none gets more places than another.
+  above them in one flat list on the same vectors, searched by cosine. A document's vector is its own, a node's the
+  centre of its passages: RAPTOR embeds what a language model writes of them, and the centre finds more here than the
+  quoted summary does, or name and key phrases. RAPTOR hands the texts to a language model; here documents and passages
+  are counted, and a document or node stands in the list for its passage that is nearest to the question and not in the
+  list yet. So every way shows one passage a place, and none gets more places than another.
 
 What `ask` finds stands at its own places, one hit each; a node stands likewise for the first of its documents that is
 not in the list yet.
@@ -25,8 +26,7 @@ from numpy.typing import NDArray
 
 from shas_kb.ask.levels import Embed
 from shas_kb.evaluation.cases import Key
-from shas_kb.progress import NoProgress, Progress
-from shas_kb.records import NODE_LEVELS, Hit, Level, Node, Vectors
+from shas_kb.records import NODE_LEVELS, Hit, Level, Vectors
 
 if TYPE_CHECKING:
     from shas_kb.storage import Store
@@ -88,10 +88,9 @@ class Baselines:
     Args:
         store: the collection, which must not change meanwhile.
         embed: of its model.
-        progress: told of the summaries that are embedded.
     """
 
-    def __init__(self, store: Store, embed: Embed, progress: Progress | None = None) -> None:
+    def __init__(self, store: Store, embed: Embed) -> None:
         passages = store.passage_matrix()
         self._store = store
         self._embed = embed
@@ -101,9 +100,9 @@ class Baselines:
             (id, ordinal) for id, count in zip(passages.documents, counts, strict=True) for ordinal in range(count)
         ]
         self._row = {key: row for row, key in enumerate(self._keys)}
-        self._units, self._vectors = self._above(progress or NoProgress())
+        self._units, self._vectors = self._above()
 
-    def _above(self, progress: Progress) -> tuple[list[_Unit], Vectors]:
+    def _above(self) -> tuple[list[_Unit], Vectors]:
         """Documents and nodes, with their vectors [units, d]."""
         inside: dict[str, list[int]] = {}
         for row, (document, _) in enumerate(self._keys):
@@ -112,16 +111,14 @@ class Baselines:
         units = [_Unit("document", id, np.array(inside[id])) for id in ids]
         tree = self._store.tree()
         members = tree.members() if tree else {}
-        nodes = [node for node in tree.nodes if members[node.id] & inside.keys()] if tree else []
-        summaries = []
-        progress.start("Summaries", len(nodes), "node")
-        for node in nodes:
+        centres = []
+        for node in tree.nodes if tree else ():
             rows = [row for document in members[node.id] for row in inside.get(document, ())]
-            units.append(_Unit(node.level, node.id, np.array(sorted(rows))))
-            summaries.append(self._embed([_summary(node)]))
-            progress.advance()
-        progress.finish()
-        return units, np.concatenate([vectors, *summaries])
+            if rows:
+                units.append(_Unit(node.level, node.id, np.array(sorted(rows))))
+                middle = self._matrix[units[-1].rows].mean(axis=0, dtype=np.float32)
+                centres.append(middle / np.linalg.norm(middle))
+        return units, np.stack([*vectors, *centres])
 
     def __call__(self, question: str, inside: Container[str] | None = None) -> dict[str, list[Found]]:
         """What each way finds, best first, at most `DEPTH` each.
@@ -216,8 +213,3 @@ def fused(*rankings: Sequence[int]) -> list[int]:
 def _descending(values: NDArray[np.floating]) -> NDArray[np.int64]:
     """Places by value, highest first; equal ones in their order."""
     return np.argsort(-values, kind="stable")
-
-
-def _summary(node: Node) -> str:
-    """What a node says of itself: its summary, or its name where it has none."""
-    return " ".join(quote.text for quote in node.summary) or node.name

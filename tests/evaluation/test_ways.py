@@ -39,11 +39,14 @@ def test_fusion_adds_what_both_rankings_say() -> None:
     assert fused([], [7]) == [7]
 
 
-def test_the_collapsed_tree_shows_a_passage_a_place_under_what_was_found(small: Store, baselines: Baselines) -> None:
+@pytest.mark.parametrize("question", [QUESTION, "sourdough", "the sea"])
+def test_the_collapsed_tree_shows_a_passage_a_place_under_what_was_found(
+    small: Store, baselines: Baselines, question: str
+) -> None:
     tree = small.tree()
     assert tree is not None
     members = tree.members()
-    found = baselines(tree.nodes[0].summary[0].text)[COLLAPSED]
+    found = baselines(question)[COLLAPSED]
     assert len({each.key for each in found}) == len(found)
     assert {each.level for each in found} & set(NODE_LEVELS)
     for each in found:
