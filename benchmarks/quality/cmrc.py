@@ -10,7 +10,7 @@ from typing import Any
 
 from corpora import QUESTIONS, corpus
 
-from quality.lists import of_documents
+from quality.lists import OURS, of_documents
 from quality.stores import ids, organised, stored
 from shas_kb.ask.levels import Embed
 from shas_kb.evaluation import Case, Part, evaluate
@@ -30,5 +30,5 @@ def cmrc(cache: Path, embed: Embed, progress: Progress) -> dict[str, Any]:
         for question in QUESTIONS["cmrc2018-zh"](articles)[::EVERY]:
             right = {known[articles.texts[int(owner[row])].id] for row in question.passages}
             cases.append(Case(question.text, parts=(Part(frozenset(right)),)))
-        asked = evaluate(store, embed, cases, progress, {"shas-kb": ("document",)})
+        asked = evaluate(store, embed, cases, progress, OURS)
     return {"documents": len(known), "ways": found_figures(of_documents(asked))}

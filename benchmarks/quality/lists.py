@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from shas_kb.evaluation.evaluate import Asked
 from shas_kb.evaluation.ways import Found
+from shas_kb.records import Level
+
+OURS: Mapping[str, tuple[Level, ...]] = {"shas-kb": ("document",), "shas-kb, passages only": ("passage",)}
+"""How `ask` is asked for documents: for these, and for passages, ten of which may be of fewer documents."""
 
 
 def of_documents(asked: Sequence[Asked]) -> list[Asked]:

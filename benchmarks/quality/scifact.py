@@ -1,6 +1,6 @@
 """SciFact: claims to the abstracts that decide on them. Right is an abstract that was judged; nDCG@10 of abstracts.
 
-Every way lists abstracts: of several passages of one the first counts. "shas-kb" is `ask` at the level document.
+Every way lists abstracts: of several passages of one the first counts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from corpora import corpus, records
 from report import EVAL
 
-from quality.lists import of_documents
+from quality.lists import OURS, of_documents
 from quality.stores import ids, organised, stored
 from shas_kb.ask.levels import Embed
 from shas_kb.evaluation import Case, Part, evaluate
@@ -25,7 +25,7 @@ def scifact(cache: Path, embed: Embed, progress: Progress) -> dict[str, Any]:
     with organised(stored("scifact", corpus("scifact", cache), cache)) as store:
         known = ids(store)
         put = [Case(text, parts=(Part(frozenset(known[id] for id in right)),)) for text, right in cases]
-        asked = evaluate(store, embed, put, progress, {"shas-kb": ("document",)})
+        asked = evaluate(store, embed, put, progress, OURS)
     return {"claims": len(cases), "abstracts": len(known), "ways": found_figures(of_documents(asked))}
 
 

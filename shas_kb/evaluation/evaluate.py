@@ -177,9 +177,11 @@ def _router(asked: Sequence[Asked]) -> dict[str, object]:
 
 
 def _among(found: Sequence[Found], part: Part) -> bool:
-    """Whether what a part asks for is among the first: its node, its sentence's document, or its document."""
-    aspect = "node" if part.nodes else "document"
-    return any(match is not None for match in matches(found[:AMONG], part, aspect))
+    """Whether what a part asks for is among the first: its node, or a document by what is told of it alone."""
+    first = found[:AMONG]
+    if part.nodes:
+        return any(match is not None for match in matches(first, part, "node"))
+    return any(match is not None for match in matches([each for each in first if not each.node], part, "document"))
 
 
 def answered_figures(asked: Sequence[Asked]) -> dict[str, object]:

@@ -125,6 +125,12 @@ def test_what_cannot_be_asked_is_said_in_a_line(
     assert "Traceback" not in outcome.err
 
 
+def test_help_says_what_a_line_holds(shell: Shell) -> None:
+    text = shell("eval", "--help").out
+    for said in ("$ shas-kb eval", "question", "document", "answer", "height", "--count", "--seed"):
+        assert said in text
+
+
 def test_eval_without_a_collection(shell: Shell, tmp_path: Path) -> None:
     outcome = shell("-d", tmp_path / "none.sqlite", "eval")
     assert outcome.code == 3
