@@ -11,6 +11,7 @@ from shas_kb.cli import edit
 from shas_kb.cli.ask import query
 from shas_kb.cli.collection import check, info, remove
 from shas_kb.cli.diff import diff
+from shas_kb.cli.eval import evaluate
 from shas_kb.cli.export import export
 from shas_kb.cli.ingest import ingest
 from shas_kb.cli.interrupt import remember
@@ -73,6 +74,7 @@ def main_options(
 
 for command in (ingest, tree, query, show, export, organise, diff, train, remove, info, check, mcp):
     app.command()(common(command))
+app.command("eval")(common(evaluate))
 app.add_typer(edit.app)
 
 

@@ -54,8 +54,8 @@ class Store(Documents, VectorTable, Words, FullText, Facts, Consistency):
         """All that is read inside is of one state of the collection, whatever others write meanwhile."""
         return self._db.snapshot()
 
-    def version(self) -> int:
-        """A number that changes when another program, or another `Store`, has changed the collection; it means nothing
+    def version(self) -> tuple[int, int]:
+        """Another after each change of the collection, by whatever program or `Store`; it means nothing
         to another `Store`."""
         return self._db.version()
 

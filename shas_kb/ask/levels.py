@@ -135,7 +135,7 @@ def rank_nodes(
     by = {"dense": dense, "passages": share, "lexical": worded}
     below: Level = LEVELS[LEVELS.index(level) - 1]
     homes = snapshot.places(below)[allowed]
-    spread = evenness(shares(snapshot, below, evidence), np.count_nonzero(np.bincount(homes[homes >= 0])))
+    spread = evenness(shares(snapshot, below, evidence), int(np.count_nonzero(np.bincount(homes[homes >= 0]))))
     return Units(level, fuse(dense, share, worded), by, _top(dense), spread)
 
 
