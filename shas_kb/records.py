@@ -349,7 +349,8 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a question gets: where it was routed (weights sum to 1, largest first), what was found, and an answer made
-    of quotations. `reasons` say in words why it was routed so."""
+    of quotations. `confidence` is how likely the collection answers it, 0 to 1; `reasons` say in words why it was routed
+    so."""
 
     query: str
     levels: tuple[Level, ...]
@@ -358,4 +359,5 @@ class Reply:
     answer: str
     citations: tuple[Quote, ...]
     milliseconds: float
+    confidence: float = 1.0
     reasons: tuple[str, ...] = ()

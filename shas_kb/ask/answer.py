@@ -5,71 +5,71 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
-from shas_kb.ask.levels import Sentences
+from shas_kb.ask.sentences import Sentences
 from shas_kb.ask.snapshot import Snapshot
+from shas_kb.ask.weights import ANSWERED
+from shas_kb.ask.words import stems
 from shas_kb.records import NODE_LEVELS, Hit, Level, Node, Quote
 
 MOST = 5
 """Sentences in an answer."""
 
 NOTHING = "Nothing in this collection answers this."
+PERHAPS = "Nothing in this collection answers this for certain; nearest to it:"
 
-WORDS = 0.3
-"""Weight of the question's words beside the cosine, when sentences are chosen."""
+SURE, PERHAPS_SURE = 0.5, 0.3
+"""Confidence below which an answer says that it is not certain, and below which there is none."""
 
-NOVELTY = 0.5
-"""Weight of being unlike what was quoted (maximal marginal relevance, Carbonell and Goldstein, SIGIR 1998)."""
+RELEVANT = 3.0
+"""A sentence that is less relevant than the best one by so much is left out, as it is e^3 times less likely to answer:
+a short answer rather than a padded one."""
 
-RELEVANT = 0.75
-"""A sentence less relevant than this share of the best one is left out: a short answer rather than a padded one."""
-
-SAME = 0.9
-"""Cosine above which two sentences say the same."""
+SAME = 0.6
+"""Of the words of two sentences, the share that they have in common above which they say the same."""
 
 
-def confidence(nearest: float, covered: float) -> float:
+def confidence(worth: float, covered: float) -> float:
     """How likely the collection answers the question, 0 to 1.
 
-    A logistic rule in two measurements, fitted on questions put to a collection that answers them and others that
-    it does not.
+    A logistic rule, learned on questions that collections answer, on the same with the document or node hidden that
+    answers them, and on questions that nothing answers (benchmarks/asking_weights.py).
 
     Args:
-        nearest: the highest cosine of the question with a passage.
-        covered: the share of its words' weight that one passage or the name of one node holds, 0 to 1.
+        worth: what the best passage is worth to it, see retrieve.py.
+        covered: the share of its words' weight that one of the best passages holds, 0 to 1.
     """
-    return 1.0 / (1.0 + math.exp(-(10.6 * nearest + 8.5 * covered - 9.6)))
+    bias, by_worth, by_words = ANSWERED
+    return 1.0 / (1.0 + math.exp(-(bias + by_worth * worth + by_words * covered)))
 
 
 def quote(sentences: Sentences, most: int) -> list[Quote]:
     """At most `most` sentences that answer, best first, none repeating another."""
-    if not sentences.quotes:
-        return []
-    relevance = (1 - WORDS) * sentences.cosine + WORDS * sentences.covered
-    alike = sentences.vectors @ sentences.vectors.T
-    nearest = np.zeros(len(relevance))
-    open_ = relevance >= RELEVANT * relevance.max()
-    taken: list[int] = []
-    while open_.any() and len(taken) < most:
-        gain = np.where(open_, relevance - NOVELTY * nearest * bool(taken), -np.inf)
-        best = int(gain.argmax())
-        taken.append(best)
-        nearest = np.maximum(nearest, alike[best])
-        open_ &= alike[best] < SAME
-        open_[best] = False
-    return [sentences.quotes[i] for i in sorted(taken, key=lambda i: -relevance[i])]
+    ranking = sentences.ranking
+    taken: list[tuple[Quote, frozenset[str]]] = []
+    for place, relevance in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
+        if len(taken) == most or relevance < ranking.scores[0] - RELEVANT:
+            break
+        found = sentences.quotes[place]
+        said = stems(found.text)
+        if all(len(said & other) <= SAME * len(said | other) for _, other in taken):
+            taken.append((found, said))
+    return [found for found, _ in taken]
 
 
-def compose(snapshot: Snapshot, hits: Sequence[Hit], sentences: Sentences) -> tuple[str, tuple[Quote, ...]]:
+def compose(
+    snapshot: Snapshot, hits: Sequence[Hit], sentences: Sentences, sure: float
+) -> tuple[str, tuple[Quote, ...]]:
     """The answer to a question from what was found: the best node among the hits, quoted sentences, or both.
 
     Returns:
-        The text, and the sentences quoted in it in their order.
+        The text, and the sentences quoted in it in their order. If it is not `sure`, the text says so first; if it is
+        not at all, there is no other.
     """
+    if sure < PERHAPS_SURE:
+        return NOTHING, ()
     node = next((hit for hit in hits if hit.level in NODE_LEVELS), None)
     detail = any(hit.level not in NODE_LEVELS for hit in hits)
-    parts: list[str] = []
+    parts: list[str] = [] if sure >= SURE else [PERHAPS]
     quotes: list[Quote] = []
     if node is not None:
         about, quotes = _about(snapshot, node, 2 if detail else MOST)

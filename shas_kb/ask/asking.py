@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shas_kb.ask import answer, router
+from shas_kb.ask.heights import Traits, traits
 from shas_kb.ask.hits import as_hits, interleave, promote
-from shas_kb.ask.levels import (
-    READ,
-    Embed,
-    Sentences,
-    Units,
-    rank_documents,
-    rank_nodes,
-    rank_passages,
-    rank_sentences,
-    read_sentences,
-)
+from shas_kb.ask.levels import Embed, Units, rank_documents, rank_nodes, rank_passages, rank_sentences
 from shas_kb.ask.reasons import explain
 from shas_kb.ask.retrieve import Evidence, search
+from shas_kb.ask.sentences import Sentences, read_sentences
 from shas_kb.ask.snapshot import Mask, Snapshot
-from shas_kb.ask.words import commonness, content_words, coverage, stems, subject_words, worth
+from shas_kb.ask.words import content_words, coverage, stems, subject_words, worth
 from shas_kb.errors import UsageError
-from shas_kb.records import LEVELS, NODE_LEVELS, Level, Reply, Vectors
+from shas_kb.records import LEVELS, NODE_LEVELS, Level, Reply
 
 if TYPE_CHECKING:
     from shas_kb.storage import Store
@@ -32,9 +25,8 @@ if TYPE_CHECKING:
 LONGEST = 4000
 """Characters of a question that are embedded: far more than any backbone's window holds."""
 
-
-UNSURE = 0.5
-"""Confidence below which the answer is that there is none. A question without a subject has it."""
+READ = 8
+"""Passages that are looked at for the question's words."""
 
 
 def ask(
@@ -72,36 +64,19 @@ def ask(
     if k < 1:
         raise UsageError(f"k must be at least 1, got {k}; ask for one hit or more.")
     snapshot = snapshot or Snapshot.of(store)
-    allowed = snapshot.under(under)
-    content = content_words(text)
-    subject = subject_words(content)
-    shares = dict(zip(subject, store.rarity(subject), strict=True))
-    weights = {word: worth(share, snapshot.passages) for word, share in shares.items()}
-    asked = embed.asked(text[:LONGEST])
-    vector = asked.plain
-    evidence = search(store, snapshot, content or [text[:LONGEST]], asked, allowed)
-    sentences = read_sentences(store, snapshot, evidence, weights, embed, vector)
-    units = _units(snapshot, evidence, sentences, weights, vector, allowed)
+    seen = look(store, snapshot, embed, text, snapshot.under(under))
     if levels:
-        routing = _fixed(levels, units)
+        routing = _fixed(levels, seen.units)
         picked = tuple(level for level, _ in routing)
     else:
-        telling = {level: found for level, found in units.items() if _tells(snapshot, level, bool(subject))}
-        routing = router.route(
-            {level: found.nearest for level, found in telling.items()},
-            {level: found.spread for level, found in telling.items()},
-            commonness(shares, snapshot.naming, snapshot.passages),
-        )
+        there = [level for level in seen.units if _tells(snapshot, level, bool(seen.known))]
+        routing = router.route(seen.traits, there)
         picked = router.chosen(routing)
-    sure = _confidence(store, snapshot, evidence, units, weights) if weights else UNSURE * any(map(str.isalnum, text))
-    found = interleave([(units[level], weight) for level, weight in routing if level in picked])
-    found = found[:k] if levels else promote(snapshot, units, sentences.rows, found, k)
-    order = [int(place) for place in units["document"].ranking.rows]
-    hits = as_hits(store, snapshot, evidence, sentences, found, order, sure)
-    if sure >= UNSURE:
-        said, citations = answer.compose(snapshot, hits, sentences)
-    else:
-        said, citations = answer.NOTHING, ()
+    found = interleave([(seen.units[level], weight) for level, weight in routing if level in picked])
+    found = found[:k] if levels else promote(snapshot, seen.units, seen.sentences.rows, found, k)
+    order = [int(place) for place in seen.units["document"].ranking.rows]
+    hits = as_hits(store, snapshot, seen.evidence, seen.sentences, found, order, seen.confidence)
+    said, citations = answer.compose(snapshot, hits, seen.sentences, seen.confidence)
     return Reply(
         query=question,
         levels=tuple(levels),
@@ -109,23 +84,57 @@ def ask(
         hits=hits,
         answer=said,
         citations=citations,
+        confidence=seen.confidence,
         milliseconds=(time.perf_counter() - started) * 1000,
-        reasons=explain(snapshot, units, evidence, weights, routing, bool(levels)),
+        reasons=explain(snapshot, seen.units, seen.evidence, seen.weights, routing, bool(levels)),
     )
 
 
-def _units(
-    snapshot: Snapshot,
-    evidence: Evidence,
-    sentences: Sentences,
-    weights: Mapping[str, float],
-    vector: Vectors,
-    allowed: Mask,
-) -> dict[Level, Units]:
-    """The units of every level that has some."""
-    units = [rank_sentences(sentences), rank_passages(evidence), rank_documents(snapshot, evidence, vector, allowed)]
-    units += [rank_nodes(snapshot, level, evidence, weights, vector, allowed) for level in NODE_LEVELS]
-    return {unit.level: unit for unit in units if len(unit.ranking.rows)}
+@dataclass(frozen=True)
+class Seen:
+    """What was found for a question, before it is decided what to answer.
+
+    `known` are the words that say what it is about, with the share of passages that hold each, and `weights` what each
+    of them says; `traits` are None where there is no such word; `covered` is the share of the weight in one of the best
+    passages.
+    """
+
+    known: Mapping[str, float]
+    weights: Mapping[str, float]
+    evidence: Evidence
+    sentences: Sentences
+    units: Mapping[Level, Units]
+    traits: Traits | None
+    covered: float
+    confidence: float
+
+
+def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mask) -> Seen:
+    """Search the `allowed` documents [n] for what a question's text asks for, at all levels."""
+    content = content_words(text)
+    subject = subject_words(content)
+    known = dict(zip(subject, store.rarity(subject), strict=True))
+    weights = {word: worth(share, snapshot.passages) for word, share in known.items()}
+    asked = embed.asked(text[:LONGEST])
+    evidence = search(store, snapshot, content or [text[:LONGEST]], asked, allowed)
+    sentences = read_sentences(store, snapshot, evidence, weights, text, asked)
+    every = [rank_sentences(sentences), rank_passages(evidence), rank_documents(snapshot, evidence, allowed)]
+    every += [rank_nodes(snapshot, level, evidence, weights, asked.plain, allowed) for level in NODE_LEVELS]
+    units = {unit.level: unit for unit in every if len(unit.ranking.rows)}
+    best = store.passages(snapshot.keys(evidence.fused.rows[:READ]))
+    covered = max((coverage(weights, stems(passage.text)) for passage in best), default=0.0)
+    # A question without a subject is about everything; one without a letter about nothing.
+    nothing = answer.SURE * any(map(str.isalnum, text))
+    return Seen(
+        known=known,
+        weights=weights,
+        evidence=evidence,
+        sentences=sentences,
+        units=units,
+        traits=traits(snapshot, evidence, units, known) if known else None,
+        covered=covered,
+        confidence=answer.confidence(float(evidence.dense.scores[0]), covered) if known else nothing,
+    )
 
 
 def _tells(snapshot: Snapshot, level: Level, has_subject: bool) -> bool:
@@ -151,14 +160,3 @@ def _fixed(levels: Sequence[Level], units: Mapping[Level, Units]) -> tuple[tuple
                 "build the tree (shas-kb organise), or ask in a larger branch."
             )
     return tuple((level, 1 / len(wanted)) for level in wanted)
-
-
-def _confidence(
-    store: Store, snapshot: Snapshot, evidence: Evidence, units: Mapping[Level, Units], weights: Mapping[str, float]
-) -> float:
-    """How likely the collection answers, from the nearest passage and the words of the best ones and of nodes."""
-    keys = [snapshot.key(int(row)) for row in evidence.fused.rows[:READ]]
-    texts = [stems(passage.text) for passage in store.passages(keys)]
-    covered = max((coverage(weights, text) for text in texts), default=0.0)
-    named = max(snapshot.covered(level, weights).max(initial=0.0) for level in NODE_LEVELS)
-    return answer.confidence(units["passage"].nearest, max(covered, float(named)))

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shas_kb.ask.levels import Sentences, Units, best_passage
+from shas_kb.ask.levels import Units, best_passage
 from shas_kb.ask.retrieve import Evidence
+from shas_kb.ask.sentences import Sentences
 from shas_kb.ask.snapshot import Snapshot
 from shas_kb.records import NODE_LEVELS, Hit, Level, StoredPassage
 

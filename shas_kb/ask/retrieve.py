@@ -70,11 +70,6 @@ class Ranking:
         return {int(row): i for i, row in enumerate(self.rows, 1)}
 
 
-TEMPERATURE = 0.05
-"""Cosine by which a passage must be farther to count e times less as evidence. Chosen, not fitted; the router's weights
-were fitted with it."""
-
-
 @dataclass(frozen=True)
 class Evidence:
     """What the passages say to a question.
@@ -95,10 +90,9 @@ class Evidence:
     fused: Ranking
 
     @cached_property
-    def mass(self) -> NDArray[np.float64]:
-        """Every passage's share of the evidence [p]: exp(cosine / T), scaled to a sum of 1."""
-        raised = np.exp((self.cosine - self.cosine.max()) / np.float32(TEMPERATURE)).astype(np.float64)
-        return np.asarray(raised / raised.sum(), dtype=np.float64)
+    def worth(self) -> NDArray[np.float64]:
+        """What each row of `dense` is worth, with its words."""
+        return worths(self.dense, self.lexical)
 
 
 def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Asked, allowed: Mask) -> Evidence:
@@ -224,16 +218,20 @@ def rank_candidates(
 
 
 def together(dense: Ranking, lexical: Ranking) -> Ranking:
-    """The rows of `dense`, with those of `lexical` among them, by their worth and their words, see above.
+    """The rows of `dense`, with those of `lexical` among them, by `worths`.
 
-    Scores are those of a fusion by rank, so that they can stand beside those of other levels. BM25 below `TELLING` is
-    of words that nearly all passages hold, and counts as little as it says.
+    Scores are those of a fusion by rank, so that they can stand beside those of other levels.
     """
+    order = best(worths(dense, lexical), len(dense.rows)).rows
+    return Ranking(dense.rows[order], fuse(dense, lexical).scores)
+
+
+def worths(dense: Ranking, lexical: Ranking) -> NDArray[np.float64]:
+    """What each row of `dense` is worth with its words [rows], see above. BM25 below `TELLING` is of words that nearly
+    all passages hold, and counts as little as it says."""
     most = lexical.scores.max(initial=TELLING)
     share = dict(zip(lexical.rows.tolist(), (lexical.scores / most).tolist(), strict=True))
-    words = np.array([share.get(row, 0.0) for row in dense.rows.tolist()])
-    order = best(dense.scores + LEXICAL_COUNTS * words, len(words)).rows
-    return Ranking(dense.rows[order], fuse(dense, lexical).scores)
+    return np.asarray(dense.scores + LEXICAL_COUNTS * np.array([share.get(row, 0.0) for row in dense.rows.tolist()]))
 
 
 def cosines(matrix: NDArray[np.float16], vectors: Vectors) -> Vectors:

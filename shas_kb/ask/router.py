@@ -1,55 +1,28 @@
 """Which levels a question is for.
 
-Three measurements decide, and no cue words ("summarise", "overall") do:
+Its traits (heights.py) give a probability to each of three heights: a **detail**, which sentences, passages and
+documents answer; a **subject**, which entities do; an **overview**, which categories and domains do. It is a
+multinomial logistic regression, learned on questions that people put to six collections at heights that were known (a
+mixed question counts half for each of its parts), without a word of theirs: benchmarks/asking_weights.py learns it, and
+measures it on collections that were left out.
 
-- **nearness**: how much nearer than the best passage the best unit of a level stands. A detail is nearest to one
-  sentence; the subject of a chapter is as near to the chapter's centre as to its best passage; and so upwards.
-- **commonness**: how common the rarest word of the question is. A word that few passages hold asks for them, words
-  that many share ask for what lies above.
-- **spread**: how evenly the evidence lies over the units one level further down. What stands in one document needs no
-  entity; what a whole entity tells, piece by piece, does.
-
-A level's weight is the softmax of `NEARNESS * nearness + COMMONNESS * commonness * height + SPREAD * spread + PRIOR`.
-The weights were fitted on questions to 48 chapters of six textbooks (written by hand at four heights, and made of
-titles and of words of single sentences) and measured on questions to other chapters (benchmarks/asking.py).
+Within a height its levels share by where the evidence lies: in one passage, or evenly over its document; in one
+category, or evenly over its domain.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from shas_kb.ask.heights import Traits
+from shas_kb.ask.weights import HEIGHTS
 from shas_kb.records import LEVELS, Level
 
-NEARNESS = 11.7
-"""A cosine 0.06 nearer doubles a level's weight."""
-
-COMMONNESS = 4.9
-"""From a question with a unique word to one of words that stand everywhere, each next level gains a factor e^4.9."""
-
-SPREAD = 5.3
-"""Evidence that lies evenly over all units below, against evidence in one of them, is worth a factor e^5.3."""
-
-HEIGHT: Mapping[Level, float] = {
-    "sentence": 0.0,
-    "passage": 0.0,
-    "document": 1.0,
-    "entity": 2.0,
-    "category": 3.0,
-    "domain": 4.0,
-}
-"""How far above the passages a level stands."""
-
-PRIOR: Mapping[Level, float] = {
-    "sentence": -1.2,
-    "passage": 0.0,
-    "document": -4.4,
-    "entity": -4.6,
-    "category": -6.3,
-    "domain": -8.4,
-}
-"""What evens the levels out, as commonness and spread are seldom near 0. The one for sentences is no fit, as no truth
-tells a sentence from its passage: it makes a sentence outweigh its passage where it is nearer by more than 0.1."""
+SENTENCE = 0.25
+"""What a sentence has of its and its passage's weight: so little that hits are passages where nobody asks for sentences.
+A passage shows its sentences where they stand, and ten passages hold the sentence that answers far more often than ten
+sentences do."""
 
 SHARE = 0.5
 """A level is answered when its weight is at least this share of the largest."""
@@ -57,35 +30,53 @@ SHARE = 0.5
 MOST = 3
 """Levels answered at once: more would be a list of everything."""
 
+Routing = tuple[tuple[Level, float], ...]
 
-def route(
-    nearest: Mapping[Level, float], spread: Mapping[Level, float], common: float
-) -> tuple[tuple[Level, float], ...]:
+
+def heights(traits: Traits) -> Mapping[str, float]:
+    """The probability of each height."""
+    scores = {
+        height: bias + sum(weight * trait for weight, trait in zip(weights, traits, strict=True))
+        for height, (bias, *weights) in HEIGHTS.items()
+    }
+    top = max(scores.values())
+    raised = {height: math.exp(score - top) for height, score in scores.items()}
+    return {height: mass / sum(raised.values()) for height, mass in raised.items()}
+
+
+def route(traits: Traits | None, there: Collection[Level]) -> Routing:
     """Weigh the levels that there are.
 
     Args:
-        nearest: the highest cosine of the question with a unit of each level; "passage" must be among them.
-        spread: how evenly the evidence lies over the units below each level, 0 to 1.
-        common: how common the question's rarest word is, 0 to 1.
+        traits: of the question; None where it has no subject, and so is about everything.
+        there: the levels that could be meant; "passage" is among them.
 
     Returns:
         Levels with their weights, which sum to 1, largest first.
     """
-    scores = {
-        level: NEARNESS * (nearest[level] - nearest["passage"])
-        + COMMONNESS * common * HEIGHT[level]
-        + SPREAD * spread[level]
-        + PRIOR[level]
-        for level in LEVELS
-        if level in nearest
+    if traits is None:
+        return ((next(level for level in reversed(LEVELS) if level in there), 1.0),)
+    height = heights(traits)
+    parts: Mapping[str, Mapping[Level, float]] = {
+        "detail": {
+            "sentence": SENTENCE * traits.passage,
+            "passage": (1 - SENTENCE) * traits.passage,
+            "document": 1 - traits.passage,
+        },
+        "subject": {"entity": 1.0},
+        "overview": {"category": traits.within, "domain": 1 - traits.within},
     }
-    top = max(scores.values())
-    raised = {level: math.exp(score - top) for level, score in scores.items()}
-    total = sum(raised.values())
-    ordered = sorted(raised, key=lambda level: (-raised[level], LEVELS.index(level)))
-    return tuple((level, raised[level] / total) for level in ordered)
+    weights: dict[Level, float] = {}
+    for name, levels in parts.items():
+        total = sum(weight for level, weight in levels.items() if level in there)
+        left = [level for level in levels if level in there]
+        for level in left:
+            weights[level] = height[name] * (levels[level] / total if total else 1 / len(left))
+    total = sum(weights.values())
+    ordered = sorted(weights, key=lambda level: (-weights[level], LEVELS.index(level)))
+    return tuple((level, weights[level] / total) for level in ordered)
 
 
-def chosen(routing: tuple[tuple[Level, float], ...]) -> tuple[Level, ...]:
+def chosen(routing: Routing) -> tuple[Level, ...]:
     """The levels that are answered, largest weight first."""
     return tuple(level for level, weight in routing[:MOST] if weight >= SHARE * routing[0][1])

@@ -1,0 +1,277 @@
+"""Learns what `shas_kb/ask/weights.py` holds, and how well it carries over to collections that were left out.
+
+    python benchmarks/asking_weights.py [--cache FOLDER]
+
+Questions whose height and answer are known are put to six collections (shelves.py, and the `dev` half of the sample
+corpus), each under the tree that it gets by itself.
+
+- **Sentences**: the softmax over all that are looked at is to give the right one (conditional logit), of questions for
+  a detail whose sentence is among them.
+- **Heights**: multinomial logistic regression on a question's traits; a mixed question counts half for each part.
+- **Answered**: logistic regression. What is not answered are questions to the sample corpus that nothing answers,
+  `SELDOM` times each as there are few, and all questions again with the document or node hidden that answers them.
+
+Figures are of the collection that was left out in learning, and of the `test` half of the sample corpus with what was
+learned on all the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shelves
+from report import ROOT, write_result
+from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
+from trees import shas_kb
+
+from shas_kb.ask import Snapshot
+from shas_kb.ask.asking import Seen, look
+from shas_kb.ask.snapshot import Mask
+from shas_kb.encoder import load_question_encoder
+from shas_kb.records import NODE_LEVELS, Quote
+from shas_kb.storage import Store
+
+SAMPLE = "sample corpus"
+CORPUS = ROOT / "sample_corpus"
+HEIGHTS = ("detail", "subject", "overview")
+PART_OF = {"document": 0, "entity": 1, "category": 2, "domain": 2}
+SELDOM = 4
+RIDGE_SENTENCE, RIDGE = 0.01, 0.003
+"""Of standardised traits."""
+AMONG = (1, 3, 5, 10)
+
+Rows = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass
+class Asked:
+    """A question that was put to a collection.
+
+    `sentences` are the traits of those looked at [s, t] and `right` says which answer [s]; `height` has the share of
+    each height [3]; `traits` are None without a subject; `evidence` is (worth, covered) as asked, and `hidden` the same
+    with what answers hidden; `answered` says whether anything here answers.
+    """
+
+    collection: str
+    test: bool
+    sentences: Rows | None = None
+    right: np.ndarray[Any, np.dtype[np.bool_]] | None = None
+    height: Rows | None = None
+    traits: Rows | None = None
+    evidence: list[float] = field(default_factory=list)
+    hidden: list[float] | None = None
+    answered: bool = True
+
+
+def asked(name: str, db: Path, questions: Sequence[dict[str, Any]]) -> list[Asked]:
+    """Put the questions to a collection."""
+    found = []
+    with threadpool_limits(1), Store.open(db) as store:
+        embed, snapshot = load_question_encoder(None, store.weights()), Snapshot.of(store)
+        every = snapshot.under(None)
+        for question in questions:
+            seen = look(store, snapshot, embed, question["question"], every)
+            its = Asked(name, question.get("split") == "test", answered=question["height"] != "none")
+            its.evidence = evidence(seen)
+            if its.answered:
+                its.height = height(question)
+                its.traits = None if seen.traits is None else np.array(seen.traits)
+            if question["height"] == "detail":
+                its.sentences = np.array(seen.sentences.traits)
+                its.right = np.array([answers(snapshot, quote, question) for quote in seen.sentences.quotes])
+            hidden = others(snapshot, question)
+            if hidden is not None:
+                its.hidden = evidence(look(store, snapshot, embed, question["question"], hidden))
+            found.append(its)
+    return found
+
+
+def evidence(seen: Seen) -> list[float]:
+    return [float(seen.evidence.dense.scores[0]), seen.covered]
+
+
+def height(question: dict[str, Any]) -> Rows:
+    """The share of each height."""
+    if question["height"] != "mixed":
+        return np.eye(3)[HEIGHTS.index(question["height"])]
+    parts = question.get("parts", [{"document": ""}, {"entity": ""}])
+    return np.mean([np.eye(3)[next(PART_OF[key] for key in part if key in PART_OF)] for part in parts], axis=0)
+
+
+def answers(snapshot: Snapshot, quote: Quote, question: dict[str, Any]) -> bool:
+    """Whether a sentence is the one that answers, or most of it."""
+    one, other = " ".join(quote.text.split()), " ".join(question["answer"].split())
+    path = snapshot.documents[snapshot.index[quote.document]].path
+    return path == question["document"] and (other in one or (one in other and 2 * len(one) > len(other)))
+
+
+def others(snapshot: Snapshot, question: dict[str, Any]) -> Mask | None:
+    """The documents without that which answers; None where nothing does, several do, or too little would be left."""
+    if question["height"] == "detail":
+        left = np.array([document.path != question["document"] for document in snapshot.documents])
+    elif "node" in question and question["height"] != "mixed":
+        where = [(level, i) for level in NODE_LEVELS for i, node in enumerate(snapshot.nodes[level])
+                 if node.id == question["node"]]  # fmt: skip
+        left = snapshot.home[where[0][0]] != where[0][1] if where else np.ones(0, bool)
+    elif level := next((level for level in NODE_LEVELS if level in question), None):
+        left = np.array([TRUTH[document.path][level] != question[level] for document in snapshot.documents])
+    else:
+        return None
+    return left if 10 < left.sum() < len(left) else None
+
+
+def softmax(scores: Rows) -> Rows:
+    raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
+
+
+def learn_sentences(some: Sequence[Asked]) -> Rows:
+    """Weights [t]; a height is 0."""
+    sets = [(its.sentences, its.right) for its in some if its.right is not None and its.right.any()]
+    scale = np.concatenate([traits for traits, _ in sets]).std(axis=0)
+
+    def loss(weights: Rows) -> tuple[float, Rows]:
+        total, gradient = 0.0, np.zeros_like(weights)
+        for traits, right in sets:
+            share = softmax(traits / scale @ weights)
+            mass = share[right].sum()
+            total -= math.log(mass)
+            gradient -= traits.T @ (np.where(right, share / mass, 0) - share) / scale
+        return total / len(sets) + RIDGE_SENTENCE * weights @ weights, gradient / len(
+            sets
+        ) + 2 * RIDGE_SENTENCE * weights
+
+    return np.asarray(minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B").x / scale)
+
+
+def learn_classes(traits: Rows, shares: Rows, counts: Rows) -> Rows:
+    """Multinomial logistic regression: [classes, 1 + t] with the bias first, from [n, t], [n, classes] and [n]."""
+    middle, scale = traits.mean(axis=0), traits.std(axis=0)
+    rows = np.concatenate([np.ones((len(traits), 1)), (traits - middle) / scale], axis=1)
+    counts = counts / counts.sum()
+
+    def loss(flat: Rows) -> tuple[float, Rows]:
+        weights = flat.reshape(shares.shape[1], -1)
+        found = softmax(rows @ weights.T)
+        free = np.where(np.arange(weights.shape[1]) > 0, RIDGE, 0) * weights
+        total = -(counts[:, None] * shares * np.log(found)).sum() + (free * weights).sum()
+        return total, ((found - shares).T @ (rows * counts[:, None]) + 2 * free).ravel()
+
+    weights = minimize(loss, np.zeros(shares.shape[1] * rows.shape[1]), jac=True, method="L-BFGS-B").x
+    weights = weights.reshape(shares.shape[1], -1)
+    weights[:, 1:] /= scale
+    weights[:, 0] -= weights[:, 1:] @ middle
+    return np.asarray(weights - weights.mean(axis=0))
+
+
+def learn_heights(some: Sequence[Asked]) -> Rows:
+    known = [its for its in some if its.traits is not None and its.height is not None]
+    return learn_classes(
+        np.array([its.traits for its in known]), np.array([its.height for its in known]), np.ones(len(known))
+    )
+
+
+def learn_answered(some: Sequence[Asked]) -> Rows:
+    """[bias, worth, covered]."""
+    rows = [(its.evidence, its.answered, 1.0 if its.answered else SELDOM) for its in some]
+    rows += [(its.hidden, False, 1.0) for its in some if its.hidden is not None]
+    shares = np.array([[answered, not answered] for _, answered, _ in rows], float)
+    found = learn_classes(np.array([row for row, _, _ in rows]), shares, np.array([count for *_, count in rows]))
+    return np.asarray(found[0] - found[1])
+
+
+def measure(some: Sequence[Asked], sentence: Rows, heights: Rows, answered: Rows) -> dict[str, Any]:
+    """How right the weights are."""
+    ranks = [
+        int(np.flatnonzero(its.right[np.argsort(-(its.sentences @ sentence), kind="stable")])[0])
+        if its.right.any()
+        else math.inf
+        for its in some
+        if its.right is not None
+    ]
+    plain = [its for its in some if its.traits is not None and its.height is not None and its.height.max() == 1]
+    shares = softmax(np.array([its.traits for its in plain]) @ heights[:, 1:].T + heights[:, 0])
+    true = np.array([its.height.argmax() for its in plain])
+    confusion = np.zeros((3, 3), int)
+    np.add.at(confusion, (true, shares.argmax(axis=1)), 1)
+
+    def sure(rows: Sequence[Sequence[float]]) -> Rows:
+        return 1 / (1 + np.exp(-(np.array(rows) @ answered[1:] + answered[0])))
+
+    kinds = {
+        "answered here": [its.evidence for its in some if its.answered],
+        "with the answer hidden": [its.hidden for its in some if its.hidden is not None],
+        "answered nowhere": [its.evidence for its in some if not its.answered],
+    }
+    return {
+        "right sentence among": {str(n): round(float(np.mean([rank < n for rank in ranks])), 3) for n in AMONG},
+        "details": len(ranks),
+        "height": round(float((shares.argmax(axis=1) == true).mean()), 3),
+        "heights": dict(
+            zip(HEIGHTS, (dict(zip(HEIGHTS, row, strict=True)) for row in confusion.tolist()), strict=True)
+        ),
+        "surprise, nats": round(float(-np.log(shares[np.arange(len(true)), true]).mean()), 3),
+        "sure": {
+            kind: {
+                "at least .5": round(float((sure(rows) >= 0.5).mean()), 3),
+                "at least .3": round(float((sure(rows) >= 0.3).mean()), 3),
+                "of": len(rows),
+            }
+            for kind, rows in kinds.items()
+            if rows
+        },
+    }
+
+
+LEARN: Sequence[Callable[[Sequence[Asked]], Rows]] = (learn_sentences, learn_heights, learn_answered)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "shas-kb-shelves")
+    cache = parser.parse_args().cache
+    cache.mkdir(parents=True, exist_ok=True)
+    every = asked(SAMPLE, ingested(SAMPLE, CORPUS, cache), lines(CORPUS / "questions.jsonl"))
+    written = lines(Path(__file__).with_name("questions.jsonl"))
+    for shelf in shelves.SHELVES:
+        shelves.write(shelf, cache / shelf)
+        own = [question for question in written if question["collection"] == shelf]
+        every += asked(shelf, ingested(shelf, cache / shelf, cache), own)
+    learned_on = [its for its in every if not its.test]
+    figures: dict[str, Any] = {}
+    for name in (SAMPLE, *shelves.SHELVES):
+        weights = [learn([its for its in learned_on if its.collection != name]) for learn in LEARN]
+        figures[name] = measure([its for its in learned_on if its.collection == name], *weights)
+    weights = [learn(learned_on) for learn in LEARN]
+    test = measure([its for its in every if its.test], *weights)
+    tables = [np.round(table, 2).tolist() for table in weights]
+    print(json.dumps({"left out": figures, "sample corpus, test half": test}, indent=1))
+    print(f"SENTENCE = {tables[0]}\nHEIGHTS = {dict(zip(HEIGHTS, tables[1], strict=True))}\nANSWERED = {tables[2]}")
+    write_result("asking_weights", {"left out": figures, "sample corpus, test half": test, "weights": tables})
+
+
+def ingested(name: str, folder: Path, cache: Path) -> Path:
+    """The database of a collection, made once."""
+    db = cache / f"{name.replace(' ', '-')}.sqlite"
+    shas_kb(db, "ingest", folder)
+    return db
+
+
+def lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+TRUTH = {row["path"]: row for row in json.loads((CORPUS / "truth.json").read_text(encoding="utf-8"))["documents"]}
+
+
+if __name__ == "__main__":
+    main()

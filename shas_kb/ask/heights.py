@@ -1,0 +1,95 @@
+"""What tells at which height a question is asked, in figures that mean the same in any collection.
+
+- **Where the evidence lies.** What the documents are worth to the question becomes shares (a softmax), and it is seen
+  which share the best document has, the best entity, category and domain. A detail stands in one document; of a
+  subject many documents of one entity tell a little each; an overview lies over several entities.
+- **What nodes are called.** A question in the words of a node's name and key phrases is asked at its height.
+- **How specific its words are** in this collection, the rarest one and all of them.
+- **How near** it stands to the nearest entity, category and passage.
+
+No word is a cue: "summarise" and "overall" change nothing but through these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shas_kb.ask.levels import TEMPERATURE, Units, in_nodes, shares
+from shas_kb.ask.retrieve import Evidence
+from shas_kb.ask.snapshot import Snapshot
+from shas_kb.ask.words import commonness, worth
+from shas_kb.records import NODE_LEVELS, Level
+
+
+class Traits(NamedTuple):
+    """A question in figures.
+
+    `passage` is the share of the best passage within its document; `document` to `domain` are the shares of the
+    evidence in the best unit of each level, `within` that of the best category within the best domain; `named_*` the
+    share of its words' weight in the name and key phrases of one node; `rarest` and `specific` what its rarest word and
+    its words in the mean are worth, 0 to 1; `near_*` cosines.
+    """
+
+    passage: float
+    document: float
+    entity: float
+    category: float
+    domain: float
+    within: float
+    named_entity: float
+    named_category: float
+    rarest: float
+    specific: float
+    near_passage: float
+    near_entity: float
+    near_category: float
+
+
+def traits(snapshot: Snapshot, evidence: Evidence, units: Mapping[Level, Units], known: Mapping[str, float]) -> Traits:
+    """The traits of a question.
+
+    Args:
+        snapshot: the collection.
+        evidence: what its passages say.
+        units: the units of its levels.
+        known: the words that say what it is about, with the share of passages that hold each; at least one.
+    """
+    weights = {word: worth(share, snapshot.passages) for word, share in known.items()}
+    documents = shares(snapshot, evidence)
+    most = {level: in_nodes(snapshot, level, documents) for level in NODE_LEVELS}
+    named = {level: float(snapshot.covered(level, weights).max(initial=0.0)) for level in NODE_LEVELS}
+    near = {level: unit.nearest for level, unit in units.items()}
+    top = {level: float(share.max(initial=0.0)) for level, share in most.items()}
+    return Traits(
+        passage=_alone(snapshot, evidence),
+        document=float(documents.max()),
+        **top,
+        within=_within(snapshot, most["category"], most["domain"]),
+        named_entity=named["entity"],
+        named_category=named["category"],
+        rarest=1 - commonness(known, snapshot.naming, snapshot.passages),
+        specific=sum(weights.values()) / len(weights),
+        near_passage=near["passage"],
+        near_entity=near.get("entity", 0.0),
+        near_category=near.get("category", 0.0),
+    )
+
+
+def _alone(snapshot: Snapshot, evidence: Evidence) -> float:
+    """The share of the best passage within its document."""
+    worth, owner = evidence.worth, snapshot.owner[evidence.dense.rows]
+    mass = np.exp((worth - worth.max()) / TEMPERATURE)
+    return float(mass.max() / mass[owner == owner[worth.argmax()]].sum())
+
+
+def _within(snapshot: Snapshot, categories: NDArray[np.float64], domains: NDArray[np.float64]) -> float:
+    """Which part of the best domain's share its best category has; 1 where there is no tree."""
+    if not domains.max(initial=0.0):
+        return 1.0
+    best = int(domains.argmax())
+    inside = snapshot.home["category"][snapshot.home["domain"] == best]
+    return float(categories[np.unique(inside)].max() / domains[best])
