@@ -349,8 +349,8 @@ class Hit:
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a question gets: where it was routed (weights sum to 1, largest first), what was found, and an answer made
-    of quotations. `confidence` is how likely the collection answers it, 0 to 1; `reasons` say in words why it was routed
-    so."""
+    of quotations. `confidence` is how likely the collection answers it, 0 to 1; `reasons` say in words why it was
+    routed so."""
 
     query: str
     levels: tuple[Level, ...]

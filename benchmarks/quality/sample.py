@@ -59,8 +59,8 @@ def heights(cache: Path, embed: Embed, progress: Progress) -> dict[str, Any]:
             }
 
 
-def questions(store: Store) -> list[Case]:
-    """The questions of the test half, with what is right in this collection's tree."""
+def questions(store: Store, split: str = "test") -> list[Case]:
+    """The questions of one half, with what is right in this collection's tree."""
     documents = json.loads((CORPUS / "truth.json").read_text(encoding="utf-8"))["documents"]
     truth = {document["path"]: document for document in documents}
     known = {document.path: document.id for document in store.documents()}
@@ -82,7 +82,7 @@ def questions(store: Store) -> list[Case]:
         return Part(nodes=frozenset(meant.get(under(truth, level, told[level]), NOWHERE)))
 
     lines = (CORPUS / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [row for row in map(json.loads, lines) if row["split"] == "test"]
+    rows = [row for row in map(json.loads, lines) if row["split"] == split]
     return [Case(row["question"], row["height"], tuple(part(told) for told in row.get("parts", [row]))) for row in rows]
 
 

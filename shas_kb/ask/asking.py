@@ -67,12 +67,12 @@ def ask(
     seen = look(store, snapshot, embed, text, snapshot.under(under))
     if levels:
         routing = _fixed(levels, seen.units)
-        picked = tuple(level for level, _ in routing)
+        picked: Mapping[Level, float] = dict(routing)
     else:
         there = [level for level in seen.units if _tells(snapshot, level, bool(seen.known))]
         routing = router.route(seen.traits, there)
         picked = router.chosen(routing)
-    found = interleave([(seen.units[level], weight) for level, weight in routing if level in picked])
+    found = interleave([(seen.units[level], weight) for level, weight in picked.items()])
     found = found[:k] if levels else promote(snapshot, seen.units, seen.sentences.rows, found, k)
     order = [int(place) for place in seen.units["document"].ranking.rows]
     hits = as_hits(store, snapshot, seen.evidence, seen.sentences, found, order, seen.confidence)

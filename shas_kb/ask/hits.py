@@ -15,9 +15,6 @@ from shas_kb.records import NODE_LEVELS, Hit, Level, StoredPassage
 if TYPE_CHECKING:
     from shas_kb.storage import Store
 
-EXCERPT = 400
-"""Characters of a document's best passage that its hit shows."""
-
 FILLED = 0.5
 """A parent stands in when more than this share of its children was hit ..."""
 
@@ -150,7 +147,7 @@ def as_hits(
 def _row(snapshot: Snapshot, evidence: Evidence, sentences: Sentences, unit: Found) -> int:
     if unit.level == "sentence":
         return sentences.rows[unit.place]
-    return best_passage(snapshot, evidence, unit.place) if unit.level == "document" else unit.place
+    return best_passage(snapshot, evidence, sentences, unit.place) if unit.level == "document" else unit.place
 
 
 def _text_hit(
@@ -165,8 +162,7 @@ def _text_hit(
         id, text, page = f"{passage.id}.{sentences.places[unit.place]}", quote.text, quote.page
         start, end = quote.start, quote.end
     elif unit.level == "document":
-        id, name, text = document.id, document.title, _excerpt(passage)
-        end = start + len(text.removesuffix("…"))
+        id, name = document.id, document.title
     return Hit(
         rank=rank,
         level=unit.level,
@@ -205,13 +201,6 @@ def _node_hit(snapshot: Snapshot, unit: Found, rank: int, order: Sequence[int], 
         why=unit.why,
         documents=tuple(snapshot.ids[place] for place in ranked),
     )
-
-
-def _excerpt(passage: StoredPassage) -> str:
-    """The beginning of a passage, as many whole sentences as fit; at least the first."""
-    end = next((quote.end for quote in reversed(passage.sentences) if quote.end - passage.start <= EXCERPT), None)
-    text = passage.text[: (end - passage.start) if end else EXCERPT]
-    return text if end or len(text) == len(passage.text) else text + "…"
 
 
 def _why(ranks: Mapping[str, Mapping[int, int]], place: int) -> dict[str, int]:

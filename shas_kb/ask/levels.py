@@ -110,11 +110,16 @@ def in_nodes(snapshot: Snapshot, level: Level, documents: NDArray[np.float64]) -
     return np.asarray(under, np.float64)
 
 
-def best_passage(snapshot: Snapshot, evidence: Evidence, document: int) -> int:
-    """The row of a document's best passage: the first of the fused ones, else the nearest."""
+def best_passage(snapshot: Snapshot, evidence: Evidence, sentences: Sentences, document: int) -> int:
+    """The row of the passage that a document is shown by: that of its most relevant sentence, else the first of its
+    that was found, else the nearest."""
     start, end = int(snapshot.offsets[document]), int(snapshot.offsets[document + 1])
-    inside = evidence.fused.rows[(evidence.fused.rows >= start) & (evidence.fused.rows < end)]
-    return int(inside[0]) if len(inside) else start + int(evidence.cosine[start:end].argmax())
+    rows = np.array(sentences.rows, np.int64)[sentences.ranking.rows]
+    for found in (rows, evidence.fused.rows):
+        inside = found[(found >= start) & (found < end)]
+        if len(inside):
+            return int(inside[0])
+    return start + int(evidence.cosine[start:end].argmax())
 
 
 def _positive(scores: NDArray[np.float64]) -> Ranking:

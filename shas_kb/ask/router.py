@@ -14,21 +14,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from shas_kb.ask.heights import Traits
 from shas_kb.ask.weights import HEIGHTS
 from shas_kb.records import LEVELS, Level
 
 SENTENCE = 0.25
-"""What a sentence has of its and its passage's weight: so little that hits are passages where nobody asks for sentences.
-A passage shows its sentences where they stand, and ten passages hold the sentence that answers far more often than ten
-sentences do."""
+"""What a sentence has of its and its passage's weight: so little that hits are passages, where nobody asks for
+sentences. A passage shows its sentences where they stand, and ten passages hold the one that answers far more often
+than ten sentences do."""
 
 SHARE = 0.5
 """A level is answered when its weight is at least this share of the largest."""
 
 MOST = 3
 """Levels answered at once: more would be a list of everything."""
+
+HEIGHT_OF: Mapping[Level, str] = MappingProxyType(
+    {
+        "sentence": "detail",
+        "passage": "detail",
+        "document": "detail",
+        "entity": "subject",
+        "category": "overview",
+        "domain": "overview",
+    }
+)
+"""The height of each level."""
 
 Routing = tuple[tuple[Level, float], ...]
 
@@ -68,15 +81,22 @@ def route(traits: Traits | None, there: Collection[Level]) -> Routing:
     }
     weights: dict[Level, float] = {}
     for name, levels in parts.items():
-        total = sum(weight for level, weight in levels.items() if level in there)
         left = [level for level in levels if level in there]
-        for level in left:
-            weights[level] = height[name] * (levels[level] / total if total else 1 / len(left))
+        total = sum(levels[level] for level in left)
+        weights |= {level: height[name] * (levels[level] / total if total else 1 / len(left)) for level in left}
     total = sum(weights.values())
     ordered = sorted(weights, key=lambda level: (-weights[level], LEVELS.index(level)))
     return tuple((level, weights[level] / total) for level in ordered)
 
 
-def chosen(routing: Routing) -> tuple[Level, ...]:
-    """The levels that are answered, largest weight first."""
-    return tuple(level for level, weight in routing[:MOST] if weight >= SHARE * routing[0][1])
+def chosen(routing: Routing) -> Mapping[Level, float]:
+    """The levels that are answered, with what their units count, the most first: what the level has of its height's
+    weight is 1 for the first of a height, so that a height of several levels does not lose to one of a single level."""
+    height = dict.fromkeys(HEIGHT_OF.values(), 0.0)
+    first = dict.fromkeys(HEIGHT_OF.values(), 0.0)
+    for level, weight in routing:
+        height[HEIGHT_OF[level]] += weight
+        first[HEIGHT_OF[level]] = max(first[HEIGHT_OF[level]], weight)
+    counts = {level: height[HEIGHT_OF[level]] * weight / first[HEIGHT_OF[level]] for level, weight in routing if weight}
+    ordered = sorted(counts, key=lambda level: (-counts[level], LEVELS.index(level)))[:MOST]
+    return {level: counts[level] for level in ordered if counts[level] >= SHARE * counts[ordered[0]]}

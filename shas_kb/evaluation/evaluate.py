@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shas_kb.ask import Snapshot, ask
-from shas_kb.ask.answer import NOTHING
+from shas_kb.ask.answer import NOTHING, SURE
 from shas_kb.ask.levels import Embed
 from shas_kb.evaluation.cases import HEIGHT_OF, Case, Part
 from shas_kb.evaluation.measures import calibration, mean_scores, scores, share
@@ -185,23 +185,24 @@ def _among(found: Sequence[Found], part: Part) -> bool:
 
 
 def answered_figures(asked: Sequence[Asked]) -> dict[str, object]:
-    """Whether `ask` says so where nothing answers, and how sure it was that something does."""
-    told = [(each.reply, each.case.height) for each in asked if each.reply is not None]
+    """Whether `ask` says so where nothing answers, or that it is not certain, and how sure it was that something does."""
+    told = [(each.reply, each.case.height != "none") for each in asked if each.reply is not None]
     if not told:
         return {}
-    nothing = [reply.answer == NOTHING for reply, height in told if height == "none"]
-    answered = [reply.answer != NOTHING for reply, height in told if height != "none"]
-    found: dict[str, object] = {"answered": {"questions with an answer": share(answered)}}
-    if nothing:
-        found["answered"] = {"questions with an answer": share(answered), "others, refused": share(nothing)}
-        sure = [(confidence(reply), height != "none") for reply, height in told]
-        found["calibration of being answered"] = _calibrated(sure)
+    found: dict[str, object] = {"answered": {"questions with an answer": _answers(told, True)}}
+    if not all(answerable for _, answerable in told):
+        found["answered"] = {"questions with an answer": _answers(told, True), "others": _answers(told, False)}
+        found["calibration of being answered"] = _calibrated([(reply.confidence, there) for reply, there in told])
     return found
 
 
-def confidence(reply: Reply) -> float:
-    """How sure a reply is that the collection answers, 0 to 1: its first hit's score, which is that, or less."""
-    return min(max(reply.hits[0].score, 0.0), 1.0) if reply.hits else 0.0
+def _answers(told: Sequence[tuple[Reply, bool]], answerable: bool) -> dict[str, object]:
+    """How many of the questions that have an answer, or have none, get one."""
+    replies = [reply for reply, there in told if there == answerable]
+    return {
+        "for certain": share([reply.confidence >= SURE for reply in replies]),
+        "perhaps": share([reply.answer != NOTHING for reply in replies]),
+    }
 
 
 def _calibrated(told: Sequence[tuple[float, bool]]) -> dict[str, object]:
