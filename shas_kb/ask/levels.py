@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.ask.retrieve import Evidence, Ranking, best, fuse
+from shas_kb.ask.ranking import Ranking, best, fuse
+from shas_kb.ask.retrieve import Evidence
 from shas_kb.ask.snapshot import Mask, Snapshot
 from shas_kb.ask.words import coverage, stems, words
 from shas_kb.records import LEVELS, Asked, Level, Quote, Vectors
@@ -135,7 +136,7 @@ def rank_nodes(
     by = {"dense": dense, "passages": share, "lexical": worded}
     below: Level = LEVELS[LEVELS.index(level) - 1]
     homes = snapshot.places(below)[allowed]
-    spread = evenness(shares(snapshot, below, evidence), np.count_nonzero(np.bincount(homes[homes >= 0])))
+    spread = evenness(shares(snapshot, below, evidence), int(np.count_nonzero(np.bincount(homes[homes >= 0]))))
     return Units(level, fuse(dense, share, worded), by, _top(dense), spread)
 
 
