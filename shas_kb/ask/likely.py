@@ -15,7 +15,7 @@ from shas_kb.records import Vectors
 if TYPE_CHECKING:
     from shas_kb.storage import Store
 
-LOOKED_AT = 384
+LOOKED_AT = 256
 """Passages that are compared with a question where they are too many to compare all."""
 
 
