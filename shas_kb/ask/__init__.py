@@ -3,6 +3,8 @@
     snapshot.py   the collection in memory: vectors, tree, who lies under whom
     words.py      the words of a question, and how much each says in this collection
     retrieve.py   dense and lexical search of the passages, and both together
+    likely.py     in a large collection, the passages that this looks at; by their signs (signs.py)
+    ranking.py    rankings, and several of them as one
     levels.py     units of every level ranked by that evidence
     router.py     which levels a question is for
     hits.py       the levels interleaved, texts and places filled in

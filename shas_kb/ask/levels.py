@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.ask.retrieve import Evidence, Ranking, best, fuse
+from shas_kb.ask.ranking import Ranking, best, fuse
+from shas_kb.ask.retrieve import Evidence
 from shas_kb.ask.sentences import Sentences
 from shas_kb.ask.snapshot import Mask, Snapshot
 from shas_kb.records import Asked, Level, Vectors

@@ -6,9 +6,6 @@ question's words, are ranked by what their pieces and words say and by what spea
 
 Together a passage is worth that, and `LEXICAL_COUNTS` times its share of the best BM25 score: where the model knows
 little of a language, all passages are worth much the same to it, and the words decide.
-
-Units of other levels are fused by rank (Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and
-individual rank learning methods", SIGIR 2009): each gets 1 / (c + rank) from each ranking it is in.
 """
 
 from __future__ import annotations
@@ -21,6 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from shas_kb.ask.likely import distinct, likely, read
+from shas_kb.ask.ranking import Ranking, best, fuse
 from shas_kb.ask.snapshot import Mask, Rows, Snapshot
 from shas_kb.config import (
     DOCUMENT_COUNTS,
@@ -36,9 +35,6 @@ from shas_kb.records import Asked, Vectors
 if TYPE_CHECKING:
     from shas_kb.storage import Store
 
-FUSION = 10.0
-"""c of the fusion by rank; larger trusts the first places less. Picked among 1, 5, 10, 20 and 60 on SciFact."""
-
 TELLING = 1.0
 """BM25 of a word that tells passages apart, at the least: in five passages, one that only one of them holds."""
 
@@ -51,23 +47,8 @@ CANDIDATES = 200
 NEAREST = 100
 """Passages taken for their nearness: so many find what twice as many do (benchmarks/asking_speed.py)."""
 
-LOOKED_AT = 384
-"""Passages that are compared with a question where they are too many to compare all."""
-
 BLOCK = 8192
 """Rows turned from float16 to float32 at a time: 12 MB of the default model, however large the collection."""
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """Some rows in the order of a search, best first. `rank` counts from 1."""
-
-    rows: Rows
-    scores: NDArray[np.float64]
-
-    @property
-    def rank(self) -> dict[int, int]:
-        return {int(row): i for i, row in enumerate(self.rows, 1)}
 
 
 @dataclass(frozen=True)
@@ -125,55 +106,6 @@ def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Aske
     context = (PASSAGE_COUNTS * found + context)[chosen]
     dense = rank_candidates(store, snapshot, rows[chosen], context, found[chosen], asked)
     return Evidence(cosine, documents, dense, lexical, together(dense, lexical))
-
-
-def likely(snapshot: Snapshot, asked: Vectors, titled: Vectors, allowed: Mask, lexical: Ranking) -> Rows:
-    """The passages that may answer a question, where not all vectors are held, rising.
-
-    These are the passages that promise most, by their signs and their documents' titles; those that hold the question's
-    words; and of the documents of these the passage that is nearest by its signs. What is not among them counts through
-    its document, as a unit that is not opened does in attention.
-
-    Args:
-        snapshot: the collection.
-        asked: the question with its words weighed [d].
-        titled: what titles are worth to it [n].
-        allowed: which documents take part [n].
-        lexical: the passages with its words.
-    """
-    sizes = np.diff(snapshot.offsets)
-    estimate = snapshot.signs.cosines(asked)
-    nearest = np.maximum.reduceat(estimate, snapshot.offsets[:-1])  # none is without passages
-    around = np.where(allowed, titled + DOCUMENT_COUNTS * nearest, -np.inf).astype(np.float32)
-    promising = best(estimate + np.repeat(around, sizes), min(LOOKED_AT, int(sizes[allowed].sum()))).rows
-    worded = distinct(snapshot.owner[lexical.rows])
-    inside = ranges(snapshot.offsets[worded], snapshot.offsets[worded + 1])
-    first = inside[estimate[inside] == nearest[snapshot.owner[inside]]]
-    return distinct(np.concatenate([promising, lexical.rows, first]))
-
-
-def read(store: Store, snapshot: Snapshot, rows: Rows) -> NDArray[np.float16]:
-    """The vectors of some passages [rows, d], from the documents that they are in; `rows` are rising."""
-    documents, document = np.unique(snapshot.owner[rows], return_inverse=True)
-    sizes = np.diff(snapshot.offsets)[documents]
-    within = rows - snapshot.offsets[documents[document]]
-    vectors = store.opened([snapshot.ids[i] for i in documents.tolist()])
-    taken: NDArray[np.float16] = vectors[(np.cumsum(sizes) - sizes)[document] + within]
-    return taken
-
-
-def distinct(rows: Rows) -> Rows:
-    """The different ones, rising. `np.unique` would import masked arrays, at a question's first words."""
-    ordered = np.sort(rows)
-    new: Mask = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
-    return ordered[new]
-
-
-def ranges(starts: Rows, ends: Rows) -> Rows:
-    """The numbers of several ranges, one after another."""
-    sizes = ends - starts
-    numbers: Rows = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
-    return numbers
 
 
 def of_titles(snapshot: Snapshot, asked: Vectors, allowed: Mask) -> Vectors:
@@ -240,26 +172,6 @@ def cosines(matrix: NDArray[np.float16], vectors: Vectors) -> Vectors:
     for start in range(0, len(matrix), BLOCK):
         scores[start : start + BLOCK] = matrix[start : start + BLOCK].astype(np.float32) @ vectors.T
     return scores
-
-
-def best(scores: NDArray[np.floating], count: int) -> Ranking:
-    """The `count` highest scores, best first; equal ones in the order of their rows."""
-    count = min(count, len(scores))
-    if not count:
-        return Ranking(np.empty(0, np.int64), np.empty(0))
-    floor = np.partition(scores, len(scores) - count)[len(scores) - count]
-    rows = np.flatnonzero(scores >= floor)
-    rows = rows[np.argsort(-scores[rows], kind="stable")][:count]
-    return Ranking(rows, scores[rows].astype(np.float64))
-
-
-def fuse(*rankings: Ranking) -> Ranking:
-    """Reciprocal rank fusion; scores are scaled so that the first place in every ranking gives 1."""
-    worth = [(FUSION + 1) / (FUSION + 1 + np.arange(len(ranking.rows))) / len(rankings) for ranking in rankings]
-    rows, place = np.unique(np.concatenate([ranking.rows for ranking in rankings]), return_inverse=True)
-    scores = np.asarray(np.bincount(place, np.concatenate(worth), len(rows)), np.float64)
-    order = np.argsort(-scores, kind="stable")
-    return Ranking(rows[order], scores[order])
 
 
 def _lexical(store: Store, snapshot: Snapshot, content: Sequence[str], allowed: Mask) -> Ranking:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.ask.retrieve import Evidence, Ranking, best
+from shas_kb.ask.ranking import Ranking, best
+from shas_kb.ask.retrieve import Evidence
 from shas_kb.ask.snapshot import Rows, Snapshot
 from shas_kb.ask.wanted import Wanted, is_whole
 from shas_kb.ask.weights import SENTENCE

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.levels import Embed
-from shas_kb.ask.retrieve import cosines, distinct, ranges, search
+from shas_kb.ask.likely import distinct, ranges
+from shas_kb.ask.retrieve import cosines, search
 from shas_kb.ask.signs import Signs
 from shas_kb.ask.words import content_words, coverage, stems
 from shas_kb.config import WORD_BITS
@@ -78,7 +79,7 @@ def question(vector: Vectors) -> Asked:
 
 def test_signs_find_the_nearest(crowd: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a tenth of the passages looked at, nearly all of the nearest ten are."""
-    monkeypatch.setattr("shas_kb.ask.retrieve.LOOKED_AT", 240)
+    monkeypatch.setattr("shas_kb.ask.likely.LOOKED_AT", 240)
     whole, large = Snapshot.of(crowd), Snapshot.of(crowd, exhaustive=0)
     random = np.random.default_rng(1)
     assert whole.matrix is not None
@@ -95,7 +96,7 @@ def test_signs_find_the_nearest(crowd: Store, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_is_not_looked_at_counts_through_its_document(crowd: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shas_kb.ask.retrieve.LOOKED_AT", 100)
+    monkeypatch.setattr("shas_kb.ask.likely.LOOKED_AT", 100)
     monkeypatch.setattr("shas_kb.ask.retrieve.NEAREST", 50)
     large, whole = Snapshot.of(crowd, exhaustive=0), Snapshot.of(crowd)
     assert whole.matrix is not None
@@ -110,7 +111,7 @@ def test_what_is_not_looked_at_counts_through_its_document(crowd: Store, monkeyp
 
 
 def test_a_branch_is_searched_as_deeply(crowd: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shas_kb.ask.retrieve.LOOKED_AT", 20)
+    monkeypatch.setattr("shas_kb.ask.likely.LOOKED_AT", 20)
     large = Snapshot.of(crowd, exhaustive=0)
     allowed = large.under(large.ids[7])
     evidence = search(crowd, large, [], question(unit(np.ones(384))), allowed)

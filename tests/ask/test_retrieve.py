@@ -12,14 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from shas_kb.ask.levels import Embed, rank_passages
+from shas_kb.ask.ranking import Ranking, best, fuse
 from shas_kb.ask.retrieve import (
     BLOCK,
     Evidence,
-    Ranking,
-    best,
     cosines,
     drawn,
-    fuse,
     search,
     together,
 )
