@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shas_kb.ask import answer, router
+from shas_kb.ask.choosing import interleave, promote, with_passages
+from shas_kb.ask.clauses import apart, clauses
 from shas_kb.ask.heights import Traits, traits
-from shas_kb.ask.hits import as_hits, interleave, promote
+from shas_kb.ask.hits import as_hits, in_turn
 from shas_kb.ask.levels import Embed, Units, rank_documents, rank_nodes, rank_passages, rank_sentences
 from shas_kb.ask.reasons import explain
 from shas_kb.ask.retrieve import Evidence, search
@@ -17,7 +19,7 @@ from shas_kb.ask.sentences import Sentences, read_sentences
 from shas_kb.ask.snapshot import Mask, Snapshot
 from shas_kb.ask.words import content_words, coverage, stems, subject_words, worth
 from shas_kb.errors import UsageError
-from shas_kb.records import LEVELS, NODE_LEVELS, Level, Reply
+from shas_kb.records import LEVELS, NODE_LEVELS, Hit, Level, Reply
 
 if TYPE_CHECKING:
     from shas_kb.storage import Store
@@ -64,30 +66,49 @@ def ask(
     if k < 1:
         raise UsageError(f"k must be at least 1, got {k}; ask for one hit or more.")
     snapshot = snapshot or Snapshot.of(store)
-    seen = look(store, snapshot, embed, text, snapshot.under(under))
-    if levels:
-        routing = _fixed(levels, seen.units)
-        picked: Mapping[Level, float] = dict(routing)
-    else:
-        there = [level for level in seen.units if _tells(snapshot, level, bool(seen.known))]
-        routing = router.route(seen.traits, there)
-        picked = router.chosen(routing)
-    found = interleave([(seen.units[level], weight) for level, weight in picked.items()])
-    found = found[:k] if levels else promote(snapshot, seen.units, seen.sentences.rows, found, k)
-    order = [int(place) for place in seen.units["document"].ranking.rows]
-    hits = as_hits(store, snapshot, seen.evidence, seen.sentences, found, order, seen.confidence)
-    said, citations = answer.compose(snapshot, hits, seen.sentences, seen.confidence)
+    allowed = snapshot.under(under)
+    parts = [] if levels else [look(store, snapshot, embed, clause, allowed) for clause in clauses(text)]
+    if not apart([part.told for part in parts]):
+        parts = [look(store, snapshot, embed, text, allowed)]
+    routings = [_fixed(levels, parts[0].units) if levels else _route(snapshot, part) for part in parts]
+    found = [
+        _hits(store, snapshot, part, routing, bool(levels), k) for part, routing in zip(parts, routings, strict=True)
+    ]
+    hits = in_turn(found)[:k]
+    sure = min(part.confidence for part in parts)
+    lowest = min(parts, key=lambda part: part.told[0] != "detail")
+    said, citations = answer.compose(snapshot, hits, lowest.sentences, sure)
     return Reply(
         query=question,
         levels=tuple(levels),
-        routing=routing,
+        routing=router.mean(routings),
         hits=hits,
         answer=said,
         citations=citations,
-        confidence=seen.confidence,
+        confidence=sure,
         milliseconds=(time.perf_counter() - started) * 1000,
-        reasons=explain(snapshot, seen.units, seen.evidence, seen.weights, routing, bool(levels)),
+        reasons=tuple(
+            reason
+            for part, routing in zip(parts, routings, strict=True)
+            for reason in explain(snapshot, part.units, part.evidence, part.weights, routing, bool(levels))
+        ),
     )
+
+
+def _route(snapshot: Snapshot, seen: Seen) -> router.Routing:
+    """The levels that a question asks for, of those that could be meant."""
+    return router.route(seen.traits, [level for level in seen.units if _tells(snapshot, level, bool(seen.known))])
+
+
+def _hits(
+    store: Store, snapshot: Snapshot, seen: Seen, routing: router.Routing, given: bool, k: int
+) -> tuple[Hit, ...]:
+    """The first `k` hits, at the levels that were `given` or at those that the router chose."""
+    found = interleave(seen.units, dict(routing) if given else router.chosen(routing))
+    if not given:
+        found = promote(snapshot, seen.units, seen.sentences.rows, with_passages(seen.units, found), k)
+    order = [int(place) for place in seen.units["document"].ranking.rows]
+    return as_hits(store, snapshot, seen.evidence, seen.sentences, found[:k], order, seen.confidence)
 
 
 @dataclass(frozen=True)
@@ -107,6 +128,13 @@ class Seen:
     traits: Traits | None
     covered: float
     confidence: float
+
+    @property
+    def told(self) -> tuple[str, float, int]:
+        """The height that is likeliest, its probability, and how many words say what is asked about."""
+        heights = router.heights(self.traits) if self.traits else {"overview": 1.0}
+        height = max(heights, key=lambda height: heights[height])
+        return height, heights[height], len(self.known)
 
 
 def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mask) -> Seen:

@@ -1,115 +1,21 @@
-"""From ranked units to hits: levels interleaved, parents in the place of children that fill them, texts filled in."""
+"""From chosen units to hits: names, texts and places filled in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
-from shas_kb.ask.levels import Units, best_passage
+from shas_kb.ask.choosing import Found
+from shas_kb.ask.levels import best_passage
 from shas_kb.ask.retrieve import Evidence
 from shas_kb.ask.sentences import Sentences
 from shas_kb.ask.snapshot import Snapshot
-from shas_kb.records import NODE_LEVELS, Hit, Level, StoredPassage
+from shas_kb.records import NODE_LEVELS, Hit, StoredPassage
 
 if TYPE_CHECKING:
     from shas_kb.storage import Store
-
-FILLED = 0.5
-"""A parent stands in when more than this share of its children was hit ..."""
-
-FEWEST = 3
-"""... and at least so many: one hit in a document of one passage says nothing of the document."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A unit on its way to become a hit. `place` is its row in the level (see Units.ranking)."""
-
-    level: Level
-    place: int
-    score: float
-    why: Mapping[str, int]
-
-
-def interleave(units: Sequence[tuple[Units, float]]) -> list[Found]:
-    """All units of some levels, by fused score times the level's weight (the heaviest level counts as 1)."""
-    heaviest = max(weight for _, weight in units)
-    found: list[Found] = []
-    for unit, weight in units:
-        ranks = {name: ranking.rank for name, ranking in unit.by.items()}
-        for place, score in zip(unit.ranking.rows.tolist(), unit.ranking.scores.tolist(), strict=True):
-            found.append(Found(unit.level, place, score * weight / heaviest, _why(ranks, place)))
-    return sorted(found, key=lambda unit: -unit.score)
-
-
-def promote(
-    snapshot: Snapshot, units: Mapping[Level, Units], rows: Sequence[int], found: list[Found], k: int
-) -> list[Found]:
-    """The first `k` of `found`, without what another of them already shows.
-
-    A passage and its sentences do not both stay: the better one does. A document stands for its passages, and an entity
-    for its documents, once most of them are among the first `k`; the best of them keeps its place, so that a precise
-    hit is never lost to a general one. `rows` are the passages of the sentences.
-    """
-    found = _without_repeats(rows, found)
-    for parent in ("document", "entity"):
-        if parent in units:
-            found = _lift(snapshot, units[parent], rows, found, k)
-    return found[:k]
-
-
-def _without_repeats(rows: Sequence[int], found: Sequence[Found]) -> list[Found]:
-    first: dict[int, Level] = {}
-    kept: list[Found] = []
-    for unit in found:
-        row = rows[unit.place] if unit.level == "sentence" else unit.place
-        if unit.level not in ("sentence", "passage") or first.setdefault(row, unit.level) == unit.level:
-            kept.append(unit)
-    return kept
-
-
-def _lift(snapshot: Snapshot, parents: Units, rows: Sequence[int], found: list[Found], k: int) -> list[Found]:
-    above = [_parent(snapshot, parents.level, unit, rows) for unit in found]
-    hit: dict[int, set[int]] = {}
-    for child, parent in above[:k]:
-        if parent >= 0:
-            hit.setdefault(parent, set()).add(child)
-    full = {parent for parent, children in hit.items() if _filled(snapshot, parents.level, parent, len(children))}
-    ranks = {name: ranking.rank for name, ranking in parents.by.items()}
-    kept: set[int] = set()
-    standing: set[int] = set()
-    lifted: list[Found] = []
-    for unit, (_, parent) in zip(found, above, strict=True):
-        itself = unit.level == parents.level
-        place = unit.place if itself else parent
-        if place not in full:
-            lifted.append(unit)
-        elif not itself and place not in kept:
-            kept.add(place)
-            lifted.append(unit)
-        elif place not in standing:
-            standing.add(place)
-            lifted.append(Found(parents.level, place, unit.score, _why(ranks, place)))
-    return lifted
-
-
-def _parent(snapshot: Snapshot, level: Level, unit: Found, rows: Sequence[int]) -> tuple[int, int]:
-    """(child, parent) of a hit just below `level`, as places; a sentence counts as its passage; -1 without parent."""
-    if level == "document" and unit.level in ("sentence", "passage"):
-        row = rows[unit.place] if unit.level == "sentence" else unit.place
-        return row, snapshot.document_of(row)
-    if level == "entity" and unit.level == "document":
-        return unit.place, int(snapshot.home["entity"][unit.place])
-    return -1, -1
-
-
-def _filled(snapshot: Snapshot, level: Level, place: int, hit: int) -> bool:
-    if level == "document":
-        children = int(snapshot.offsets[place + 1] - snapshot.offsets[place])
-    else:
-        children = len(snapshot.members(level, place))
-    return hit >= FEWEST and hit > FILLED * children
 
 
 def as_hits(
@@ -132,27 +38,39 @@ def as_hits(
         order: all documents that the search ranked, best first.
         sure: how likely the question is answered at all; scales the scores.
     """
-    rows = {
-        i: _row(snapshot, evidence, sentences, unit) for i, unit in enumerate(found) if unit.level not in NODE_LEVELS
-    }
-    passages = dict(zip(rows, store.passages([snapshot.key(row) for row in rows.values()]), strict=True))
+    shown = [() if unit.level in NODE_LEVELS else _rows(snapshot, evidence, sentences, unit) for unit in found]
+    rows = list(dict.fromkeys(row for rows in shown for row in rows))
+    passages = dict(zip(rows, store.passages([snapshot.key(row) for row in rows]), strict=True))
     return tuple(
         _node_hit(snapshot, unit, rank, order, sure)
         if unit.level in NODE_LEVELS
-        else _text_hit(snapshot, sentences, unit, rank, passages[rank - 1], sure)
-        for rank, unit in enumerate(found, 1)
+        else _text_hit(snapshot, sentences, unit, rank, [passages[row] for row in rows], sure)
+        for rank, (unit, rows) in enumerate(zip(found, shown, strict=True), 1)
     )
 
 
-def _row(snapshot: Snapshot, evidence: Evidence, sentences: Sentences, unit: Found) -> int:
+def in_turn(found: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """The hits of several questions in turn, the first of each, then the second; none twice."""
+    if len(found) == 1:
+        return tuple(found[0])
+    every = [hit for row in zip_longest(*found) for hit in row if hit is not None]
+    distinct = list({hit.id: hit for hit in reversed(every)}.values())[::-1]
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(distinct, 1))
+
+
+def _rows(snapshot: Snapshot, evidence: Evidence, sentences: Sentences, unit: Found) -> tuple[int, ...]:
+    """The passages that a hit shows, in order of reading."""
     if unit.level == "sentence":
-        return sentences.rows[unit.place]
-    return best_passage(snapshot, evidence, sentences, unit.place) if unit.level == "document" else unit.place
+        return (sentences.rows[unit.place],)
+    if unit.level == "passage":
+        return (unit.place,)
+    return tuple(sorted(unit.rows)) or (best_passage(snapshot, evidence, sentences, unit.place),)
 
 
 def _text_hit(
-    snapshot: Snapshot, sentences: Sentences, unit: Found, rank: int, passage: StoredPassage, sure: float
+    snapshot: Snapshot, sentences: Sentences, unit: Found, rank: int, shown: Sequence[StoredPassage], sure: float
 ) -> Hit:
+    passage = shown[0]
     place = snapshot.index[passage.document]
     document = snapshot.documents[place]
     id, name, text = passage.id, passage.section or document.title, passage.text
@@ -162,7 +80,7 @@ def _text_hit(
         id, text, page = f"{passage.id}.{sentences.places[unit.place]}", quote.text, quote.page
         start, end = quote.start, quote.end
     elif unit.level == "document":
-        id, name = document.id, document.title
+        id, name, text, end = document.id, document.title, _together(shown), shown[-1].end
     return Hit(
         rank=rank,
         level=unit.level,
@@ -203,5 +121,9 @@ def _node_hit(snapshot: Snapshot, unit: Found, rank: int, order: Sequence[int], 
     )
 
 
-def _why(ranks: Mapping[str, Mapping[int, int]], place: int) -> dict[str, int]:
-    return {name: rank[place] for name, rank in ranks.items() if place in rank}
+def _together(passages: Sequence[StoredPassage]) -> str:
+    """Passages of one document in one text, with a mark where some are left out."""
+    text = passages[0].text
+    for before, passage in pairwise(passages):
+        text += ("\n" if passage.ordinal == before.ordinal + 1 else "\n…\n") + passage.text
+    return text

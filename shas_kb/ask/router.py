@@ -13,7 +13,7 @@ category, or evenly over its domain.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from shas_kb.ask.heights import Traits
@@ -100,3 +100,13 @@ def chosen(routing: Routing) -> Mapping[Level, float]:
     counts = {level: height[HEIGHT_OF[level]] * weight / first[HEIGHT_OF[level]] for level, weight in routing if weight}
     ordered = sorted(counts, key=lambda level: (-counts[level], LEVELS.index(level)))[:MOST]
     return {level: counts[level] for level in ordered if counts[level] >= SHARE * counts[ordered[0]]}
+
+
+def mean(routings: Sequence[Routing]) -> Routing:
+    """The weights of several questions in one."""
+    total: dict[Level, float] = {}
+    for routing in routings:
+        for level, weight in routing:
+            total[level] = total.get(level, 0.0) + weight / len(routings)
+    ordered = sorted(total, key=lambda level: (-total[level], LEVELS.index(level)))
+    return tuple((level, total[level]) for level in ordered)

@@ -185,7 +185,7 @@ def _among(found: Sequence[Found], part: Part) -> bool:
 
 
 def answered_figures(asked: Sequence[Asked]) -> dict[str, object]:
-    """Whether `ask` says so where nothing answers, or that it is not certain, and how sure it was that something does."""
+    """Whether `ask` says where nothing answers, or that it is not certain, and how sure it was that something does."""
     told = [(each.reply, each.case.height != "none") for each in asked if each.reply is not None]
     if not told:
         return {}
