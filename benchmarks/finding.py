@@ -148,9 +148,10 @@ def ranked(worth: Vectors) -> list[Ranking]:
     return [best(its, FOUND) for its in worth]
 
 
-def both(worth: Vectors, lexical: Sequence[Ranking]) -> list[Ranking]:
+def both(worth: Vectors, lexical: Sequence[Ranking], asked: Sequence[Asked]) -> list[Ranking]:
     """Passages by worth and words together."""
-    return [together(best(its, len(its)), words) for its, words in zip(worth, lexical, strict=True)]
+    every = zip(worth, lexical, asked, strict=True)
+    return [together(best(its, len(its)), words, question.known) for its, words, question in every]
 
 
 def measured(
@@ -169,7 +170,7 @@ def measured(
         "BM25": lexical,
         "BM25, title before the passage": list(map(Lexical(before), questions)),
         "backbone": near,
-        "backbone and BM25": both(asked @ found.vectors.T, lexical),
+        "backbone and BM25": both(asked @ found.vectors.T, lexical, plain),
         "backbone and BM25, by rank": [fuse(*its) for its in zip(near, lexical, strict=True)],
         "backbone, title before the passage": nearest(asked, embedded(before, cache)),
     }
@@ -186,7 +187,7 @@ def measured(
         "SHAS without titles": ranked(worths(trained, weighed, found)),
         "SHAS untrained": ranked(worths(untrained, plain, found, title)),
         "SHAS": ranked(shas),
-        "SHAS and BM25": both(shas, lexical),
+        "SHAS and BM25": both(shas, lexical, weighed),
     }
     return ways | {name: scored(questions, rows) for name, rows in rankings.items()}
 
@@ -210,7 +211,7 @@ def measured_whole(
         "pieces": nearest(asked, pieces, bounds[found.bounds]),
         "SHAS untrained": ranked(whole(plain)),
         "SHAS": ranked(trained),
-        "SHAS and BM25": both(trained, lexical),
+        "SHAS and BM25": both(trained, lexical, weighed),
     }
     return {name: scored(right, rows) for name, rows in rankings.items()}
 

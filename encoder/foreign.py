@@ -15,7 +15,7 @@ from torch.nn.functional import normalize
 
 from shas_kb.encoder.learned import Learned
 from shas_kb.encoder.models import Located, takes_mean
-from shas_kb.encoder.question import weighed
+from shas_kb.encoder.question import known, weighed
 from shas_kb.encoder.sketch import projected
 from shas_kb.records import Asked, Vectors
 
@@ -76,11 +76,12 @@ class ForeignQuestions:
     def asked(self, question: str) -> Asked:
         """A question by which passages are found; where a text's vector is no mean of its tokens, the question is
         itself its only word."""
+        encoding = self._tokenizer.encode(question)
         if not self._has_words:
             plain = self([question])
-            return Asked(plain[0], plain[0], projected(plain), np.ones(1, np.float32))
-        states = self._backbone.states([self._tokenizer.encode(question).ids]).float()
-        return weighed(states.numpy(), self._learned)
+            return Asked(plain[0], plain[0], projected(plain), np.ones(1, np.float32), known(encoding.tokens))
+        states = self._backbone.states([encoding.ids]).float()
+        return weighed(states.numpy(), self._learned, known(encoding.tokens))
 
 
 def _unit(rows: Tensor) -> Vectors:

@@ -5,6 +5,7 @@ For a few short texts at once. Documents go through `encoder.py`, which is many 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -25,6 +26,10 @@ NARROW = 16
 
 CACHED = 1 << 15
 """Numbers that `gelu` takes at once: three arrays of them, 384 KB."""
+
+
+UNKNOWN = ("[UNK]", "<unk>")
+_SPECIAL = re.compile(r"\[(?:CLS|SEP|PAD)\]|</?s>|<pad>")
 
 
 class QuestionEncoder(Protocol):
@@ -67,11 +72,14 @@ class NumpyBert:
 
     def asked(self, question: str) -> Asked:
         """A question by which passages are found, its words weighed as was learned; float32."""
-        return weighed(self._states([question])[0], self._learned)
+        encoding = self._tokenizer.encode(question)
+        return weighed(self._states_of([encoding.ids])[0], self._learned, known(encoding.tokens))
 
     def _states(self, texts: Sequence[str]) -> list[Array]:
         """Token states of each text, [tokens, hidden]."""
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        return self._states_of([encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))])
+
+    def _states_of(self, ids: list[list[int]]) -> list[Array]:
         ends = np.cumsum([len(text) for text in ids])
         states = self._embed(ids)
         for layer in range(self._shape.layers):
@@ -123,10 +131,22 @@ class NumpyBert:
         return centred
 
 
-def weighed(states: Array, learned: Learned | None) -> Asked:
+def known(tokens: Sequence[str]) -> float:
+    """How well a model knows the words of a text, 0 to 1, by their pieces: the share of those that are neither unknown
+    to it nor a single letter by which a word goes on, as words are spelt in a language that it has not read.
+
+    Args:
+        tokens: word pieces; special ones are in square or pointed brackets.
+    """
+    own = [token for token in tokens if not _SPECIAL.fullmatch(token)]
+    met = [token for token in own if token not in UNKNOWN and not (token.startswith("##") and len(token) == 3)]
+    return len(met) / len(own) if own else 1.0
+
+
+def weighed(states: Array, learned: Learned | None, known: float) -> Asked:
     """A question by its token states [tokens, hidden]; with nothing learned each token counts the same."""
     counts = learned.counts(states) if learned else np.full(len(states), 1 / len(states), np.float32)
-    return Asked(_unit(states.mean(axis=0)), _unit(counts @ states), projected(states), counts)
+    return Asked(_unit(states.mean(axis=0)), _unit(counts @ states), projected(states), counts, known)
 
 
 def _unit(x: Array) -> Array:

@@ -296,12 +296,14 @@ class Asked:
         vector: With its words weighed, [dimension].
         words: Its tokens along the directions of words, [tokens, WORD_BITS].
         counts: What each token counts, [tokens]; they sum to 1.
+        known: How well the model knows its words, 0 to 1.
     """
 
     plain: Vectors
     vector: Vectors
     words: Vectors
     counts: Vectors
+    known: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

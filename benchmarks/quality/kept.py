@@ -6,12 +6,14 @@ import hashlib
 import pickle
 import sqlite3
 from collections.abc import Iterator, MutableMapping
+from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
 
 from shas_kb.ask.levels import Embed
 from shas_kb.encoder import describe, learned_for, load_question_encoder
 from shas_kb.evaluation.remembered import Remembered
+from shas_kb.records import Asked
 
 T = TypeVar("T")
 
@@ -54,7 +56,8 @@ def kept_encoder(cache: Path) -> Embed:
     cache.mkdir(parents=True, exist_ok=True)
     facts = describe().facts
     weights = learned_for(facts) or b""
-    made_by = f"{facts.fingerprint} {hashlib.sha256(weights).hexdigest()}"
+    parts = " ".join(field.name for field in fields(Asked))
+    made_by = f"{facts.fingerprint} {hashlib.sha256(weights).hexdigest()} {parts}"
     # One writer at a time; what is lost with a crash is made again.
     database = sqlite3.connect(cache / "asked.sqlite", isolation_level=None, timeout=60)
     database.execute("PRAGMA journal_mode = WAL")

@@ -17,7 +17,7 @@ from shas_kb.ask.reasons import explain
 from shas_kb.ask.retrieve import Evidence, search
 from shas_kb.ask.sentences import Sentences, read_sentences
 from shas_kb.ask.snapshot import Mask, Snapshot
-from shas_kb.ask.words import content_words, coverage, stems, subject_words, worth
+from shas_kb.ask.words import content_words, subject_words, worth
 from shas_kb.errors import UsageError
 from shas_kb.records import LEVELS, NODE_LEVELS, Hit, Level, Reply
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 LONGEST = 4000
 """Characters of a question that are embedded: far more than any backbone's window holds."""
-
-READ = 8
-"""Passages that are looked at for the question's words."""
 
 
 def ask(
@@ -126,7 +123,6 @@ class Seen:
     sentences: Sentences
     units: Mapping[Level, Units]
     traits: Traits | None
-    covered: float
     confidence: float
 
     @property
@@ -149,8 +145,6 @@ def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mas
     every = [rank_sentences(sentences), rank_passages(evidence), rank_documents(snapshot, evidence, allowed)]
     every += [rank_nodes(snapshot, level, evidence, weights, asked.plain, allowed) for level in NODE_LEVELS]
     units = {unit.level: unit for unit in every if len(unit.ranking.rows)}
-    best = store.passages(snapshot.keys(evidence.fused.rows[:READ]))
-    covered = max((coverage(weights, stems(passage.text)) for passage in best), default=0.0)
     # A question without a subject is about everything; one without a letter about nothing.
     nothing = answer.SURE * any(map(str.isalnum, text))
     return Seen(
@@ -160,8 +154,7 @@ def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mas
         sentences=sentences,
         units=units,
         traits=traits(snapshot, evidence, units, known) if known else None,
-        covered=covered,
-        confidence=answer.confidence(float(evidence.dense.scores[0]), covered) if known else nothing,
+        confidence=answer.confidence(float(evidence.dense.scores[0]), sentences.best_covered) if known else nothing,
     )
 
 

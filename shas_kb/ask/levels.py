@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shas_kb.ask.ranking import Ranking, best, fuse
 from shas_kb.ask.retrieve import Evidence
 from shas_kb.ask.sentences import Sentences
-from shas_kb.ask.snapshot import Mask, Snapshot
+from shas_kb.ask.snapshot import Mask, Rows, Snapshot
 from shas_kb.records import Asked, Level, Vectors
 
 
@@ -58,15 +58,16 @@ def rank_passages(evidence: Evidence) -> Units:
 
 
 def rank_documents(snapshot: Snapshot, evidence: Evidence, allowed: Mask) -> Units:
-    """A document is as good as its best passage and itself together; and as the best of its passages to the words."""
-    cosine = np.where(allowed, evidence.documents, -1.0)
-    passage = np.maximum.reduceat(evidence.cosine, snapshot.offsets[:-1])
-    dense = best((cosine + passage) / 2, min(int(allowed.sum()), len(evidence.dense.rows)))
-    lexical = np.zeros(len(snapshot.ids))
-    owners = np.searchsorted(snapshot.offsets, evidence.lexical.rows, side="right") - 1
-    np.maximum.at(lexical, owners, evidence.lexical.scores)
-    worded = _positive(lexical)
-    return Units("document", fuse(dense, worded), {"dense": dense, "lexical": worded}, float(cosine.max()))
+    """A document is worth what its best passage is. Scores are those of a fusion by rank, as for passages."""
+    owner = snapshot.owner[evidence.dense.rows]
+    dense = _positive(_highest(evidence.dense.scores, owner, len(snapshot.ids)), -np.inf)
+    lexical = _positive(
+        _highest(evidence.lexical.scores, snapshot.owner[evidence.lexical.rows], len(snapshot.ids)), -np.inf
+    )
+    order = _positive(_highest(evidence.worth, owner, len(snapshot.ids)), -np.inf).rows
+    ranking = Ranking(order, fuse(dense, lexical).scores)
+    nearest = float(np.where(allowed, evidence.documents, -1.0).max())
+    return Units("document", ranking, {"dense": dense, "lexical": lexical}, nearest)
 
 
 def rank_nodes(
@@ -123,8 +124,15 @@ def best_passage(snapshot: Snapshot, evidence: Evidence, sentences: Sentences, d
     return start + int(evidence.cosine[start:end].argmax())
 
 
-def _positive(scores: NDArray[np.float64]) -> Ranking:
-    return best(scores, int((scores > 0).sum()))
+def _highest(scores: NDArray[np.float64], owner: Rows, documents: int) -> NDArray[np.float64]:
+    """The highest score of each document's passages [n]; minus infinity without any."""
+    found = np.full(documents, -np.inf)
+    np.maximum.at(found, owner, scores)
+    return found
+
+
+def _positive(scores: NDArray[np.float64], floor: float = 0.0) -> Ranking:
+    return best(scores, int((scores > floor).sum()))
 
 
 def _top(ranking: Ranking) -> float:

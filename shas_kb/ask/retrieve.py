@@ -41,6 +41,9 @@ TELLING = 1.0
 TOGETHER = 16
 """Passages whose sketches are read at once."""
 
+LEAST_KNOWN = 0.1
+"""Of `Asked.known`, below which it does not fall here."""
+
 CANDIDATES = 200
 """Passages taken from the full text."""
 
@@ -62,6 +65,7 @@ class Evidence:
         dense: the passages worth most to the question, see `rank_candidates`.
         lexical: the passages with its words, scored by BM25.
         fused: both.
+        known: how well the model knows the question's words.
     """
 
     cosine: Vectors
@@ -69,11 +73,12 @@ class Evidence:
     dense: Ranking
     lexical: Ranking
     fused: Ranking
+    known: float = 1.0
 
     @cached_property
     def worth(self) -> NDArray[np.float64]:
         """What each row of `dense` is worth, with its words."""
-        return worths(self.dense, self.lexical)
+        return worths(self.dense, self.lexical, self.known)
 
 
 def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Asked, allowed: Mask) -> Evidence:
@@ -105,7 +110,7 @@ def search(store: Store, snapshot: Snapshot, content: Sequence[str], asked: Aske
     chosen = distinct(np.concatenate([near, np.searchsorted(rows, lexical.rows)]))
     context = (PASSAGE_COUNTS * found + context)[chosen]
     dense = rank_candidates(store, snapshot, rows[chosen], context, found[chosen], asked)
-    return Evidence(cosine, documents, dense, lexical, together(dense, lexical))
+    return Evidence(cosine, documents, dense, lexical, together(dense, lexical, asked.known), asked.known)
 
 
 def of_titles(snapshot: Snapshot, asked: Vectors, allowed: Mask) -> Vectors:
@@ -149,21 +154,23 @@ def rank_candidates(
     return Ranking(rows[ranking.rows], ranking.scores)
 
 
-def together(dense: Ranking, lexical: Ranking) -> Ranking:
+def together(dense: Ranking, lexical: Ranking, known: float = 1.0) -> Ranking:
     """The rows of `dense`, with those of `lexical` among them, by `worths`.
 
     Scores are those of a fusion by rank, so that they can stand beside those of other levels.
     """
-    order = best(worths(dense, lexical), len(dense.rows)).rows
+    order = best(worths(dense, lexical, known), len(dense.rows)).rows
     return Ranking(dense.rows[order], fuse(dense, lexical).scores)
 
 
-def worths(dense: Ranking, lexical: Ranking) -> NDArray[np.float64]:
+def worths(dense: Ranking, lexical: Ranking, known: float = 1.0) -> NDArray[np.float64]:
     """What each row of `dense` is worth with its words [rows], see above. BM25 below `TELLING` is of words that nearly
-    all passages hold, and counts as little as it says."""
+    all passages hold, and counts as little as it says; all of it counts the more, the less the model knows the
+    question's words (`known`)."""
     most = lexical.scores.max(initial=TELLING)
     share = dict(zip(lexical.rows.tolist(), (lexical.scores / most).tolist(), strict=True))
-    return np.asarray(dense.scores + LEXICAL_COUNTS * np.array([share.get(row, 0.0) for row in dense.rows.tolist()]))
+    words = np.array([share.get(row, 0.0) for row in dense.rows.tolist()])
+    return np.asarray(dense.scores + LEXICAL_COUNTS / max(known, LEAST_KNOWN) * words)
 
 
 def cosines(matrix: NDArray[np.float16], vectors: Vectors) -> Vectors:

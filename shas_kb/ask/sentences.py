@@ -23,21 +23,21 @@ from shas_kb.ask.retrieve import Evidence
 from shas_kb.ask.snapshot import Rows, Snapshot
 from shas_kb.ask.wanted import Wanted, is_whole
 from shas_kb.ask.weights import SENTENCE
-from shas_kb.ask.words import coverage, stems, words
+from shas_kb.ask.words import Covering, words
 from shas_kb.config import WORD_BITS
 from shas_kb.encoder.sketch import unpack
-from shas_kb.records import Asked, Quote, Sketch, StoredPassage
+from shas_kb.records import Asked, Quote, Sketch, StoredPassage, Vectors
 
 if TYPE_CHECKING:
     from shas_kb.storage import Store
 
-FIRST = 5
+FIRST = 8
 """Passages whose sentences are looked at; ..."""
 
 DOCUMENTS = 3
 """... and all that the search brought of so many best documents, as an answer may share no word with a question; ..."""
 
-MOST = 32
+MOST = 12
 """... so many in all."""
 
 SHORTEST = 4
@@ -68,12 +68,13 @@ class Traits(NamedTuple):
 @dataclass(frozen=True)
 class Sentences:
     """Sentences of the passages that may answer, in order of reading. `rows` are their passages, `places` their place
-    in them."""
+    in them; `best_covered` is the share of the question's weight in one of the best passages."""
 
     quotes: tuple[Quote, ...]
     rows: tuple[int, ...]
     places: tuple[int, ...]
     traits: tuple[Traits, ...]
+    best_covered: float
 
     @cached_property
     def ranking(self) -> Ranking:
@@ -102,41 +103,48 @@ def read_sentences(
     """
     rows, documents = _passages(snapshot, evidence)
     keys = snapshot.keys(rows)
-    wanted = Wanted.of(question)
+    wanted, covering = Wanted.of(question), Covering(weights)
     found: list[tuple[Quote, int, int, Traits]] = []
+    covered_by: list[float] = []
     for row, passage, sketch in zip(rows.tolist(), store.passages(keys), store.sketches(keys), strict=True):
         worth = float(documents[snapshot.document_of(row)])
-        told = said(passage, sketch, asked)
+        whole: set[str] = set()
+        told = said(passage, sketch, asked).tolist()
         for place, (quote, (says, means)) in enumerate(zip(passage.sentences, told, strict=True)):
             text = quote.text
-            if len(words(text)) >= SHORTEST:
-                covered = coverage(weights, stems(text))
+            its = words(text)
+            inside = covering.among(its)
+            whole |= inside
+            if len(its) >= SHORTEST:
                 kinds = wanted.number_in(text), wanted.name_in(text), is_whole(text)
-                found.append((quote, row, place, Traits(says, means, worth, covered, *map(float, kinds))))
-    quotes, owners, places, traits = zip(*found, strict=True) if found else ((), (), (), ())
-    return Sentences(quotes, owners, places, traits)
+                found.append(
+                    (quote, row, place, Traits(says, means, worth, covering.share(inside), *map(float, kinds)))
+                )
+        covered_by.append(covering.share(whole))
+    quotes, owners, places, told_by = zip(*found, strict=True) if found else ((), (), (), ())
+    return Sentences(quotes, owners, places, told_by, max(covered_by[:FIRST]))
 
 
-def said(passage: StoredPassage, sketch: Sketch | None, asked: Asked) -> list[tuple[float, float]]:
+def said(passage: StoredPassage, sketch: Sketch | None, asked: Asked) -> Vectors:
     """What the words of each sentence of a passage say to those of the question, and what its pieces mean to it, as
-    cosines; zeros where an older version made no sketch."""
-    if sketch is None:
-        return [(0.0, 0.0)] * len(passage.sentences)
+    cosines [sentences, 2]; zeros where an older version made no sketch."""
+    found = np.zeros((len(passage.sentences), 2), np.float32)
+    if sketch is None or not passage.sentences:
+        return found
     pieces = unpack(sketch.pieces, len(asked.vector)) @ asked.vector
     words = unpack(sketch.words, WORD_BITS) @ asked.words.T  # [its tokens, the question's]
-    at = np.flatnonzero(np.unpackbits(sketch.telling))
-    starts = np.arange(len(pieces)) * PIECE
     tokens = PIECE * len(pieces)
     each = min(passage.tokens or tokens, tokens) / max(len(passage.text), 1)
-    found = []
-    for quote in passage.sentences:
-        # Before the first one there is a token that begins the text.
-        begin, end = 1 + each * (quote.start - passage.start), 1 + each * (quote.end - passage.start)
-        inside = words[(at >= begin - SLACK) & (at < end + SLACK)]
-        shared = np.clip(np.minimum(starts + PIECE, end) - np.maximum(starts, begin), 0, None)
-        says = float(inside.max(axis=0) @ asked.counts) if len(inside) else 0.0
-        means = float(shared @ pieces / shared.sum()) if shared.any() else 0.0
-        found.append((says, means))
+    spans = np.array([(quote.start, quote.end) for quote in passage.sentences]) - passage.start
+    begin, end = (1 + each * spans).T  # before the first sentence there is a token that begins the text
+    at = np.searchsorted(np.flatnonzero(np.unpackbits(sketch.telling)), np.stack([begin - SLACK, end + SLACK]))
+    for its, first, last in zip(found, *at.tolist(), strict=True):
+        if first < last:
+            its[0] = words[first:last].max(axis=0) @ asked.counts
+    starts = np.arange(len(pieces)) * PIECE
+    shared = np.minimum(starts + PIECE, end[:, None]) - np.maximum(starts, begin[:, None])
+    shared = np.maximum(shared, 0).astype(np.float32)
+    found[:, 1] = shared @ pieces / np.maximum(shared.sum(axis=1), 1e-6)
     return found
 
 

@@ -106,8 +106,23 @@ def commonness(shares: Mapping[str, float], naming: Mapping[str, float], passage
     return 1 - max((worth(share, passages) for share in known if share > 0), default=0.5 if shares else 0.0)
 
 
-def coverage(weights: Mapping[str, float], found: Iterable[str]) -> float:
-    """The share of the question's weight whose words stand in `found` (stems), 0 to 1; 0 without words."""
-    stemmed = found if isinstance(found, (set, frozenset)) else frozenset(found)
-    total = sum(weights.values())
-    return sum(weight for word, weight in weights.items() if stem(word) in stemmed) / total if total > 0 else 0.0
+class Covering:
+    """Which words of a question stand in texts, and what they say together.
+
+    Args:
+        weights: what each word says.
+    """
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        total = sum(weights.values()) or 1.0
+        self._shares: dict[str, float] = {}
+        for word, weight in weights.items():
+            self._shares[stem(word)] = self._shares.get(stem(word), 0.0) + weight / total
+
+    def among(self, words: Iterable[str]) -> set[str]:
+        """The stems of the question's that some words have."""
+        return self._shares.keys() & map(stem, words)
+
+    def share(self, stems: Iterable[str]) -> float:
+        """The share of the question's weight that some stems of its have, 0 to 1; 0 without words."""
+        return sum(self._shares[each] for each in stems)
