@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-SENTENCE = (3.85, 8.91, 4.44, 3.92, 2.04, 1.68, 1.14)
+SENTENCE = (4.35, 9.36, 3.23, 3.1, 1.8, 1.68, 1.15)
 """What each trait of a sentence counts, in the order of `sentences.Traits`."""
 
 HEIGHTS: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
-        "detail": (0.05, 0.0, 2.16, 1.21, -0.13, -1.42, -0.47, -2.77, -0.01, 0.24, 1.78, 0.08, -0.06, -1.5),
-        "subject": (-2.94, -0.49, -0.96, 2.68, 0.28, -0.62, -0.64, 1.56, 0.24, 2.01, -0.17, 0.64, 7.31, -5.51),
-        "overview": (2.89, 0.49, -1.2, -3.88, -0.16, 2.04, 1.12, 1.21, -0.23, -2.26, -1.61, -0.71, -7.25, 7.02),
+        "detail": (1.29, -0.33, 1.89, 1.66, -1.56, -0.96, 0.56, -2.69, 0.59, 0.37, 0.55, -1.75, 0.49, -2.0),
+        "subject": (-2.55, 0.14, -1.43, 2.53, 1.38, -0.96, -1.27, 1.78, 0.17, 1.82, -0.37, -0.01, 7.33, -5.64),
+        "overview": (1.26, 0.2, -0.46, -4.18, 0.18, 1.92, 0.7, 0.9, -0.76, -2.19, -0.18, 1.76, -7.82, 7.63),
     }
 )
 """For each height a bias, and what each trait of a question counts, in the order of `heights.Traits`."""
 
-ANSWERED = (-6.78, 3.06, 4.26)
+ANSWERED = (-6.71, 3.0, 4.34)
 """A bias; what the best passage's worth counts, and the share of the question's words in one of the best passages."""
