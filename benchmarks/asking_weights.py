@@ -96,7 +96,7 @@ def asked(name: str, db: Path, questions: Sequence[dict[str, Any]]) -> list[Aske
 
 
 def evidence(seen: Seen) -> list[float]:
-    return [float(seen.evidence.dense.scores[0]), seen.sentences.best_covered]
+    return [float(seen.evidence.dense.scores[0]), seen.covered]
 
 
 def height(question: dict[str, Any]) -> Rows:

@@ -90,7 +90,10 @@ def _print_figures(found: Mapping[str, Any], count: int, file: Path | None) -> N
         _print_heights(way, heights)
     output.print()
     for name, its in found["answered"].items():
-        output.print(f"{name}: {its['share']:.0%} of {its['questions']}")
+        certain, perhaps = its["for certain"], its["perhaps"]
+        output.print(
+            f"{name}, {certain['questions']}: answered for certain {certain['share']:.0%}, at all {perhaps['share']:.0%}"
+        )
     sure = {**found.get("calibration of the router", {})}
     if "calibration of being answered" in found:
         sure["confidence that it is answered"] = found["calibration of being answered"]

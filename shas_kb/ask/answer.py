@@ -36,7 +36,8 @@ def confidence(worth: float, covered: float) -> float:
 
     Args:
         worth: what the best passage is worth to it, see retrieve.py.
-        covered: the share of its words' weight that one of the best passages holds, 0 to 1.
+        covered: the share of its words' weight that one of the best passages holds, or a node's name and key phrases,
+            0 to 1.
     """
     bias, by_worth, by_words = ANSWERED
     return 1.0 / (1.0 + math.exp(-(bias + by_worth * worth + by_words * covered)))
@@ -57,9 +58,11 @@ def quote(sentences: Sentences, most: int) -> list[Quote]:
 
 
 def compose(
-    snapshot: Snapshot, hits: Sequence[Hit], sentences: Sentences, sure: float
+    snapshot: Snapshot, hits: Sequence[Hit], sentences: Sentences, sure: float, *, subject: bool
 ) -> tuple[str, tuple[Quote, ...]]:
     """The answer to a question from what was found: the best node among the hits, quoted sentences, or both.
+
+    Without a `subject` no sentence answers better than another, and what a node is about says all.
 
     Returns:
         The text, and the sentences quoted in it in their order. If it is not `sure`, the text says so first; if it is
@@ -68,7 +71,7 @@ def compose(
     if sure < PERHAPS_SURE:
         return NOTHING, ()
     node = next((hit for hit in hits if hit.level in NODE_LEVELS), None)
-    detail = any(hit.level not in NODE_LEVELS for hit in hits)
+    detail = subject and any(hit.level not in NODE_LEVELS for hit in hits)
     parts: list[str] = [] if sure >= SURE else [PERHAPS]
     quotes: list[Quote] = []
     if node is not None:

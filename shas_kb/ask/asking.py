@@ -74,7 +74,7 @@ def ask(
     hits = in_turn(found)[:k]
     sure = min(part.confidence for part in parts)
     lowest = min(parts, key=lambda part: part.told[0] != "detail")
-    said, citations = answer.compose(snapshot, hits, lowest.sentences, sure)
+    said, citations = answer.compose(snapshot, hits, lowest.sentences, sure, subject=bool(lowest.known))
     return Reply(
         query=question,
         levels=tuple(levels),
@@ -114,7 +114,7 @@ class Seen:
 
     `known` are the words that say what it is about, with the share of passages that hold each, and `weights` what each
     of them says; `traits` are None where there is no such word; `covered` is the share of the weight in one of the best
-    passages.
+    passages, or in the name and key phrases of a node.
     """
 
     known: Mapping[str, float]
@@ -123,6 +123,7 @@ class Seen:
     sentences: Sentences
     units: Mapping[Level, Units]
     traits: Traits | None
+    covered: float
     confidence: float
 
     @property
@@ -145,6 +146,9 @@ def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mas
     every = [rank_sentences(sentences), rank_passages(evidence), rank_documents(snapshot, evidence, allowed)]
     every += [rank_nodes(snapshot, level, evidence, weights, asked.plain, allowed) for level in NODE_LEVELS]
     units = {unit.level: unit for unit in every if len(unit.ranking.rows)}
+    # Nodes too: what a person calls one need not stand in its documents.
+    named = [float(units[level].by["lexical"].scores.max(initial=0.0)) for level in NODE_LEVELS if level in units]
+    covered = max(sentences.best_covered, *named, 0.0)
     # A question without a subject is about everything; one without a letter about nothing.
     nothing = answer.SURE * any(map(str.isalnum, text))
     return Seen(
@@ -154,7 +158,8 @@ def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mas
         sentences=sentences,
         units=units,
         traits=traits(snapshot, evidence, units, known) if known else None,
-        confidence=answer.confidence(float(evidence.dense.scores[0]), sentences.best_covered) if known else nothing,
+        covered=covered,
+        confidence=answer.confidence(float(evidence.dense.scores[0]), covered) if known else nothing,
     )
 
 

@@ -1,11 +1,12 @@
-"""A small collection of real prose in a real store, embedded by the real question encoder, under a tree put together
-by hand (so that these tests depend on nobody else's idea of a good one)."""
+"""A small collection of real prose in a real store, encoded as an ingest encodes it, under a tree put together by hand
+(so that these tests depend on nobody else's idea of a good one)."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,21 +15,19 @@ from threadpoolctl import threadpool_limits
 
 from shas_kb.ask import Snapshot
 from shas_kb.ask.levels import Embed
-from shas_kb.encoder import load_question_encoder
-from shas_kb.encoder.sketch import projected
+from shas_kb.encoder import describe, learned_for, load, load_question_encoder
+from shas_kb.encoder.encoder import Encoder
 from shas_kb.records import (
     LEVELS,
-    Encoded,
     Membership,
     ModelFacts,
     Node,
     Passage,
     Quote,
     Reading,
-    Sketch,
     SourceFile,
+    Text,
     Tree,
-    Vectors,
 )
 from shas_kb.storage import Store
 
@@ -125,13 +124,23 @@ COLLECTION: dict[str, dict[str, dict[str, dict[str, tuple[str, ...]]]]] = {
 }
 
 
+@cache
+def encoder() -> Encoder:
+    return load(device="cpu")
+
+
+def pieces(text: str) -> int:
+    """Word pieces of a text, without the two special ones."""
+    return len(encoder().offsets(text)) - 2
+
+
 def reading(title: str, passages: Sequence[str]) -> Reading:
     """A reading of a text of one passage a page."""
     made, start = [], 0
     for ordinal, text in enumerate(passages):
         found = re.finditer(r"[^.。]+[.。](?=\s|$|[^\d])\s*|\S[^.。]*$", text)
         spans = [(start + m.start(), start + m.start() + len(m[0].rstrip())) for m in found]
-        made.append(Passage(ordinal, None, start, start + len(text), len(text) // 4, text, tuple(spans)))
+        made.append(Passage(ordinal, None, start, start + len(text), pieces(text), text, tuple(spans)))
         start += len(text) + 1
     whole = " ".join(passages)
     terms = dict.fromkeys(re.findall(r"\w+", whole.casefold()), 1)
@@ -151,25 +160,11 @@ def reading(title: str, passages: Sequence[str]) -> Reading:
     )
 
 
-def put(store: Store, embed: Embed, title: str, passages: Sequence[str]) -> str:
-    """Add a document with its vectors, and a piece and a word a sentence; returns its id."""
-    text = reading(title, passages)
-    id = store.put_reading(SourceFile("/library", f"{title}.txt", 1, 1), text)
-    whole = " ".join(passages)
-    sketches = [sketch(embed([whole[start:end] for start, end in passage.sentences])) for passage in text.passages]
-    vectors = embed([passage.text for passage in text.passages])
-    store.put_vectors(id, Encoded(unit(vectors.mean(axis=0)), embed([title])[0], vectors, tuple(sketches)))
+def put(store: Store, title: str, passages: Sequence[str]) -> str:
+    """Add a document with its vectors and sketches; returns its id."""
+    id = store.put_reading(SourceFile("/library", f"{title}.txt", 1, 1), reading(title, passages))
+    store.put_vectors(id, next(encoder().encode([Text(title, passages)])))
     return id
-
-
-def sketch(sentences: Vectors) -> Sketch:
-    """Of a passage whose tokens are its sentences."""
-    signs = [np.packbits(rows >= 0, axis=1) for rows in (sentences, projected(sentences))]
-    return Sketch(*signs, np.packbits(np.ones(len(sentences), bool)))
-
-
-def unit(vector: Vectors) -> Vectors:
-    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
 
 
 def node(level: str, name: str, parent: Node | None, members: Sequence[str], store: Store) -> Node:
@@ -192,11 +187,11 @@ def node(level: str, name: str, parent: Node | None, members: Sequence[str], sto
     )
 
 
-def fill(store: Store, embed: Embed) -> dict[str, str]:
+def fill(store: Store) -> dict[str, str]:
     """Put the collection and its tree into `store`; returns the ids of the documents by title."""
     store.set_model(ModelFacts("bundled", "fingerprint", 384, 254))
     ids = {
-        title: put(store, embed, title, passages)
+        title: put(store, title, passages)
         for categories in COLLECTION.values()
         for entities in categories.values()
         for documents in entities.values()
@@ -221,14 +216,14 @@ def fill(store: Store, embed: Embed) -> dict[str, str]:
 def embed() -> Iterator[Embed]:
     """On one thread: texts this short gain little from a second, and parallel test runs lose much by it."""
     with threadpool_limits(1):
-        yield load_question_encoder(None)
+        yield load_question_encoder(None, learned_for(describe(None).facts))
 
 
 @pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory, embed: Embed) -> Iterator[Store]:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """For reading only."""
     with Store.open(tmp_path_factory.mktemp("library") / "kb.sqlite", create=True) as store:
-        fill(store, embed)
+        fill(store)
         yield store
 
 
@@ -249,5 +244,5 @@ def make_reading() -> Callable[[str, Sequence[str]], Reading]:
 
 
 @pytest.fixture
-def add(embed: Embed) -> Callable[[Store, str, Sequence[str]], str]:
-    return lambda store, title, passages: put(store, embed, title, passages)
+def add() -> Callable[[Store, str, Sequence[str]], str]:
+    return put

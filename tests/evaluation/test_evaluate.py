@@ -73,8 +73,10 @@ def test_what_nothing_answers_is_counted_apart(small: Store, embed: Embed) -> No
     found = figures(evaluate(small, embed, [*own, Case("zxqv wvut", "none")], baselines=False))
     answered = found["answered"]
     assert isinstance(answered, dict)
-    assert answered["questions with an answer"]["questions"] == 3
-    assert answered["others, refused"] == {"questions": 1, "share": 1.0}
+    for way, its in answered["questions with an answer"].items():
+        assert its["questions"] == 3, way
+    nothing = {"questions": 1, "share": 0.0}
+    assert answered["others"] == {"for certain": nothing, "perhaps": nothing}
     sure = found["calibration of being answered"]
     assert isinstance(sure, dict) and sure["questions"] == 4
 
@@ -100,7 +102,7 @@ def test_eval_shows_tables_for_a_file(shell: Shell, small_kb: Path, tmp_path: Pa
     outcome = shell("-d", small_kb, "eval", file)
     assert outcome.code == 0
     assert "\x1b" not in outcome.out
-    for said in ("the document, 1 asked for", "height asked for, shas-kb", "others, refused: 100% of 1", "calibration"):
+    for said in ("the document, 1 asked for", "height asked for, shas-kb", "others, 1: answered for certain 0%, at all 0%", "calibration"):
         assert said in outcome.out
     assert "Not in the tree, and counted only for heights: entity 'dragons'." in outcome.err
 
