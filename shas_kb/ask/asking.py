@@ -84,12 +84,18 @@ def ask(
         citations=citations,
         confidence=sure,
         milliseconds=(time.perf_counter() - started) * 1000,
-        reasons=tuple(
-            reason
-            for part, routing in zip(parts, routings, strict=True)
-            for reason in explain(snapshot, part.units, part.evidence, part.weights, routing, bool(levels))
-        ),
+        reasons=_reasons(snapshot, parts, routings, given=bool(levels)),
     )
+
+
+def _reasons(
+    snapshot: Snapshot, parts: Sequence[Seen], routings: Sequence[router.Routing], *, given: bool
+) -> tuple[str, ...]:
+    """Why it was answered so, clause by clause."""
+    told = [explain(snapshot, part, routing, given=given) for part, routing in zip(parts, routings, strict=True)]
+    if len(parts) == 1:
+        return told[0]
+    return tuple(f"In {part.text!r}: {reason}" for part, reasons in zip(parts, told, strict=True) for reason in reasons)
 
 
 def _route(snapshot: Snapshot, seen: Seen) -> router.Routing:
@@ -112,11 +118,13 @@ def _hits(
 class Seen:
     """What was found for a question, before it is decided what to answer.
 
-    `known` are the words that say what it is about, with the share of passages that hold each, and `weights` what each
+    `known` are the words of its `text` that say what it is about, with the share of passages that hold each, and
+    `weights` what each
     of them says; `traits` are None where there is no such word; `covered` is the share of the weight in one of the best
     passages, or in the name and key phrases of a node.
     """
 
+    text: str
     known: Mapping[str, float]
     weights: Mapping[str, float]
     evidence: Evidence
@@ -152,6 +160,7 @@ def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mas
     # A question without a subject is about everything; one without a letter about nothing.
     nothing = answer.SURE * any(map(str.isalnum, text))
     return Seen(
+        text=text,
         known=known,
         weights=weights,
         evidence=evidence,

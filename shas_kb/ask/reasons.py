@@ -1,67 +1,81 @@
-"""Why a question was routed as it was, in plain sentences."""
+"""Why a question was answered at its height, in plain sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from shas_kb.ask import router
+from shas_kb.ask.levels import in_nodes, shares
+from shas_kb.ask.ranking import Ranking
+from shas_kb.ask.snapshot import Snapshot
 from shas_kb.records import NODE_LEVELS, Level
 
 if TYPE_CHECKING:
-    from shas_kb.ask.levels import Units
-    from shas_kb.ask.retrieve import Evidence
-    from shas_kb.ask.snapshot import Snapshot
+    from shas_kb.ask.asking import Seen
 
-TOP = 10
-"""Passages whose spread over the tree is told."""
+NAMED = 0.15
+"""The share of a question's weight in a node's name and key phrases from which that is told."""
 
-
-def explain(
-    snapshot: Snapshot,
-    units: Mapping[Level, Units],
-    evidence: Evidence,
-    weights: Mapping[str, float],
-    routing: tuple[tuple[Level, float], ...],
-    fixed: bool,
-) -> tuple[str, ...]:
-    """Three to five sentences: the decision, what stands nearest, how rare its words are, where the evidence lies."""
-    said = [_decision(routing, fixed), _nearest(units), _words(weights)]
-    return (*said, *_spread(snapshot, units, evidence))
+MEANINGS: Mapping[str, str] = {
+    "detail": "a detail, which passages answer",
+    "subject": "a subject, which an entity is about",
+    "overview": "an overview, which a category or domain gives",
+}
 
 
-def _decision(routing: tuple[tuple[Level, float], ...], fixed: bool) -> str:
-    if fixed:
-        return f"The level was given: {', '.join(level for level, _ in routing)}."
-    shares = ", ".join(f"{level} {weight:.0%}" for level, weight in routing[:3])
-    return f"The question asks for the {routing[0][0]} level most ({shares})."
+def explain(snapshot: Snapshot, seen: Seen, routing: router.Routing, *, given: bool) -> tuple[str, ...]:
+    """A few sentences: the decision, where the evidence lies, whose words it uses, how rare they are, how sure it is.
+
+    Args:
+        snapshot: the collection.
+        seen: what was found for the question.
+        routing: the levels it was sent to.
+        given: whether a person gave them.
+    """
+    return tuple(_told(snapshot, seen, routing, given))
 
 
-def _nearest(units: Mapping[Level, Units]) -> str:
-    order = sorted(units.values(), key=lambda unit: -unit.nearest)
-    return f"Nearest to it, by cosine: {', '.join(f'{unit.level} {unit.nearest:.2f}' for unit in order)}."
-
-
-def _words(weights: Mapping[str, float]) -> str:
-    if not weights:
-        return "It has no words that name a subject, so it is taken to be about everything."
-    rarest = max(weights, key=lambda word: weights[word])
-    kind = (
-        "rare here" if weights[rarest] >= 0.7 else "known to some passages" if weights[rarest] >= 0.4 else "common here"
+def _told(snapshot: Snapshot, seen: Seen, routing: router.Routing, given: bool) -> Iterator[str]:
+    if given:
+        yield f"The level was given: {', '.join(level for level, _ in routing)}."
+    if seen.traits is None:
+        yield "It has no word that names a subject, so it is taken to be about everything."
+        return
+    heights = sorted(router.heights(seen.traits).items(), key=lambda height: -height[1])
+    if not given:
+        first, *others = heights
+        rest = ", ".join(f"{name} {probability:.0%}" for name, probability in others)
+        yield f"It asks for {MEANINGS[first[0]]}, with a probability of {first[1]:.0%} ({rest})."
+    yield from _evidence(snapshot, seen)
+    rarest = max(seen.weights, key=lambda word: seen.weights[word])
+    held = round(seen.known[rarest] * snapshot.passages)
+    where = "no passage has it" if not held else f"{held} of {snapshot.passages} passages have it"
+    yield f"Its rarest word is {rarest!r}: {where}."
+    yield (
+        f"That the collection answers it is {seen.confidence:.0%} likely: the best passages, or a node's name, hold "
+        f"{seen.covered:.0%} of what its words say."
     )
-    return f"Its rarest word is {rarest!r}, {kind} (weight {weights[rarest]:.2f} of 1)."
 
 
-def _spread(snapshot: Snapshot, units: Mapping[Level, Units], evidence: Evidence) -> list[str]:
-    """In how many documents the best passages lie, and in which node, of the lowest level where one holds most."""
-    documents = [snapshot.document_of(int(row)) for row in evidence.fused.rows[:TOP]]
-    if not documents:
-        return []
-    lie = f"The best {len(documents)} passages" if len(documents) > 1 else "The only passage"
-    said = [f"{lie} come from {len(set(documents))} of {len(snapshot.documents)} documents."]
+def _evidence(snapshot: Snapshot, seen: Seen) -> Iterator[str]:
+    """Which share of what was found lies in the best document, and under the best node of each level."""
+    documents = shares(snapshot, seen.evidence)
+    best = int(documents.argmax())
+    said = [f"{documents[best]:.0%} in the document {snapshot.documents[best].title!r}"]
     for level in NODE_LEVELS:
-        places = [int(snapshot.home[level][document]) for document in documents]
-        first = max(set(places), key=lambda place: (places.count(place), -place))
-        if level in units and first >= 0 and 2 * places.count(first) > len(places):
-            said.append(f"{places.count(first)} of them lie in the {level} {snapshot.nodes[level][first].name!r}.")
-            break
-    return said
+        under = in_nodes(snapshot, level, documents)
+        if under.any():
+            said.append(f"{under.max():.0%} in the {level} {snapshot.nodes[level][int(under.argmax())].name!r}")
+    yield f"Of what was found, {', '.join(said)}."
+    named = [(float(found.scores[0]), level, int(found.rows[0])) for level, found in _worded(seen)]
+    share, level, place = max(named, default=(0.0, NODE_LEVELS[0], 0))
+    if share >= NAMED:
+        name = snapshot.nodes[level][place].name
+        yield f"The name and key phrases of the {level} {name!r} hold {share:.0%} of what its words say."
+
+
+def _worded(seen: Seen) -> list[tuple[Level, Ranking]]:
+    """The nodes of each level by the question's words, where some have any."""
+    found = [(level, seen.units[level].by["lexical"]) for level in NODE_LEVELS if level in seen.units]
+    return [(level, ranking) for level, ranking in found if len(ranking.rows)]

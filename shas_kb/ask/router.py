@@ -25,6 +25,9 @@ SENTENCE = 0.25
 sentences. A passage shows its sentences where they stand, and ten passages hold the one that answers far more often
 than ten sentences do."""
 
+DOCUMENT = 0.5
+"""What evidence that lies evenly over a document counts for the document, against its passages, which are precise."""
+
 SHARE = 0.5
 """A level is answered when its weight is at least this share of the largest."""
 
@@ -74,7 +77,7 @@ def route(traits: Traits | None, there: Collection[Level]) -> Routing:
         "detail": {
             "sentence": SENTENCE * traits.passage,
             "passage": (1 - SENTENCE) * traits.passage,
-            "document": 1 - traits.passage,
+            "document": DOCUMENT * (1 - traits.passage),
         },
         "subject": {"entity": 1.0},
         "overview": {"category": traits.within, "domain": 1 - traits.within},
