@@ -119,9 +119,8 @@ class Seen:
     """What was found for a question, before it is decided what to answer.
 
     `known` are the words of its `text` that say what it is about, with the share of passages that hold each, and
-    `weights` what each
-    of them says; `traits` are None where there is no such word; `covered` is the share of the weight in one of the best
-    passages, or in the name and key phrases of a node.
+    `weights` what each of them says; `traits` are None where there is no such word; `covered` is the share of the
+    weight in one of the best passages, or in the name and key phrases of a node.
     """
 
     text: str
