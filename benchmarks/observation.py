@@ -4,8 +4,8 @@
 
 Ingests `sample_corpus/` with the defaults and compares the tree with `truth.json`: counts, adjusted mutual information
 at each level, and the documents that lie in an entity most of which is another's. The same with the true counts given,
-and with a tenth of the documents left out, several times, so that no single lucky tree counts. What becomes of questions
-to it is measured by asking_quality.py.
+and with a tenth of the documents left out, several times, so that no single lucky tree counts. What becomes of
+questions to it is measured by asking_quality.py.
 """
 
 from __future__ import annotations

@@ -2,14 +2,18 @@
 
     snapshot.py   the collection in memory: vectors, tree, who lies under whom
     words.py      the words of a question, and how much each says in this collection
+    clauses.py    two questions in one
     retrieve.py   dense and lexical search of the passages, and both together
     likely.py     in a large collection, the passages that this looks at; by their signs (signs.py)
     ranking.py    rankings, and several of them as one
+    sentences.py  the sentences that answer, by what was kept of their passages; wanted.py: a number or a name?
     levels.py     units of every level ranked by that evidence
-    router.py     which levels a question is for
-    hits.py       the levels interleaved, texts and places filled in
-    answer.py     sentences quoted with their source
-    reasons.py    why it was routed so, in words
+    heights.py    what tells at which height a question is asked
+    router.py     which levels a question is for; weights.py: what was learned of that, and of sentences
+    choosing.py   the levels interleaved, parents in the place of children that fill them
+    hits.py       texts and places filled in
+    answer.py     sentences quoted with their source, and how sure it is that there is an answer
+    reasons.py    why it was answered so, in words
     asking.py     the whole of it
     llm.py        the answer in a language model's words, where a person names an endpoint
 
