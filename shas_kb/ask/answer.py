@@ -9,10 +9,10 @@ from shas_kb.ask.sentences import Sentences
 from shas_kb.ask.snapshot import Snapshot
 from shas_kb.ask.weights import ANSWERED
 from shas_kb.ask.words import stems
-from shas_kb.records import NODE_LEVELS, Hit, Level, Node, Quote
+from shas_kb.records import Level, Node, Quote
 
-MOST = 5
-"""Sentences in an answer."""
+MOST, FEW = 5, 2
+"""Sentences in an answer, and of a node in one that has details too."""
 
 NOTHING = "Nothing in this collection answers this."
 PERHAPS = "Nothing in this collection answers this for certain; nearest to it:"
@@ -43,26 +43,35 @@ def confidence(worth: float, covered: float) -> float:
     return 1.0 / (1.0 + math.exp(-(bias + by_worth * worth + by_words * covered)))
 
 
-def quote(sentences: Sentences, most: int) -> list[Quote]:
-    """At most `most` sentences that answer, best first, none repeating another."""
+def quote(sentences: Sentences, most: int, *, spread: bool = False) -> list[Quote]:
+    """At most `most` sentences that answer, best first, none repeating another; `spread` over as many documents, as
+    what a node tells is not in one of them."""
     ranking = sentences.ranking
     taken: list[tuple[Quote, frozenset[str]]] = []
     for place, relevance in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
-        if len(taken) == most or relevance < ranking.scores[0] - RELEVANT:
+        if len(taken) == most or (relevance < ranking.scores[0] - RELEVANT and not spread):
             break
         found = sentences.quotes[place]
         said = stems(found.text)
+        if spread and any(found.document == other.document for other, _ in taken):
+            continue
         if all(len(said & other) <= SAME * len(said | other) for _, other in taken):
             taken.append((found, said))
     return [found for found, _ in taken]
 
 
 def compose(
-    snapshot: Snapshot, hits: Sequence[Hit], sentences: Sentences, sure: float, *, subject: bool
+    snapshot: Snapshot, nodes: Sequence[Node], about: Sentences | None, detail: Sentences | None, sure: float
 ) -> tuple[str, tuple[Quote, ...]]:
-    """The answer to a question from what was found: the best node among the hits, quoted sentences, or both.
+    """The answer to a question: nodes, quoted sentences, or both.
 
-    Without a `subject` no sentence answers better than another, and what a node is about says all.
+    Args:
+        snapshot: for names.
+        nodes: the best one, where the question asks for one; several, where it is about everything.
+        about: sentences from its documents that say something to the question; without any, those by which the tree
+            tells what a node is about.
+        detail: sentences from anywhere, where it asks for a detail.
+        sure: how likely the collection answers at all.
 
     Returns:
         The text, and the sentences quoted in it in their order. If it is not `sure`, the text says so first; if it is
@@ -70,25 +79,23 @@ def compose(
     """
     if sure < PERHAPS_SURE:
         return NOTHING, ()
-    node = next((hit for hit in hits if hit.level in NODE_LEVELS), None)
-    detail = subject and any(hit.level not in NODE_LEVELS for hit in hits)
     parts: list[str] = [] if sure >= SURE else [PERHAPS]
     quotes: list[Quote] = []
-    if node is not None:
-        about, quotes = _about(snapshot, node, 2 if detail else MOST)
-        parts.append(about)
-    if detail or not quotes:
+    for node in nodes:
+        most = 1 if len(nodes) > 1 else FEW if detail is not None else MOST
+        its = quote(about, most, spread=True) if about is not None else list(node.summary[:most])
+        parts.append(_told(snapshot, node, its))
+        quotes += its
+    if detail is not None:
         said = {quote.text for quote in quotes}
-        found = [found for found in quote(sentences, MOST - len(quotes)) if found.text not in said]
-        parts += [_cite(snapshot, quote) for quote in found]
+        found = [each for each in quote(detail, MOST) if each.text not in said][: MOST - len(quotes)]
+        parts += [_cite(snapshot, each) for each in found]
         quotes += found
     return "\n".join(parts), tuple(quotes)
 
 
-def _about(snapshot: Snapshot, hit: Hit, most: int) -> tuple[str, list[Quote]]:
-    """A node: its name and size, what it is about, its parts with their sizes, its central documents."""
-    node = next(node for node in snapshot.nodes[hit.level] if node.id == hit.id)
-    quotes = list(node.summary[:most])
+def _told(snapshot: Snapshot, node: Node, quotes: Sequence[Quote]) -> str:
+    """A node: its name and size, what is said, its parts with their sizes, its central documents."""
     lines = [f"{node.name} ({node.level}, {_count(node.documents)})"]
     lines += [_cite(snapshot, quote) for quote in quotes]
     if node.level != "entity":
@@ -98,7 +105,7 @@ def _about(snapshot: Snapshot, hit: Hit, most: int) -> tuple[str, list[Quote]]:
     central = [snapshot.documents[snapshot.index[id]].title for id in node.central if id in snapshot.index]
     if central:
         lines.append("Central documents: " + "; ".join(central[:3]) + ".")
-    return "\n".join(lines), quotes
+    return "\n".join(lines)
 
 
 def _cite(snapshot: Snapshot, quote: Quote) -> str:

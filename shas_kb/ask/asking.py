@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from shas_kb.ask import answer, router
 from shas_kb.ask.choosing import interleave, promote, with_passages
 from shas_kb.ask.clauses import apart, clauses
@@ -19,7 +21,7 @@ from shas_kb.ask.sentences import Sentences, read_sentences
 from shas_kb.ask.snapshot import Mask, Snapshot
 from shas_kb.ask.words import content_words, subject_words, worth
 from shas_kb.errors import UsageError
-from shas_kb.records import LEVELS, NODE_LEVELS, Hit, Level, Reply
+from shas_kb.records import LEVELS, NODE_LEVELS, Asked, Hit, Level, Node, Reply
 
 if TYPE_CHECKING:
     from shas_kb.storage import Store
@@ -73,8 +75,7 @@ def ask(
     ]
     hits = in_turn(found)[:k]
     sure = min(part.confidence for part in parts)
-    lowest = min(parts, key=lambda part: part.told[0] != "detail")
-    said, citations = answer.compose(snapshot, hits, lowest.sentences, sure, subject=bool(lowest.known))
+    said, citations = answer.compose(snapshot, *_found(store, snapshot, parts, routings, hits, bool(levels)), sure)
     return Reply(
         query=question,
         levels=tuple(levels),
@@ -85,6 +86,33 @@ def ask(
         confidence=sure,
         milliseconds=(time.perf_counter() - started) * 1000,
         reasons=_reasons(snapshot, parts, routings, given=bool(levels)),
+    )
+
+
+def _found(
+    store: Store,
+    snapshot: Snapshot,
+    parts: Sequence[Seen],
+    routings: Sequence[router.Routing],
+    hits: Sequence[Hit],
+    given: bool,
+) -> tuple[Sequence[Node], Sentences | None, Sentences | None]:
+    """What an answer is made of: the best node, or several where the question has no subject; sentences of its
+    documents; and sentences for a detail. None where the question does not ask for it."""
+    levels = {level for routing in routings for level in (dict(routing) if given else router.chosen(routing))}
+    broad = max(parts, key=lambda part: part.told[0] != "detail")
+    detail = min(parts, key=lambda part: part.told[0] != "detail")
+    best = [hit for hit in hits if hit.level in NODE_LEVELS and hit.level in levels]
+    about = None
+    if best and broad.known:
+        best = best[:1]
+        inside = np.isin(np.arange(len(snapshot.ids)), [snapshot.index[id] for id in best[0].documents])
+        about = read_sentences(store, snapshot, broad.evidence, broad.weights, broad.text, broad.asked, inside)
+    nodes = {node.id: node for hit in best for node in snapshot.nodes[hit.level]}
+    return (
+        [nodes[hit.id] for hit in best],
+        about if about is not None and about.quotes else None,
+        detail.sentences if not best or levels - set(NODE_LEVELS) else None,
     )
 
 
@@ -127,6 +155,7 @@ class Seen:
     known: Mapping[str, float]
     weights: Mapping[str, float]
     evidence: Evidence
+    asked: Asked
     sentences: Sentences
     units: Mapping[Level, Units]
     traits: Traits | None
@@ -163,6 +192,7 @@ def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mas
         known=known,
         weights=weights,
         evidence=evidence,
+        asked=asked,
         sentences=sentences,
         units=units,
         traits=traits(snapshot, evidence, units, known) if known else None,

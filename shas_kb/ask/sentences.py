@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from shas_kb.ask.ranking import Ranking, best
 from shas_kb.ask.retrieve import Evidence
-from shas_kb.ask.snapshot import Rows, Snapshot
+from shas_kb.ask.snapshot import Mask, Rows, Snapshot
 from shas_kb.ask.wanted import Wanted, is_whole
 from shas_kb.ask.weights import SENTENCE
 from shas_kb.ask.words import Covering, words
@@ -89,7 +89,13 @@ class Sentences:
 
 
 def read_sentences(
-    store: Store, snapshot: Snapshot, evidence: Evidence, weights: Mapping[str, float], question: str, asked: Asked
+    store: Store,
+    snapshot: Snapshot,
+    evidence: Evidence,
+    weights: Mapping[str, float],
+    question: str,
+    asked: Asked,
+    inside: Mask | None = None,
 ) -> Sentences:
     """The sentences that may answer.
 
@@ -100,8 +106,11 @@ def read_sentences(
         weights: what each word of the question says here.
         question: its text.
         asked: the same in vectors.
+        inside: documents of which the best passage is to be looked at [n]; None looks at the best of all, see above.
     """
-    rows, documents = _passages(snapshot, evidence)
+    documents = np.full(len(snapshot.ids), -np.inf)
+    np.maximum.at(documents, snapshot.owner[evidence.dense.rows], evidence.worth)
+    rows = _passages(snapshot, evidence, documents) if inside is None else _first(snapshot, evidence, inside)
     keys = snapshot.keys(rows)
     wanted, covering = Wanted.of(question), Covering(weights)
     found: list[tuple[Quote, int, int, Traits]] = []
@@ -113,16 +122,14 @@ def read_sentences(
         for place, (quote, (says, means)) in enumerate(zip(passage.sentences, told, strict=True)):
             text = quote.text
             its = words(text)
-            inside = covering.among(its)
-            whole |= inside
+            held = covering.among(its)
+            whole |= held
             if len(its) >= SHORTEST:
                 kinds = wanted.number_in(text), wanted.name_in(text), is_whole(text)
-                found.append(
-                    (quote, row, place, Traits(says, means, worth, covering.share(inside), *map(float, kinds)))
-                )
+                found.append((quote, row, place, Traits(says, means, worth, covering.share(held), *map(float, kinds))))
         covered_by.append(covering.share(whole))
     quotes, owners, places, told_by = zip(*found, strict=True) if found else ((), (), (), ())
-    return Sentences(quotes, owners, places, told_by, max(covered_by[:FIRST]))
+    return Sentences(quotes, owners, places, told_by, max(covered_by[:FIRST], default=0.0))
 
 
 def said(passage: StoredPassage, sketch: Sketch | None, asked: Asked) -> Vectors:
@@ -148,12 +155,17 @@ def said(passage: StoredPassage, sketch: Sketch | None, asked: Asked) -> Vectors
     return found
 
 
-def _passages(snapshot: Snapshot, evidence: Evidence) -> tuple[Rows, NDArray[np.float64]]:
-    """The passages that are looked at, best first, and what the best of each document's is worth [n]."""
-    documents = np.full(len(snapshot.ids), -np.inf)
-    np.maximum.at(documents, snapshot.owner[evidence.dense.rows], evidence.worth)
+def _passages(snapshot: Snapshot, evidence: Evidence, documents: NDArray[np.float64]) -> Rows:
+    """The passages that are looked at, best first, from what the best of each document's is worth [n]."""
     chosen = best(documents, DOCUMENTS).rows
     rows = evidence.fused.rows
     among = np.isin(snapshot.owner[rows], chosen)
     among[:FIRST] = True
-    return rows[among][:MOST], documents
+    return rows[among][:MOST]
+
+
+def _first(snapshot: Snapshot, evidence: Evidence, inside: Mask) -> Rows:
+    """The best passage of each of these documents, best first."""
+    rows = evidence.fused.rows[inside[snapshot.owner[evidence.fused.rows]]]
+    _, first = np.unique(snapshot.owner[rows], return_index=True)
+    return rows[np.sort(first)][:MOST]
