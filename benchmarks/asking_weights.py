@@ -5,9 +5,11 @@
 Questions whose height and answer are known are put to six collections (shelves.py, and the `dev` half of the sample
 corpus), each under the tree that it gets by itself.
 
-- **Sentences**: the softmax over all that are looked at is to give the right one (conditional logit), of questions for
-  a detail whose sentence is among them.
+- **Sentences**: the softmax over all that are looked at is to give the right one (conditional logit), of questions
+  for a detail whose sentence is among them.
 - **Heights**: multinomial logistic regression on a question's traits; a mixed question counts half for each part.
+  People also ask in the very words of a text, which those who wrote the questions were told not to: `MADE` of each
+  collection are words of a single sentence.
 - **Answered**: logistic regression. What is not answered are questions to the sample corpus that nothing answers,
   `SELDOM` times each as there are few, and all questions again with the document or node hidden that answers them.
 
@@ -21,9 +23,10 @@ import argparse
 import json
 import math
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -36,6 +39,7 @@ from trees import shas_kb
 from shas_kb.ask import Snapshot
 from shas_kb.ask.asking import Seen, look
 from shas_kb.ask.snapshot import Mask
+from shas_kb.ask.words import content_words
 from shas_kb.encoder import load_question_encoder
 from shas_kb.records import NODE_LEVELS, Quote
 from shas_kb.storage import Store
@@ -45,6 +49,10 @@ CORPUS = ROOT / "sample_corpus"
 HEIGHTS = ("detail", "subject", "overview")
 PART_OF = {"document": 0, "entity": 1, "category": 2, "domain": 2}
 SELDOM = 4
+MADE, MADE_COUNTS = 30, 0.1
+"""Questions made of a collection's sentences, and what each counts beside one that was written."""
+SHORTEST, LONGEST = 60, 220
+"""Characters of a sentence that a question is made of."""
 RIDGE_SENTENCE, RIDGE = 0.01, 0.003
 """Of standardised traits."""
 AMONG = (1, 3, 5, 10)
@@ -70,6 +78,7 @@ class Asked:
     evidence: list[float] = field(default_factory=list)
     hidden: list[float] | None = None
     answered: bool = True
+    made: bool = False
 
 
 def asked(name: str, db: Path, questions: Sequence[dict[str, Any]]) -> list[Asked]:
@@ -92,7 +101,21 @@ def asked(name: str, db: Path, questions: Sequence[dict[str, Any]]) -> list[Aske
             if hidden is not None:
                 its.hidden = evidence(look(store, snapshot, embed, question["question"], hidden))
             found.append(its)
+        for text in made(store, snapshot):
+            seen = look(store, snapshot, embed, text, every)
+            if seen.traits is not None:
+                found.append(Asked(name, False, height=np.eye(3)[0], traits=np.array(seen.traits), made=True))
     return found
+
+
+def made(store: Store, snapshot: Snapshot) -> Iterator[str]:
+    """Words of single sentences."""
+    chance = Random(0)
+    for _ in range(MADE):
+        passage = store.passages([snapshot.key(chance.randrange(snapshot.passages))])[0]
+        quotes = [quote.text for quote in passage.sentences if SHORTEST < len(quote.text) < LONGEST]
+        if quotes:
+            yield " ".join(content_words(chance.choice(quotes))[: chance.randint(4, 9)])
 
 
 def evidence(seen: Seen) -> list[float]:
@@ -175,14 +198,13 @@ def learn_classes(traits: Rows, shares: Rows, counts: Rows) -> Rows:
 
 def learn_heights(some: Sequence[Asked]) -> Rows:
     known = [its for its in some if its.traits is not None and its.height is not None]
-    return learn_classes(
-        np.array([its.traits for its in known]), np.array([its.height for its in known]), np.ones(len(known))
-    )
+    counts = np.array([MADE_COUNTS if its.made else 1.0 for its in known])
+    return learn_classes(np.array([its.traits for its in known]), np.array([its.height for its in known]), counts)
 
 
 def learn_answered(some: Sequence[Asked]) -> Rows:
     """[bias, worth, covered]."""
-    rows = [(its.evidence, its.answered, 1.0 if its.answered else SELDOM) for its in some]
+    rows = [(its.evidence, its.answered, 1.0 if its.answered else SELDOM) for its in some if not its.made]
     rows += [(its.hidden, False, 1.0) for its in some if its.hidden is not None]
     shares = np.array([[answered, not answered] for _, answered, _ in rows], float)
     found = learn_classes(np.array([row for row, _, _ in rows]), shares, np.array([count for *_, count in rows]))
@@ -198,6 +220,8 @@ def measure(some: Sequence[Asked], sentence: Rows, heights: Rows, answered: Rows
         for its in some
         if its.right is not None
     ]
+    own = [its for its in some if its.made]
+    some = [its for its in some if not its.made]
     plain = [its for its in some if its.traits is not None and its.height is not None and its.height.max() == 1]
     shares = softmax(np.array([its.traits for its in plain]) @ heights[:, 1:].T + heights[:, 0])
     true = np.array([its.height.argmax() for its in plain])
@@ -219,6 +243,7 @@ def measure(some: Sequence[Asked], sentence: Rows, heights: Rows, answered: Rows
         "heights": dict(
             zip(HEIGHTS, (dict(zip(HEIGHTS, row, strict=True)) for row in confusion.tolist()), strict=True)
         ),
+        "height of sentences' words": told(own, heights),
         "surprise, nats": round(float(-np.log(shares[np.arange(len(true)), true]).mean()), 3),
         "sure": {
             kind: {
@@ -230,6 +255,14 @@ def measure(some: Sequence[Asked], sentence: Rows, heights: Rows, answered: Rows
             if rows
         },
     }
+
+
+def told(some: Sequence[Asked], heights: Rows) -> float | None:
+    """The share of questions whose height is told rightly."""
+    if not some:
+        return None
+    scores = np.array([its.traits for its in some]) @ heights[:, 1:].T + heights[:, 0]
+    return round(float((scores.argmax(axis=1) == [its.height.argmax() for its in some]).mean()), 3)
 
 
 LEARN: Sequence[Callable[[Sequence[Asked]], Rows]] = (learn_sentences, learn_heights, learn_answered)

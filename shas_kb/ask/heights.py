@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shas_kb.ask.levels import TEMPERATURE, Units, in_nodes, shares
+from shas_kb.ask.ranking import best
 from shas_kb.ask.retrieve import Evidence
 from shas_kb.ask.snapshot import Snapshot
 from shas_kb.ask.words import commonness, worth
@@ -31,7 +32,8 @@ class Traits(NamedTuple):
     `passage` is the share of the best passage within its document; `document` to `domain` are the shares of the
     evidence in the best unit of each level, `within` that of the best category within the best domain; `named_*` the
     share of its words' weight in the name and key phrases of one node; `rarest` and `specific` what its rarest word and
-    its words in the mean are worth, 0 to 1; `near_*` cosines.
+    its words in the mean are worth, 0 to 1; `near_*` cosines; `lead` is how much more the best document is worth than
+    the second, which tells plain questions whose evidence all lies in one document.
     """
 
     passage: float
@@ -47,6 +49,7 @@ class Traits(NamedTuple):
     near_passage: float
     near_entity: float
     near_category: float
+    lead: float
 
 
 def traits(snapshot: Snapshot, evidence: Evidence, units: Mapping[Level, Units], known: Mapping[str, float]) -> Traits:
@@ -76,6 +79,7 @@ def traits(snapshot: Snapshot, evidence: Evidence, units: Mapping[Level, Units],
         near_passage=near["passage"],
         near_entity=near.get("entity", 0.0),
         near_category=near.get("category", 0.0),
+        lead=_lead(snapshot, evidence),
     )
 
 
@@ -84,6 +88,14 @@ def _alone(snapshot: Snapshot, evidence: Evidence) -> float:
     worth, owner = evidence.worth, snapshot.owner[evidence.dense.rows]
     mass = np.exp((worth - worth.max()) / TEMPERATURE)
     return float(mass.max() / mass[owner == owner[worth.argmax()]].sum())
+
+
+def _lead(snapshot: Snapshot, evidence: Evidence) -> float:
+    """How much more the best document is worth than the second one; 0 without a second."""
+    worth = np.full(len(snapshot.ids), -np.inf)
+    np.maximum.at(worth, snapshot.owner[evidence.dense.rows], evidence.worth)
+    first, *others = best(worth, min(2, int(np.isfinite(worth).sum()))).scores.tolist()
+    return float(first - others[0]) if others else 0.0
 
 
 def _within(snapshot: Snapshot, categories: NDArray[np.float64], domains: NDArray[np.float64]) -> float:
