@@ -91,9 +91,8 @@ def _print_figures(found: Mapping[str, Any], count: int, file: Path | None) -> N
     output.print()
     for name, its in found["answered"].items():
         certain, perhaps = its["for certain"], its["perhaps"]
-        output.print(
-            f"{name}, {certain['questions']}: answered for certain {certain['share']:.0%}, at all {perhaps['share']:.0%}"
-        )
+        answered = f"answered for certain {certain['share']:.0%}, at all {perhaps['share']:.0%}"
+        output.print(f"{name}, {certain['questions']}: {answered}")
     sure = {**found.get("calibration of the router", {})}
     if "calibration of being answered" in found:
         sure["confidence that it is answered"] = found["calibration of being answered"]

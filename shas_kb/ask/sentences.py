@@ -119,20 +119,20 @@ def read_sentences(
 
 def said(passage: StoredPassage, sketch: Sketch | None, asked: Asked) -> list[tuple[float, float]]:
     """What the words of each sentence of a passage say to those of the question, and what its pieces mean to it, as
-    cosines; zeros where an older version made no sketch."""
+    cosines; zeros where an older version made no sketch, and beyond the window."""
     if sketch is None:
         return [(0.0, 0.0)] * len(passage.sentences)
     pieces = unpack(sketch.pieces, len(asked.vector)) @ asked.vector
     words = unpack(sketch.words, WORD_BITS) @ asked.words.T  # [its tokens, the question's]
     at = np.flatnonzero(np.unpackbits(sketch.telling))
     starts = np.arange(len(pieces)) * PIECE
-    tokens = PIECE * len(pieces)
-    each = min(passage.tokens or tokens, tokens) / max(len(passage.text), 1)
+    each = (passage.tokens or PIECE * len(pieces)) / max(len(passage.text), 1)
     found = []
     for quote in passage.sentences:
         # Before the first one there is a token that begins the text.
         begin, end = 1 + each * (quote.start - passage.start), 1 + each * (quote.end - passage.start)
-        inside = words[(at >= begin - SLACK) & (at < end + SLACK)]
+        # Of some models a passage is its only unit, and so that of all its sentences.
+        inside = words[(at >= begin - SLACK) & (at < end + SLACK)] if len(words) > 1 else words
         shared = np.clip(np.minimum(starts + PIECE, end) - np.maximum(starts, begin), 0, None)
         says = float(inside.max(axis=0) @ asked.counts) if len(inside) else 0.0
         means = float(shared @ pieces / shared.sum()) if shared.any() else 0.0

@@ -102,7 +102,12 @@ def test_eval_shows_tables_for_a_file(shell: Shell, small_kb: Path, tmp_path: Pa
     outcome = shell("-d", small_kb, "eval", file)
     assert outcome.code == 0
     assert "\x1b" not in outcome.out
-    for said in ("the document, 1 asked for", "height asked for, shas-kb", "others, 1: answered for certain 0%, at all 0%", "calibration"):
+    for said in (
+        "the document, 1 asked for",
+        "height asked for, shas-kb",
+        "others, 1: answered for certain 0%, at all 0%",
+        "calibration",
+    ):
         assert said in outcome.out
     assert "Not in the tree, and counted only for heights: entity 'dragons'." in outcome.err
 
