@@ -5,10 +5,13 @@
     retrieve.py   dense and lexical search of the passages, and both together
     likely.py     in a large collection, the passages that this looks at; by their signs (signs.py)
     ranking.py    rankings, and several of them as one
+    sentences.py  their sentences, by what is asked for (wanted.py)
     levels.py     units of every level ranked by that evidence
-    router.py     which levels a question is for
-    hits.py       the levels interleaved, texts and places filled in
+    heights.py    what tells at which height a question is asked
+    router.py     which levels a question is for; clauses.py, whether it is two questions
+    choosing.py   the levels interleaved; hits.py, texts and places filled in
     answer.py     sentences quoted with their source
+    weights.py    what was learned for these
     reasons.py    why it was routed so, in words
     asking.py     the whole of it
     llm.py        the answer in a language model's words, where a person names an endpoint
