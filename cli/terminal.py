@@ -27,9 +27,12 @@ messages = Console(stderr=True, highlight=False)
 
 
 def print_json(value: object) -> None:
-    """One JSON document on standard output, in UTF-8 whatever the locale, and nothing else."""
+    """One JSON document on standard output, in UTF-8 whatever the locale, and nothing else.
+
+    Half a surrogate pair, as of a byte that is no UTF-8 in a question, becomes its escape, which is JSON as well.
+    """
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
     sys.stdout.write("\n")
     sys.stdout.flush()

@@ -25,7 +25,7 @@ RELEVANT = 3.0
 a short answer rather than a padded one."""
 
 SAME = 0.6
-"""Of the words of two sentences, the share that they have in common above which they say the same."""
+"""Of the words of two sentences, the share that they have in common from which on they say the same."""
 
 
 def confidence(worth: float, covered: float) -> float:
@@ -55,7 +55,7 @@ def quote(sentences: Sentences, most: int, *, spread: bool = False) -> list[Quot
         said = stems(found.text)
         if spread and any(found.document == other.document for other, _ in taken):
             continue
-        if all(len(said & other) <= SAME * len(said | other) for _, other in taken):
+        if all(len(said & other) < SAME * len(said | other) for _, other in taken):
             taken.append((found, said))
     return [found for found, _ in taken]
 

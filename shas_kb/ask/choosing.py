@@ -94,11 +94,13 @@ def _lift(snapshot: Snapshot, parents: Units, rows: Sequence[int], found: list[F
     ranks = {name: ranking.rank for name, ranking in parents.by.items()}
     kept: set[int] = set()
     shown: dict[int, int] = {}
+    read: set[int] = set()  # a passage may be there by several sentences, and is shown once
     lifted: list[Found] = []
     for number, (unit, (child, parent)) in enumerate(zip(found, above, strict=True)):
         itself = unit.level == parents.level
         place = unit.place if itself else parent
-        rows = (child,) if parents.level == "document" and not itself and number < k else ()
+        left = parents.level == "document" and not itself and number < k and child not in read
+        others = (child,) if left else ()
         if place not in full:
             lifted.append(unit)
         elif not itself and place not in kept:
@@ -106,10 +108,11 @@ def _lift(snapshot: Snapshot, parents: Units, rows: Sequence[int], found: list[F
             lifted.append(unit)
         elif place not in shown:
             shown[place] = len(lifted)
-            lifted.append(Found(parents.level, place, unit.score, _why(ranks, place), rows))
-        elif rows:
+            lifted.append(Found(parents.level, place, unit.score, _why(ranks, place), others))
+        elif others:
             stands = lifted[shown[place]]
-            lifted[shown[place]] = replace(stands, rows=(*stands.rows, *rows))
+            lifted[shown[place]] = replace(stands, rows=(*stands.rows, *others))
+        read.add(child)
     return lifted
 
 

@@ -28,7 +28,9 @@ _BETWEEN = re.compile(
 
 def clauses(question: str) -> list[str]:
     """The questions in a question; none where there is only one."""
-    found = [part for part in (part.strip(" ,?？，") for part in _BETWEEN.split(question)) if part]
+    # With one space between words, as the pattern would look at each run of them from all of its places.
+    text = " ".join(question.split())
+    found = [part for part in (part.strip(" ,?？，") for part in _BETWEEN.split(text)) if part]
     return found if 1 < len(found) <= MOST else []
 
 

@@ -53,9 +53,12 @@ def in_turn(found: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
     """The hits of several questions in turn, the first of each, then the second; none twice."""
     if len(found) == 1:
         return tuple(found[0])
-    every = [hit for row in zip_longest(*found) for hit in row if hit is not None]
-    distinct = list({hit.id: hit for hit in reversed(every)}.values())[::-1]
-    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(distinct, 1))
+    distinct: dict[str, Hit] = {}
+    for row in zip_longest(*found):
+        for hit in row:
+            if hit is not None:
+                distinct.setdefault(hit.id, hit)
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(distinct.values(), 1))
 
 
 def _rows(snapshot: Snapshot, evidence: Evidence, sentences: Sentences, unit: Found) -> tuple[int, ...]:

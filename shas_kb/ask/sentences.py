@@ -134,14 +134,16 @@ def read_sentences(
 
 def said(passage: StoredPassage, sketch: Sketch | None, asked: Asked) -> Vectors:
     """What the words of each sentence of a passage say to those of the question, and what its pieces mean to it, as
-    cosines [sentences, 2]; zeros where an older version made no sketch."""
+    cosines [sentences, 2]; zeros where an older version made no sketch, and beyond the window."""
     found = np.zeros((len(passage.sentences), 2), np.float32)
     if sketch is None or not passage.sentences:
         return found
     pieces = unpack(sketch.pieces, len(asked.vector)) @ asked.vector
     words = unpack(sketch.words, WORD_BITS) @ asked.words.T  # [its tokens, the question's]
-    tokens = PIECE * len(pieces)
-    each = min(passage.tokens or tokens, tokens) / max(len(passage.text), 1)
+    if len(words) == 1:  # Of some models a passage is its only unit, and so that of all its sentences.
+        found[:] = words[0] @ asked.counts, pieces[0]
+        return found
+    each = (passage.tokens or PIECE * len(pieces)) / max(len(passage.text), 1)
     spans = np.array([(quote.start, quote.end) for quote in passage.sentences]) - passage.start
     begin, end = (1 + each * spans).T  # before the first sentence there is a token that begins the text
     at = np.searchsorted(np.flatnonzero(np.unpackbits(sketch.telling)), np.stack([begin - SLACK, end + SLACK]))

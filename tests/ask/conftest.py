@@ -140,7 +140,8 @@ def reading(title: str, passages: Sequence[str]) -> Reading:
     for ordinal, text in enumerate(passages):
         found = re.finditer(r"[^.。]+[.。](?=\s|$|[^\d])\s*|\S[^.。]*$", text)
         spans = [(start + m.start(), start + m.start() + len(m[0].rstrip())) for m in found]
-        made.append(Passage(ordinal, None, start, start + len(text), pieces(text), text, tuple(spans)))
+        tokens = sum(pieces(text[begin - start : end - start]) for begin, end in spans)
+        made.append(Passage(ordinal, None, start, start + len(text), tokens, text, tuple(spans)))
         start += len(text) + 1
     whole = " ".join(passages)
     terms = dict.fromkeys(re.findall(r"\w+", whole.casefold()), 1)

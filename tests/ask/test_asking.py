@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.answer import MOST, NOTHING
@@ -109,46 +107,6 @@ def test_most_passages_of_a_document_make_way_for_it(library: Store, embed: Embe
     inside = [hit.level for hit in reply.hits if hit.document is not None and hit.document.title == "The Sun"]
     assert inside[0] in ("sentence", "passage")
     assert inside[1:] == ["document"]
-
-
-STRANGE = (
-    "to be or not to be",
-    "what is it?",
-    "🙂🙃",
-    '" OR 1=1; -- (NEAR',
-    "Venus\0turns",
-    "金星自转一周要多久？",
-    "half a pair \ud83d",
-    "planet " * 10_000,
-    "x" * 100_000,
-    "\u202e\u0301\ufeff",
-)
-
-
-@pytest.mark.parametrize("question", STRANGE, ids=range(len(STRANGE)))
-def test_any_question_gets_a_reply(library: Store, embed: Embed, snapshot: Snapshot, question: str) -> None:
-    reply = ask(library, embed, question, snapshot=snapshot)
-    assert reply.query == question
-    assert reply.hits
-    assert reply.answer
-
-
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(question=st.text(max_size=40), k=st.integers(1, 12), levels=st.lists(st.sampled_from(LEVELS), max_size=2))
-def test_replies_keep_their_form(
-    library: Store, embed: Embed, snapshot: Snapshot, question: str, k: int, levels: list[Level]
-) -> None:
-    if not question.replace("\0", " ").strip():
-        with pytest.raises(UsageError):
-            ask(library, embed, question, levels, k=k, snapshot=snapshot)
-        return
-    reply = ask(library, embed, question, levels, k=k, snapshot=snapshot)
-    assert 1 <= len(reply.hits) <= k
-    scores = [hit.score for hit in reply.hits]
-    assert scores == sorted(scores, reverse=True)
-    assert 0 <= scores[-1] <= scores[0] <= 1
-    assert len(reply.citations) <= MOST
-    assert all((hit.level in NODE_LEVELS) == (hit.document is None) for hit in reply.hits)
 
 
 @pytest.mark.parametrize(
