@@ -91,11 +91,11 @@ def _alone(snapshot: Snapshot, evidence: Evidence) -> float:
 
 
 def _lead(snapshot: Snapshot, evidence: Evidence) -> float:
-    """How much more the best document is worth than the second one; 0 without a second."""
+    """How much more the best document is worth than the second one, up to 1; 0 without a second."""
     worth = np.full(len(snapshot.ids), -np.inf)
     np.maximum.at(worth, snapshot.owner[evidence.dense.rows], evidence.worth)
     first, *others = best(worth, min(2, int(np.isfinite(worth).sum()))).scores.tolist()
-    return float(first - others[0]) if others else 0.0
+    return min(float(first - others[0]), 1.0) if others else 0.0
 
 
 def _within(snapshot: Snapshot, categories: NDArray[np.float64], domains: NDArray[np.float64]) -> float:

@@ -42,9 +42,8 @@ def test_an_answer_is_no_surer_than_it_is(
     library: Store, snapshot: Snapshot, embed: Embed, sure: float, begins: str, quoted: bool
 ) -> None:
     question = "How long does Venus take to turn once?"
-    hits = ask(library, embed, question, ["passage"], snapshot=snapshot).hits
     sentences = look(library, snapshot, embed, question, snapshot.under(None)).sentences
-    text, citations = compose(snapshot, hits, sentences, sure, subject=True)
+    text, citations = compose(snapshot, [], None, sentences, sure)
     assert text.startswith(begins)
     assert ("243 days" in text) == bool(citations) == quoted
     assert text.count(PERHAPS) == (begins == PERHAPS)
@@ -114,9 +113,21 @@ def test_a_question_about_everything_gets_no_sentence_by_chance(
     library: Store, snapshot: Snapshot, embed: Embed
 ) -> None:
     reply = ask(library, embed, "What is this collection about?", snapshot=snapshot)
-    node = next(node for level in NODE_LEVELS for node in snapshot.nodes[level] if node.id == reply.hits[0].id)
-    assert reply.citations == node.summary
-    assert "Parts: " in reply.answer
+    nodes = {node.id: node for node in snapshot.nodes["domain"]}
+    told = [nodes[hit.id] for hit in reply.hits if hit.level == "domain"]
+    assert [node.name in reply.answer for node in told] == [True] * len(nodes)
+    assert reply.citations == tuple(node.summary[0] for node in told)
+    assert reply.answer.count("Parts: ") == len(told)
+
+
+def test_a_node_is_told_by_what_its_documents_say_to_the_question(
+    library: Store, snapshot: Snapshot, embed: Embed
+) -> None:
+    question = "How do banks and money hang together?"
+    reply = ask(library, embed, question, ["category"], snapshot=snapshot)
+    inside = set(reply.hits[0].documents)
+    assert {quote.document for quote in reply.citations} <= inside
+    assert len({quote.document for quote in reply.citations}) == len(reply.citations) > 1
 
 
 @pytest.mark.parametrize("level", LEVELS)

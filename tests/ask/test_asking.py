@@ -43,9 +43,12 @@ def test_an_answer_is_made_of_quotations(library: Store, venus: Reply) -> None:
 
 
 def test_the_reply_says_why(venus: Reply) -> None:
-    assert 3 <= len(venus.reasons) <= 5
-    assert venus.reasons[0].startswith("The question asks for the ")
-    assert venus.reasons[2].startswith("Its rarest word is ")
+    assert 4 <= len(venus.reasons) <= 5
+    assert venus.reasons[0].startswith("It asks for a detail, ")
+    assert venus.reasons[1].startswith("Of what was found, ")
+    assert "in the document 'Venus'" in venus.reasons[1]
+    assert venus.reasons[-2].startswith("Its rarest word is ")
+    assert venus.reasons[-1].startswith(f"That the collection answers it is {venus.confidence:.0%} likely")
     assert sum(weight for _, weight in venus.routing) == pytest.approx(1)
     assert venus.milliseconds > 0
 
