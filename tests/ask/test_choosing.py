@@ -101,6 +101,13 @@ def test_a_document_stands_for_the_passages_that_fill_it(snapshot: Snapshot, pla
     assert hits[2].score == 0.98
 
 
+def test_a_document_shows_a_passage_of_several_sentences_once(snapshot: Snapshot, plain: Mapping[Level, Units]) -> None:
+    """And not again the one whose sentence stands by itself."""
+    found = [Found("sentence", place, 1 - place / 10, {}) for place in range(5)]
+    first, document = promote(snapshot, plain, (4, 4, 3, 5, 3), found, 5)
+    assert (first.level, document.level, document.rows) == ("sentence", "document", (3, 5))
+
+
 def test_passages_beyond_the_first_k_do_not_fill_a_document(snapshot: Snapshot, plain: Mapping[Level, Units]) -> None:
     hits = promote(snapshot, plain, (), passages([4, 9, 3, 12, 5]), 4)
     assert [hit.level for hit in hits] == ["passage"] * 4

@@ -90,6 +90,14 @@ def test_without_a_tree_there_is_nothing_above_the_document(empty: Store, embed:
     assert (found.named_entity, found.named_category, found.near_entity, found.near_category) == (0, 0, 0, 0)
 
 
+def test_a_passage_shares_with_those_of_its_own_document_alone(empty: Store, embed: Embed, add: Add) -> None:
+    add(empty, "Walls", ["The Great Wall was built by the Ming."] * 2)
+    add(empty, "Castles", ["The wall of the castle was built by the king."])
+    found = traits_of(empty, Snapshot.of(empty), embed, "Who built the great wall?")
+    assert found.passage == pytest.approx(0.5, abs=1e-3)
+    assert found.document < 1
+
+
 def test_a_single_document_has_all_of_the_evidence(empty: Store, embed: Embed, add: Add) -> None:
     add(empty, "Walls", ["The Great Wall was built by the Ming."])
     found = traits_of(empty, Snapshot.of(empty), embed, "Who built the wall?")

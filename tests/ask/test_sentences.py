@@ -136,6 +136,14 @@ def test_a_word_is_heard_in_the_sentence_that_it_stands_in(lengths: list[int], d
     assert all(mean == pytest.approx(told[0][1]) for _, mean in told)
 
 
+@pytest.mark.parametrize(("lengths", "parts"), [([15, 16], [1, -1]), ([7, 16], [1, 0]), ([11, 20], [1, -0.6])])
+def test_a_sentence_means_what_its_pieces_do_by_what_it_has_of_each(lengths: list[int], parts: list[float]) -> None:
+    """Here the first piece is the question's very words and the second the opposite."""
+    sketch = replace(sketch_of(axis(5), [True], 1), pieces=np.packbits([[1] * 16, [0] * 16], axis=1))
+    told = said(passage_of(lengths), sketch, asked_for(axis(5)))
+    assert [means for _, means in told] == pytest.approx([part * np.sqrt(np.pi / 2) for part in parts], abs=1e-6)
+
+
 def test_only_telling_tokens_are_kept() -> None:
     telling = [True, False, False, True, True, False]
     told = said(passage_of([2, 2]), sketch_of(axis(0, 0, 5), telling, 1), asked_for(axis(5)))
