@@ -8,10 +8,12 @@ corpus), each under the tree that it gets by itself.
 - **Sentences**: the softmax over all that are looked at is to give the right one (conditional logit), of questions
   for a detail whose sentence is among them.
 - **Heights**: multinomial logistic regression on a question's traits; a mixed question counts half for each part.
-  People also ask in the very words of a text, which those who wrote the questions were told not to: `MADE` of each
-  collection are words of a single sentence.
+  People also ask in the very words of texts and of the tree, which those who wrote the questions were told not to: of
+  each collection `MADE` of each height are words of a single sentence, two phrases of an entity, and the names or
+  phrases of two nodes that lie within one.
 - **Answered**: logistic regression. What is not answered are questions to the sample corpus that nothing answers,
-  `SELDOM` times each as there are few, and all questions again with the document or node hidden that answers them.
+  `SELDOM` times each as there are few, `FOREIGN` questions of another collection, and all questions again with the
+  document or node hidden that answers them.
 
 Figures are of the collection that was left out in learning, and of the `test` half of the sample corpus with what was
 learned on all the rest.
@@ -41,7 +43,7 @@ from shas_kb.ask.asking import Seen, look
 from shas_kb.ask.snapshot import Mask
 from shas_kb.ask.words import content_words
 from shas_kb.encoder import load_question_encoder
-from shas_kb.records import NODE_LEVELS, Quote
+from shas_kb.records import NODE_LEVELS, Level, Quote
 from shas_kb.storage import Store
 
 SAMPLE = "sample corpus"
@@ -49,10 +51,12 @@ CORPUS = ROOT / "sample_corpus"
 HEIGHTS = ("detail", "subject", "overview")
 PART_OF = {"document": 0, "entity": 1, "category": 2, "domain": 2}
 SELDOM = 4
+FOREIGN = 20
 MADE, MADE_COUNTS = 30, 0.1
-"""Questions made of a collection's sentences, and what each counts beside one that was written."""
+"""Questions made of a collection's own words at each height, and what each counts beside one that was written."""
 SHORTEST, LONGEST = 60, 220
 """Characters of a sentence that a question is made of."""
+PAIRS: tuple[tuple[Level, Level], ...] = (("category", "entity"), ("domain", "category"))
 RIDGE_SENTENCE, RIDGE = 0.01, 0.003
 """Of standardised traits."""
 AMONG = (1, 3, 5, 10)
@@ -79,10 +83,11 @@ class Asked:
     hidden: list[float] | None = None
     answered: bool = True
     made: bool = False
+    foreign: bool = False
 
 
-def asked(name: str, db: Path, questions: Sequence[dict[str, Any]]) -> list[Asked]:
-    """Put the questions to a collection."""
+def asked(name: str, db: Path, questions: Sequence[dict[str, Any]], foreign: Sequence[str]) -> list[Asked]:
+    """Put the questions to a collection, and some to another one."""
     found = []
     with threadpool_limits(1), Store.open(db) as store:
         embed, snapshot = load_question_encoder(None, store.weights()), Snapshot.of(store)
@@ -101,21 +106,31 @@ def asked(name: str, db: Path, questions: Sequence[dict[str, Any]]) -> list[Aske
             if hidden is not None:
                 its.hidden = evidence(look(store, snapshot, embed, question["question"], hidden))
             found.append(its)
-        for text in made(store, snapshot):
+        for text, at in made(store, snapshot):
             seen = look(store, snapshot, embed, text, every)
             if seen.traits is not None:
-                found.append(Asked(name, False, height=np.eye(3)[0], traits=np.array(seen.traits), made=True))
+                found.append(Asked(name, False, height=np.eye(3)[at], traits=np.array(seen.traits), made=True))
+        for text in foreign:
+            seen = look(store, snapshot, embed, text, every)
+            found.append(Asked(name, False, evidence=evidence(seen), answered=False, foreign=True))
     return found
 
 
-def made(store: Store, snapshot: Snapshot) -> Iterator[str]:
-    """Words of single sentences."""
+def made(store: Store, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
+    """Questions of a collection's own words, with their heights."""
     chance = Random(0)
-    for _ in range(MADE):
+    for number in range(MADE):
         passage = store.passages([snapshot.key(chance.randrange(snapshot.passages))])[0]
         quotes = [quote.text for quote in passage.sentences if SHORTEST < len(quote.text) < LONGEST]
         if quotes:
-            yield " ".join(content_words(chance.choice(quotes))[: chance.randint(4, 9)])
+            yield " ".join(content_words(chance.choice(quotes))[: chance.randint(4, 9)]), 0
+        entity = chance.choice(snapshot.nodes["entity"])
+        yield " ".join(chance.sample(entity.keyphrases, min(2, len(entity.keyphrases)))), 1
+        level, below = PAIRS[number % 2]
+        node = chance.choice(snapshot.nodes[level])
+        inside = [part for part in snapshot.nodes[below] if part.parent == node.id]
+        parts = chance.sample(inside, min(2, len(inside)))
+        yield " ".join(chance.choice((part.name, *part.keyphrases[:3])) for part in parts), 2
 
 
 def evidence(seen: Seen) -> list[float]:
@@ -204,7 +219,9 @@ def learn_heights(some: Sequence[Asked]) -> Rows:
 
 def learn_answered(some: Sequence[Asked]) -> Rows:
     """[bias, worth, covered]."""
-    rows = [(its.evidence, its.answered, 1.0 if its.answered else SELDOM) for its in some if not its.made]
+    rows = [
+        (its.evidence, its.answered, 1.0 if its.answered or its.foreign else SELDOM) for its in some if not its.made
+    ]
     rows += [(its.hidden, False, 1.0) for its in some if its.hidden is not None]
     shares = np.array([[answered, not answered] for _, answered, _ in rows], float)
     found = learn_classes(np.array([row for row, _, _ in rows]), shares, np.array([count for *_, count in rows]))
@@ -234,7 +251,8 @@ def measure(some: Sequence[Asked], sentence: Rows, heights: Rows, answered: Rows
     kinds = {
         "answered here": [its.evidence for its in some if its.answered],
         "with the answer hidden": [its.hidden for its in some if its.hidden is not None],
-        "answered nowhere": [its.evidence for its in some if not its.answered],
+        "answered nowhere": [its.evidence for its in some if not its.answered and not its.foreign],
+        "of another collection": [its.evidence for its in some if its.foreign],
     }
     return {
         "right sentence among": {str(n): round(float(np.mean([rank < n for rank in ranks])), 3) for n in AMONG},
@@ -243,7 +261,7 @@ def measure(some: Sequence[Asked], sentence: Rows, heights: Rows, answered: Rows
         "heights": dict(
             zip(HEIGHTS, (dict(zip(HEIGHTS, row, strict=True)) for row in confusion.tolist()), strict=True)
         ),
-        "height of sentences' words": told(own, heights),
+        "height of questions made": told(own, heights),
         "surprise, nats": round(float(-np.log(shares[np.arange(len(true)), true]).mean()), 3),
         "sure": {
             kind: {
@@ -273,12 +291,16 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "shas-kb-shelves")
     cache = parser.parse_args().cache
     cache.mkdir(parents=True, exist_ok=True)
-    every = asked(SAMPLE, ingested(SAMPLE, CORPUS, cache), lines(CORPUS / "questions.jsonl"))
     written = lines(Path(__file__).with_name("questions.jsonl"))
-    for shelf in shelves.SHELVES:
-        shelves.write(shelf, cache / shelf)
-        own = [question for question in written if question["collection"] == shelf]
-        every += asked(shelf, ingested(shelf, cache / shelf, cache), own)
+    of = {shelf: [row for row in written if row["collection"] == shelf] for shelf in shelves.SHELVES}
+    of[SAMPLE] = lines(CORPUS / "questions.jsonl")
+    every: list[Asked] = []
+    for name, other in zip(of, [SAMPLE, *list(of)[:-1]], strict=True):
+        folder = CORPUS if name == SAMPLE else cache / name
+        if name != SAMPLE:
+            shelves.write(name, folder)
+        others = [row["question"] for row in of[other] if row.get("split") != "test"][:FOREIGN]
+        every += asked(name, ingested(name, folder, cache), of[name], others)
     learned_on = [its for its in every if not its.test]
     figures: dict[str, Any] = {}
     for name in (SAMPLE, *shelves.SHELVES):

@@ -74,7 +74,7 @@ def ask(
         _hits(store, snapshot, part, routing, bool(levels), k) for part, routing in zip(parts, routings, strict=True)
     ]
     hits = in_turn(found)[:k]
-    sure = min(part.confidence for part in parts)
+    sure = sum(part.confidence for part in parts) / len(parts)
     said, citations = answer.compose(snapshot, *_found(store, snapshot, parts, routings, hits, bool(levels)), sure)
     return Reply(
         query=question,
