@@ -11,7 +11,7 @@ from shas_kb.ask.weights import ANSWERED
 from shas_kb.ask.words import stems
 from shas_kb.records import Level, Node, Quote
 
-MOST, FEW = 5, 2
+MOST, FEW = 5, 1
 """Sentences in an answer, and of a node in one that has details too."""
 
 NOTHING = "Nothing in this collection answers this."
@@ -20,8 +20,8 @@ PERHAPS = "Nothing in this collection answers this for certain; nearest to it:"
 SURE, PERHAPS_SURE = 0.5, 0.3
 """Confidence below which an answer says that it is not certain, and below which there is none."""
 
-RELEVANT = 3.0
-"""A sentence that is less relevant than the best one by so much is left out, as it is e^3 times less likely to answer:
+RELEVANT = 6.0
+"""A sentence that is less relevant than the best one by so much is left out, as it is e^6 times less likely to answer:
 a short answer rather than a padded one."""
 
 SAME = 0.6
