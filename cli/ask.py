@@ -63,7 +63,8 @@ def query(
             raise UsageError("the collection must hold a document, got none; run `shas-kb ingest FOLDER` first.")
         embed = load_question_encoder(bound.name, store.weights())
         began = perf_counter()
-        reply = ask(store, embed, question, wanted, under, k)
+        with store.one_state():  # others may write meanwhile
+            reply = ask(store, embed, question, wanted, under, k)
     if llm:
         from shas_kb.ask.llm import answer_by_model
 

@@ -59,7 +59,7 @@ def evaluate(
         if bound is None:
             raise UsageError("the collection must hold a document, got none; run `shas-kb ingest FOLDER` first.")
         embed = load_question_encoder(bound.name, store.weights())
-        with session.progress() as progress:
+        with store.one_state(), session.progress() as progress:  # others may write meanwhile
             unknown: list[str] = []
             if file is None:
                 cases = own_cases(store, COUNT if count is None else count, seed or 0, progress)

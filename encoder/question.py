@@ -143,8 +143,9 @@ def known(tokens: Sequence[str]) -> float:
     return len(met) / len(own) if own else 1.0
 
 
-def weighed(states: Array, learned: Learned | None, known: float) -> Asked:
-    """A question by its token states [tokens, hidden]; with nothing learned each token counts the same."""
+def weighed(states: Array, learned: Learned | None, known: float = 1.0) -> Asked:
+    """A question by its token states [tokens, hidden]; with nothing learned each token counts the same. `known` is how
+    well the model knows its words."""
     counts = learned.counts(states) if learned else np.full(len(states), 1 / len(states), np.float32)
     return Asked(_unit(states.mean(axis=0)), _unit(counts @ states), projected(states), counts, known)
 

@@ -330,7 +330,8 @@ class Hit:
     """One thing found. `path` are the names above it, domain first; `why` its rank in each search that found it.
 
     A sentence, passage or document has `document`; a node has `documents` (ids, best first) and neither page nor
-    offsets.
+    offsets. The text of a document is one passage of its, or those that it stands for, in order, with a line "…" where
+    others lie between; `start` to `end` span them, and `page` is that of the first.
     """
 
     rank: int

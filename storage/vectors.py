@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.errors import NotFoundError, UsageError
+from shas_kb.errors import DatabaseError, NotFoundError, UsageError
 from shas_kb.records import Codes, Encoded, Vectors
 from shas_kb.storage.files import unknown_document
 from shas_kb.storage.signs import HALF, sign_bytes, signs_of
@@ -137,12 +137,20 @@ class VectorTable(SketchTable):
         """What a search of a large collection holds in memory.
 
         Raises:
-            DatabaseError: rows of different sizes.
+            DatabaseError: rows of different sizes, or signs that are not those of the passages.
         """
-        rows = self._db.rows("SELECT document, dimension, vector, title, signs FROM vectors ORDER BY document")
+        rows = self._db.rows(
+            "SELECT document, dimension, vector, title, signs, length(passages) FROM vectors ORDER BY document"
+        )
         dimension = self._common_dimension([row[1] for row in rows])
         width, blank = sign_bytes(dimension), bytes(HALF.itemsize * dimension)
         lengths = [len(row[4]) // width for row in rows]
+        for row, length in zip(rows, lengths, strict=True):
+            if not length or length * HALF.itemsize * dimension != row[5]:
+                raise DatabaseError(
+                    f"{self._db.path} must hold the signs of all passages, got {length} of document {row[0]}; "
+                    "run `shas-kb check --repair`."
+                )
         return Outlines(
             documents=[row[0] for row in rows],
             offsets=np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64),

@@ -24,8 +24,8 @@ from report import ROOT
 from trees import shas_kb
 
 from shas_kb.ask.levels import Embed
+from shas_kb.ask.router import HEIGHT_OF
 from shas_kb.evaluation import Case, Part, evaluate, figures
-from shas_kb.evaluation.cases import HEIGHT_OF
 from shas_kb.evaluation.measures import share
 from shas_kb.progress import Progress
 from shas_kb.records import NODE_LEVELS

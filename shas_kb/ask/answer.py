@@ -81,14 +81,14 @@ def compose(
         return NOTHING, ()
     parts: list[str] = [] if sure >= SURE else [PERHAPS]
     quotes: list[Quote] = []
-    for node in nodes:
+    for node in nodes[:MOST]:
         most = 1 if len(nodes) > 1 else FEW if detail is not None else MOST
         its = quote(about, most, spread=True) if about is not None else list(node.summary[:most])
         parts.append(_told(snapshot, node, its))
         quotes += its
     if detail is not None:
         said = {quote.text for quote in quotes}
-        found = [each for each in quote(detail, MOST) if each.text not in said][: MOST - len(quotes)]
+        found = [each for each in quote(detail, MOST) if each.text not in said][: max(0, MOST - len(quotes))]
         parts += [_cite(snapshot, each) for each in found]
         quotes += found
     return "\n".join(parts), tuple(quotes)

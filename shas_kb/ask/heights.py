@@ -5,7 +5,7 @@
   subject many documents of one entity tell a little each; an overview lies over several entities.
 - **What nodes are called.** A question in the words of a node's name and key phrases is asked at its height.
 - **How specific its words are** in this collection, the rarest one and all of them.
-- **How near** it stands to the nearest entity, category and passage.
+- **How much nearer** than the best passage the nearest entity and category stand.
 
 No word is a cue: "summarise" and "overall" change nothing but through these.
 """
@@ -32,8 +32,9 @@ class Traits(NamedTuple):
     `passage` is the share of the best passage within its document; `document` to `domain` are the shares of the
     evidence in the best unit of each level, `within` that of the best category within the best domain; `named_*` the
     share of its words' weight in the name and key phrases of one node; `rarest` and `specific` what its rarest word and
-    its words in the mean are worth, 0 to 1; `near_*` cosines; `lead` is how much more the best document is worth than
-    the second, which tells plain questions whose evidence all lies in one document.
+    its words in the mean are worth, 0 to 1; `near_*` how much nearer than the best passage the nearest node is, in
+    cosines; `lead` how much more the best document is worth than the second, which tells plain questions whose evidence
+    all lies in one document.
     """
 
     passage: float
@@ -46,7 +47,6 @@ class Traits(NamedTuple):
     named_category: float
     rarest: float
     specific: float
-    near_passage: float
     near_entity: float
     near_category: float
     lead: float
@@ -76,9 +76,8 @@ def traits(snapshot: Snapshot, evidence: Evidence, units: Mapping[Level, Units],
         named_category=named["category"],
         rarest=1 - commonness(known, snapshot.naming, snapshot.passages),
         specific=sum(weights.values()) / len(weights),
-        near_passage=near["passage"],
-        near_entity=near.get("entity", 0.0),
-        near_category=near.get("category", 0.0),
+        near_entity=near.get("entity", near["passage"]) - near["passage"],
+        near_category=near.get("category", near["passage"]) - near["passage"],
         lead=_lead(snapshot, evidence),
     )
 

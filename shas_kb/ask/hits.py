@@ -38,7 +38,8 @@ def as_hits(
         order: all documents that the search ranked, best first.
         sure: how likely the question is answered at all; scales the scores.
     """
-    shown = [() if unit.level in NODE_LEVELS else _rows(snapshot, evidence, sentences, unit) for unit in found]
+    alone = {unit.place for unit in found if unit.level == "passage"}
+    shown = [() if unit.level in NODE_LEVELS else _rows(snapshot, evidence, sentences, unit, alone) for unit in found]
     rows = list(dict.fromkeys(row for rows in shown for row in rows))
     passages = dict(zip(rows, store.passages([snapshot.key(row) for row in rows]), strict=True))
     return tuple(
@@ -61,13 +62,15 @@ def in_turn(found: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
     return tuple(replace(hit, rank=rank) for rank, hit in enumerate(distinct.values(), 1))
 
 
-def _rows(snapshot: Snapshot, evidence: Evidence, sentences: Sentences, unit: Found) -> tuple[int, ...]:
-    """The passages that a hit shows, in order of reading."""
+def _rows(
+    snapshot: Snapshot, evidence: Evidence, sentences: Sentences, unit: Found, alone: set[int]
+) -> tuple[int, ...]:
+    """The passages that a hit shows, in order of reading; a document one that is not a hit `alone`, if it has such."""
     if unit.level == "sentence":
         return (sentences.rows[unit.place],)
     if unit.level == "passage":
         return (unit.place,)
-    return tuple(sorted(unit.rows)) or (best_passage(snapshot, evidence, sentences, unit.place),)
+    return tuple(sorted(unit.rows)) or (best_passage(snapshot, evidence, sentences, unit.place, alone),)
 
 
 def _text_hit(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.ask.ranking import Ranking, best, fuse
+from shas_kb.ask.ranking import FUSION, Ranking, best, fuse
 from shas_kb.ask.retrieve import Evidence
 from shas_kb.ask.sentences import Sentences
 from shas_kb.ask.snapshot import Mask, Rows, Snapshot
@@ -29,6 +29,10 @@ class Embed(Protocol):
 TEMPERATURE = 0.2
 """Worth by which a document must fall behind another to have an e-th of its share of the evidence. Picked among .1, .2
 and .4 by how well heights are told on collections that the router's weights were not learned on."""
+
+
+OTHERS = 200
+"""Documents that follow those of which a passage was found."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +62,23 @@ def rank_passages(evidence: Evidence) -> Units:
 
 
 def rank_documents(snapshot: Snapshot, evidence: Evidence, allowed: Mask) -> Units:
-    """A document is worth what its best passage is. Scores are those of a fusion by rank, as for passages."""
+    """A document is worth what its best passage is; those of which none was found follow, by their own vectors. Scores
+    are those of a fusion by rank, as for passages."""
+    count = len(snapshot.ids)
     owner = snapshot.owner[evidence.dense.rows]
-    dense = _positive(_highest(evidence.dense.scores, owner, len(snapshot.ids)), -np.inf)
-    lexical = _positive(
-        _highest(evidence.lexical.scores, snapshot.owner[evidence.lexical.rows], len(snapshot.ids)), -np.inf
-    )
-    order = _positive(_highest(evidence.worth, owner, len(snapshot.ids)), -np.inf).rows
-    ranking = Ranking(order, fuse(dense, lexical).scores)
-    nearest = float(np.where(allowed, evidence.documents, -1.0).max())
-    return Units("document", ranking, {"dense": dense, "lexical": lexical}, nearest)
+    dense = _positive(_highest(evidence.dense.scores, owner, count), -np.inf)
+    words = snapshot.owner[evidence.lexical.rows]
+    lexical = _positive(_highest(evidence.lexical.scores, words, count), -np.inf)
+    order = _positive(_highest(evidence.worth, owner, count), -np.inf).rows
+    cosine = np.where(allowed, evidence.documents, -1.0)
+    others = np.where(allowed, cosine, -np.inf)
+    others[order] = -np.inf
+    rest = best(others, min(OTHERS, int(np.isfinite(others).sum())))
+    ranks = np.arange(len(order), len(order) + len(rest.rows))
+    scores = np.concatenate([fuse(dense, lexical).scores, (FUSION + 1) / (FUSION + 1 + ranks) / 4])
+    ranking = Ranking(np.concatenate([order, rest.rows]), scores)
+    by = {"dense": dense.then(rest), "lexical": lexical}
+    return Units("document", ranking, by, float(cosine.max()))
 
 
 def rank_nodes(
@@ -112,16 +123,16 @@ def in_nodes(snapshot: Snapshot, level: Level, documents: NDArray[np.float64]) -
     return np.asarray(under, np.float64)
 
 
-def best_passage(snapshot: Snapshot, evidence: Evidence, sentences: Sentences, document: int) -> int:
+def best_passage(
+    snapshot: Snapshot, evidence: Evidence, sentences: Sentences, document: int, but: Collection[int] = ()
+) -> int:
     """The row of the passage that a document is shown by: that of its most relevant sentence, else the first of its
-    that was found, else the nearest."""
+    that was found, else the nearest; none of `but`, if it has others that were found."""
     start, end = int(snapshot.offsets[document]), int(snapshot.offsets[document + 1])
-    rows = np.array(sentences.rows, np.int64)[sentences.ranking.rows]
-    for found in (rows, evidence.fused.rows):
-        inside = found[(found >= start) & (found < end)]
-        if len(inside):
-            return int(inside[0])
-    return start + int(evidence.cosine[start:end].argmax())
+    found = np.concatenate([np.array(sentences.rows, np.int64)[sentences.ranking.rows], evidence.fused.rows])
+    inside = found[(found >= start) & (found < end)].tolist()
+    nearest = start + int(evidence.cosine[start:end].argmax())
+    return next((row for row in inside if row not in but), inside[0] if inside else nearest)
 
 
 def _highest(scores: NDArray[np.float64], owner: Rows, documents: int) -> NDArray[np.float64]:

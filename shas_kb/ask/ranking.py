@@ -28,6 +28,10 @@ class Ranking:
     def rank(self) -> dict[int, int]:
         return {int(row): i for i, row in enumerate(self.rows, 1)}
 
+    def then(self, other: Ranking) -> Ranking:
+        """This one, and after it the other; they share no row."""
+        return Ranking(np.concatenate([self.rows, other.rows]), np.concatenate([self.scores, other.scores]))
+
 
 def best(scores: NDArray[np.floating], count: int) -> Ranking:
     """The `count` highest scores, best first; equal ones in the order of their rows."""

@@ -115,7 +115,10 @@ def read_sentences(
     wanted, covering = Wanted.of(question), Covering(weights)
     found: list[tuple[Quote, int, int, Traits]] = []
     covered_by: list[float] = []
-    for row, passage, sketch in zip(rows.tolist(), store.passages(keys), store.sketches(keys), strict=True):
+    sketches = store.sketches(keys)
+    if None in sketches:  # What is known of some is not to be compared with nothing.
+        sketches = [None] * len(keys)
+    for row, passage, sketch in zip(rows.tolist(), store.passages(keys), sketches, strict=True):
         worth = float(documents[snapshot.document_of(row)])
         whole: set[str] = set()
         told = said(passage, sketch, asked).tolist()
@@ -124,7 +127,7 @@ def read_sentences(
             its = words(text)
             held = covering.among(its)
             whole |= held
-            if len(its) >= SHORTEST:
+            if len(its) >= SHORTEST or len(passage.sentences) == 1:
                 kinds = wanted.number_in(text), wanted.name_in(text), is_whole(text)
                 found.append((quote, row, place, Traits(says, means, worth, covering.share(held), *map(float, kinds))))
         covered_by.append(covering.share(whole))
@@ -140,7 +143,7 @@ def said(passage: StoredPassage, sketch: Sketch | None, asked: Asked) -> Vectors
         return found
     pieces = unpack(sketch.pieces, len(asked.vector)) @ asked.vector
     words = unpack(sketch.words, WORD_BITS) @ asked.words.T  # [its tokens, the question's]
-    if len(words) == 1:  # Of some models a passage is its only unit, and so that of all its sentences.
+    if len(words) == 1 == len(pieces):  # Of some models a passage is its only unit, and so that of all its sentences.
         found[:] = words[0] @ asked.counts, pieces[0]
         return found
     each = (passage.tokens or PIECE * len(pieces)) / max(len(passage.text), 1)

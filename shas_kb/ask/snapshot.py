@@ -59,6 +59,11 @@ class Snapshot:
         Raises:
             UsageError: there is nothing in it that could be asked.
         """
+        with store.one_state():
+            return cls._of(store, exhaustive)
+
+    @classmethod
+    def _of(cls, store: Store, exhaustive: int) -> Snapshot:
         outlines = store.outlines()
         ids = outlines.documents
         if not ids:
@@ -222,6 +227,8 @@ class Records(Sequence[Document]):
     def __iter__(self) -> Iterator[Document]:
         if len(self._read) < len(self):
             self._read = {document.id: document for document in self._store.documents()}
+        if gone := next((id for id in self._ids if id not in self._read), None):
+            raise NotFoundError(f"document {gone} must be in the collection, but it was removed meanwhile; ask again.")
         return (self._read[id] for id in self._ids)
 
 

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from shas_kb.records import Level
-
 Height: TypeAlias = Literal["detail", "subject", "overview", "mixed", "none"]
 HEIGHTS: tuple[Height, ...] = ("detail", "subject", "overview", "mixed", "none")
-
-HEIGHT_OF: Mapping[Level, Height] = {
-    "sentence": "detail",
-    "passage": "detail",
-    "document": "detail",
-    "entity": "subject",
-    "category": "overview",
-    "domain": "overview",
-}
-"""The height at which a hit of each level answers."""
 
 Key: TypeAlias = tuple[str, int]
 """A passage: its document's id, and its ordinal there."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from shas_kb.ask import Snapshot, ask
 from shas_kb.ask.answer import NOTHING, SURE
 from shas_kb.ask.levels import Embed
-from shas_kb.evaluation.cases import HEIGHT_OF, Case, Part
+from shas_kb.ask.router import HEIGHT_OF
+from shas_kb.evaluation.cases import Case, Part
 from shas_kb.evaluation.measures import calibration, mean_scores, scores, share
 from shas_kb.evaluation.remembered import Remembered
 from shas_kb.evaluation.ways import COLLAPSED, Baselines, Found, of_hits

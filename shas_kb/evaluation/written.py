@@ -90,7 +90,7 @@ def _lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _case(place: str, line: Mapping[str, Any], known: _Known) -> Case:
     question = line.get("question")
-    if not isinstance(question, str) or not question.strip():
+    if not isinstance(question, str) or not question.replace("\0", " ").strip():
         raise UsageError(f"{place}: question must be a text with a word, got {question!r}.")
     height = _text(place, line, "height") or None
     if height is not None and height not in HEIGHTS:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -170,3 +172,30 @@ def test_levels_that_group_alike_are_offered_once(snapshot: Snapshot) -> None:
     alone = replace(snapshot, nodes={level: snapshot.nodes[level][:1] for level in NODE_LEVELS})
     assert alone.repeated == ("category", "domain")
     assert snapshot.repeated == ()
+
+
+def test_a_question_sees_one_state_while_another_program_writes(
+    tmp_path: Path, add: Callable[[Store, str, Sequence[str]], str], embed: Embed
+) -> None:
+    path = tmp_path / "kb.sqlite"
+    with Store.open(path, create=True) as store:
+        for name in ("Venus", "Mars"):
+            add(store, name, [f"{name} is a planet that turns around the Sun."])
+    done = threading.Event()
+
+    def write() -> None:
+        with Store.open(path) as store:
+            while not done.is_set():
+                store.remove([add(store, "Comet", ["A comet is a body of ice and dust.", "It has a tail."])])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with Store.open(path) as store:
+            for _ in range(20):
+                with store.one_state():
+                    reply = ask(store, embed, "Which planet turns around the Sun?")
+                assert {hit.document.title for hit in reply.hits if hit.document} >= {"Venus", "Mars"}
+    finally:
+        done.set()
+        writer.join()

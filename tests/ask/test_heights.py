@@ -50,7 +50,7 @@ def test_traits_are_shares_and_cosines(
 ) -> None:
     found = traits_of(library, snapshot, embed, question, under)
     for name, value in found._asdict().items():
-        assert (-1 if name.startswith("near") else 0) <= value <= 1 + 1e-6, name
+        assert (-2 if name.startswith("near") else 0) <= value <= 1 + 1e-6, name
     # What lies in a unit lies in the one above it.
     assert 0 < found.document <= found.entity + 1e-9
     assert found.entity <= found.category + 1e-9 <= found.domain + 2e-9

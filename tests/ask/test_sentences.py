@@ -61,9 +61,11 @@ def test_sentences_stand_where_they_say(library: Store, snapshot: Snapshot, embe
 
 
 def test_headings_are_no_sentences(empty: Store, embed: Embed, add: Add) -> None:
-    add(empty, "Violins", ["Violins."])
+    add(empty, "Violins", ["Violins. They are made of spruce and maple."])
+    add(empty, "Flutes", ["Flutes."])  # but where it is all there is
     found = sentences_of(empty, Snapshot.of(empty), embed, "violins")
-    assert (found.quotes, len(found.ranking.rows)) == ((), 0)
+    assert {quote.text for quote in found.quotes} == {"They are made of spruce and maple.", "Flutes."}
+    assert len(found.ranking.rows) == 2
 
 
 def test_a_passage_without_a_sketch_is_chosen_from_by_words(empty: Store, embed: Embed, add: Add) -> None:
