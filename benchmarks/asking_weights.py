@@ -9,8 +9,8 @@ corpus), each under the tree that it gets by itself.
   for a detail whose sentence is among them.
 - **Heights**: multinomial logistic regression on a question's traits; a mixed question counts half for each part.
   People also ask in the very words of texts and of the tree, which those who wrote the questions were told not to: of
-  each collection `MADE` of each height are words of a single sentence, two phrases of an entity, and the names or
-  phrases of two nodes that lie within one.
+  each collection `MADE` documents are asked for as the encoder's lessons ask (words of a sentence, rare phrases in what
+  people ask), and as many nodes by two phrases of an entity, and by names or phrases of two nodes that lie within one.
 - **Answered**: logistic regression. What is not answered are questions to the sample corpus that nothing answers,
   `SELDOM` times each as there are few, `FOREIGN` questions of another collection, and all questions again with the
   document or node hidden that answers them.
@@ -41,10 +41,10 @@ from trees import shas_kb
 from shas_kb.ask import Snapshot
 from shas_kb.ask.asking import Seen, look
 from shas_kb.ask.snapshot import Mask
-from shas_kb.ask.words import content_words
 from shas_kb.encoder import load_question_encoder
 from shas_kb.records import NODE_LEVELS, Level, Quote
 from shas_kb.storage import Store
+from shas_kb.training.questions import Questioner
 
 SAMPLE = "sample corpus"
 CORPUS = ROOT / "sample_corpus"
@@ -54,8 +54,6 @@ SELDOM = 4
 FOREIGN = 20
 MADE, MADE_COUNTS = 30, 0.1
 """Questions made of a collection's own words at each height, and what each counts beside one that was written."""
-SHORTEST, LONGEST = 60, 220
-"""Characters of a sentence that a question is made of."""
 PAIRS: tuple[tuple[Level, Level], ...] = (("category", "entity"), ("domain", "category"))
 RIDGE_SENTENCE, RIDGE = 0.01, 0.003
 """Of standardised traits."""
@@ -119,11 +117,12 @@ def asked(name: str, db: Path, questions: Sequence[dict[str, Any]], foreign: Seq
 def made(store: Store, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     """Questions of a collection's own words, with their heights."""
     chance = Random(0)
+    questioner = Questioner(store.rarity, snapshot.passages)
     for number in range(MADE):
-        passage = store.passages([snapshot.key(chance.randrange(snapshot.passages))])[0]
-        quotes = [quote.text for quote in passage.sentences if SHORTEST < len(quote.text) < LONGEST]
-        if quotes:
-            yield " ".join(content_words(chance.choice(quotes))[: chance.randint(4, 9)]), 0
+        document = snapshot.documents[chance.randrange(len(snapshot.ids))]
+        passages = store.document_passages(document.id)
+        for question in questioner.ask(document.title, document.language == "en", passages, 2, chance):
+            yield question.text, 0
         entity = chance.choice(snapshot.nodes["entity"])
         yield " ".join(chance.sample(entity.keyphrases, min(2, len(entity.keyphrases)))), 1
         level, below = PAIRS[number % 2]
