@@ -135,9 +135,9 @@ def _hits(
     store: Store, snapshot: Snapshot, seen: Seen, routing: router.Routing, given: bool, k: int
 ) -> tuple[Hit, ...]:
     """The first `k` hits, at the levels that were `given` or at those that the router chose."""
-    found = interleave(seen.units, dict(routing) if given else router.chosen(routing))
+    found = interleave(seen.units, dict(routing) if given else router.chosen(routing), k)
     if not given:
-        found = promote(snapshot, seen.units, seen.sentences.rows, with_passages(seen.units, found), k)
+        found = promote(snapshot, seen.units, seen.sentences.rows, with_passages(seen.units, found, k), k)
     order = [int(place) for place in seen.units["document"].ranking.rows]
     return as_hits(store, snapshot, seen.evidence, seen.sentences, found[:k], order, seen.confidence)
 

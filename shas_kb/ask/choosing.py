@@ -15,6 +15,9 @@ FILLED = 0.5
 FEWEST = 3
 """... and at least so many: one hit in a document of one passage says nothing of the document."""
 
+ENOUGH = 5
+"""Units of a level that are listed for each hit that is wanted."""
+
 FEW = 3
 """Documents, and nodes of a level, among the hits: the best are wanted, and passages are to have room beside them."""
 
@@ -31,14 +34,15 @@ class Found:
     rows: tuple[int, ...] = ()
 
 
-def interleave(units: Mapping[Level, Units], counts: Mapping[Level, float]) -> list[Found]:
-    """The units of some levels, by fused score times what the level counts (the most is taken for 1)."""
+def interleave(units: Mapping[Level, Units], counts: Mapping[Level, float], k: int) -> list[Found]:
+    """The best units of some levels, by fused score times what the level counts (the most is taken for 1): enough for
+    `k` hits, of which parents may take the place of several."""
     most = max(counts.values())
-    found = [unit for level, count in counts.items() for unit in _of_level(units[level], count / most)]
+    found = [unit for level, count in counts.items() for unit in _of_level(units[level], count / most, k)]
     return sorted(found, key=lambda unit: -unit.score)
 
 
-def with_passages(units: Mapping[Level, Units], found: Sequence[Found]) -> list[Found]:
+def with_passages(units: Mapping[Level, Units], found: Sequence[Found], k: int) -> list[Found]:
     """The hits of a question whose level nobody gave: of documents and nodes the best; and passages, after these if
     the router did not choose them, so that a detail is found where it was wrong."""
     seen: dict[Level, int] = {}
@@ -48,13 +52,14 @@ def with_passages(units: Mapping[Level, Units], found: Sequence[Found]) -> list[
         if unit.level in ("sentence", "passage") or seen[unit.level] <= FEW:
             kept.append(unit)
     if "passage" not in seen:
-        kept += _of_level(units["passage"], kept[-1].score)
+        kept += _of_level(units["passage"], kept[-1].score, k)
     return kept
 
 
-def _of_level(unit: Units, count: float) -> list[Found]:
+def _of_level(unit: Units, count: float, k: int) -> list[Found]:
     ranks = {name: ranking.rank for name, ranking in unit.by.items()}
-    ranked = zip(unit.ranking.rows.tolist(), unit.ranking.scores.tolist(), strict=True)
+    most = ENOUGH * k
+    ranked = zip(unit.ranking.rows[:most].tolist(), unit.ranking.scores[:most].tolist(), strict=True)
     return [Found(unit.level, place, score * count, _why(ranks, place)) for place, score in ranked]
 
 

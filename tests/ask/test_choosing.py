@@ -41,7 +41,7 @@ def test_levels_stand_in_one_order_each_in_its_own(
     snapshot: Snapshot, counts: Mapping[Level, float], data: st.DataObject
 ) -> None:
     units = some_units(snapshot, range(6), data)
-    found = interleave(units, counts)
+    found = interleave(units, counts, 99)
     scores = [unit.score for unit in found]
     assert scores == sorted(scores, reverse=True)
     assert counts[found[0].level] == max(counts.values())
@@ -57,7 +57,7 @@ def test_hits_are_so_many_all_different_with_passages_among_them(
 ) -> None:
     rows = data.draw(st.lists(st.integers(0, snapshot.passages - 1), min_size=1, max_size=8))
     units = some_units(snapshot, rows, data)
-    found = with_passages(units, interleave(units, counts))
+    found = with_passages(units, interleave(units, counts, 99), 99)
     scores = [unit.score for unit in found]
     assert scores == sorted(scores, reverse=True)
     for level in ("document", *NODE_LEVELS):
