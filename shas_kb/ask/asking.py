@@ -11,7 +11,7 @@ import numpy as np
 
 from shas_kb.ask import answer, router
 from shas_kb.ask.choosing import interleave, promote, with_passages
-from shas_kb.ask.clauses import apart, clauses
+from shas_kb.ask.clauses import apart, clauses, may_stand
 from shas_kb.ask.heights import Traits, traits
 from shas_kb.ask.hits import as_hits, in_turn
 from shas_kb.ask.levels import Embed, Units, rank_documents, rank_nodes, rank_passages, rank_sentences
@@ -66,7 +66,8 @@ def ask(
         raise UsageError(f"k must be at least 1, got {k}; ask for one hit or more.")
     snapshot = snapshot or Snapshot.of(store)
     allowed = snapshot.under(under)
-    parts = [] if levels else [look(store, snapshot, embed, clause, allowed) for clause in clauses(text)]
+    several = [] if levels else clauses(text)
+    parts = [look(store, snapshot, embed, clause, allowed) for clause in several] if may_stand(several) else []
     if not apart([part.told for part in parts]):
         parts = [look(store, snapshot, embed, text, allowed)]
     routings = [_fixed(levels, parts[0].units) if levels else _route(snapshot, part) for part in parts]

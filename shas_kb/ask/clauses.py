@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from shas_kb.ask.words import content_words, subject_words
+
 MOST = 3
 """Clauses; more are no question but a text."""
 
@@ -32,6 +34,12 @@ def clauses(question: str) -> list[str]:
     text = " ".join(question.split())
     found = [part for part in (part.strip(" ,?？，") for part in _BETWEEN.split(text)) if part]
     return found if 1 < len(found) <= MOST else []
+
+
+def may_stand(parts: Sequence[str]) -> bool:
+    """Whether clauses have words enough to be questions of their own, which spares looking for those that have not."""
+    counts = sorted(len(subject_words(content_words(part))) for part in parts)
+    return len(counts) > 1 and counts[-1] >= FEWEST_OF_DETAIL and counts[-2] >= FEWEST
 
 
 def apart(told: Sequence[tuple[str, float, int]]) -> bool:

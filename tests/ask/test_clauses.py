@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shas_kb.ask.clauses import FEWEST, FEWEST_OF_DETAIL, MOST, SURE, apart, clauses
+from shas_kb.ask.clauses import FEWEST, FEWEST_OF_DETAIL, MOST, SURE, apart, clauses, may_stand
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,16 @@ def test_a_detail_and_more_than_that_are_apart() -> None:
 )
 def test_clauses_that_lean_on_one_another_are_not(told: list[tuple[str, float, int]]) -> None:
     assert not apart(told)
+
+
+@pytest.mark.parametrize(
+    ("parts", "stands"),
+    [
+        ((), False),
+        (("How does cheese ripen in caves",), False),
+        (("How does cheese ripen", "how do these differ"), False),
+        (("How does cheese ripen", "how do people in Saxony-Anhalt use mites for it"), True),
+    ],
+)
+def test_clauses_need_words_to_stand_alone(parts: tuple[str, ...], stands: bool) -> None:
+    assert may_stand(parts) == stands
