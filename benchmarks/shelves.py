@@ -1,8 +1,8 @@
 """Small collections of documents as people have them, made of the evaluation data that may be trained on: sections of
 two textbooks, pages of documentation, Chinese articles, stretches of meetings, and some of each together.
 
-`questions.jsonl` holds 48 questions to each, written by people who knew the trees, at heights that their wording does
-not give away. Documents keep their paths, so that the questions find them.
+`questions.jsonl` holds 48 questions to each, written with their trees at hand, at heights that their wording does not
+give away. Documents keep their paths, so that the questions find them.
 """
 
 from __future__ import annotations

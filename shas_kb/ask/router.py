@@ -2,7 +2,7 @@
 
 Its traits (heights.py) give a probability to each of three heights: a **detail**, which sentences, passages and
 documents answer; a **subject**, which entities do; an **overview**, which categories and domains do. It is a
-multinomial logistic regression, learned on questions that people put to six collections at heights that were known (a
+multinomial logistic regression, learned on questions that were written to six collections at known heights (a
 mixed question counts half for each of its parts), without a word of theirs: benchmarks/asking_weights.py learns it, and
 measures it on collections that were left out.
 
