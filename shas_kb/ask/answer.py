@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from shas_kb.ask.sentences import Sentences
 from shas_kb.ask.snapshot import Snapshot
+from shas_kb.ask.wanted import is_whole
 from shas_kb.ask.weights import ANSWERED
 from shas_kb.ask.words import stems
 from shas_kb.records import Level, Node, Quote
@@ -45,7 +46,7 @@ def confidence(worth: float, covered: float) -> float:
 
 def quote(sentences: Sentences, most: int, *, spread: bool = False) -> list[Quote]:
     """At most `most` sentences that answer, best first, none repeating another; `spread` over as many documents, as
-    what a node tells is not in one of them."""
+    what a node tells is not in one of them, and none of them headings."""
     ranking = sentences.ranking
     taken: list[tuple[Quote, frozenset[str]]] = []
     for place, relevance in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
@@ -53,7 +54,7 @@ def quote(sentences: Sentences, most: int, *, spread: bool = False) -> list[Quot
             break
         found = sentences.quotes[place]
         said = stems(found.text)
-        if spread and any(found.document == other.document for other, _ in taken):
+        if spread and (not is_whole(found.text) or any(found.document == other.document for other, _ in taken)):
             continue
         if all(len(said & other) < SAME * len(said | other) for _, other in taken):
             taken.append((found, said))
@@ -83,7 +84,7 @@ def compose(
     quotes: list[Quote] = []
     for node in nodes[:MOST]:
         most = 1 if len(nodes) > 1 else FEW if detail is not None else MOST
-        its = quote(about, most, spread=True) if about is not None else list(node.summary[:most])
+        its = (quote(about, most, spread=True) if about is not None else []) or list(node.summary[:most])
         parts.append(_told(snapshot, node, its))
         quotes += its
     if detail is not None:
