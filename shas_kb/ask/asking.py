@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -163,7 +164,7 @@ class Seen:
     covered: float
     confidence: float
 
-    @property
+    @cached_property
     def told(self) -> tuple[str, float, int]:
         """The height that is likeliest, its probability, and how many words say what is asked about."""
         heights = router.heights(self.traits) if self.traits else {"overview": 1.0}
@@ -196,7 +197,7 @@ def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mas
         asked=asked,
         sentences=sentences,
         units=units,
-        traits=traits(snapshot, evidence, units, known) if known else None,
+        traits=traits(snapshot, evidence, units, known, weights) if known else None,
         covered=covered,
         confidence=answer.confidence(float(evidence.dense.scores[0]), covered) if known else nothing,
     )

@@ -18,11 +18,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.ask.levels import TEMPERATURE, Units, in_nodes, shares
+from shas_kb.ask.levels import Units, in_nodes
 from shas_kb.ask.ranking import best
-from shas_kb.ask.retrieve import Evidence
+from shas_kb.ask.retrieve import TEMPERATURE, Evidence
 from shas_kb.ask.snapshot import Snapshot
-from shas_kb.ask.words import commonness, worth
+from shas_kb.ask.words import commonness
 from shas_kb.records import NODE_LEVELS, Level
 
 
@@ -52,7 +52,13 @@ class Traits(NamedTuple):
     lead: float
 
 
-def traits(snapshot: Snapshot, evidence: Evidence, units: Mapping[Level, Units], known: Mapping[str, float]) -> Traits:
+def traits(
+    snapshot: Snapshot,
+    evidence: Evidence,
+    units: Mapping[Level, Units],
+    known: Mapping[str, float],
+    weights: Mapping[str, float],
+) -> Traits:
     """The traits of a question.
 
     Args:
@@ -60,16 +66,15 @@ def traits(snapshot: Snapshot, evidence: Evidence, units: Mapping[Level, Units],
         evidence: what its passages say.
         units: the units of its levels.
         known: the words that say what it is about, with the share of passages that hold each; at least one.
+        weights: what each of them says.
     """
-    weights = {word: worth(share, snapshot.passages) for word, share in known.items()}
-    documents = shares(snapshot, evidence)
-    most = {level: in_nodes(snapshot, level, documents) for level in NODE_LEVELS}
+    most = {level: in_nodes(snapshot, level, evidence.shares) for level in NODE_LEVELS}
     named = {level: float(snapshot.covered(level, weights).max(initial=0.0)) for level in NODE_LEVELS}
     near = {level: unit.nearest for level, unit in units.items()}
     top = {level: float(share.max(initial=0.0)) for level, share in most.items()}
     return Traits(
-        passage=_alone(snapshot, evidence),
-        document=float(documents.max()),
+        passage=_alone(evidence),
+        document=float(evidence.shares.max()),
         **top,
         within=_within(snapshot, most["category"], most["domain"]),
         named_entity=named["entity"],
@@ -78,23 +83,20 @@ def traits(snapshot: Snapshot, evidence: Evidence, units: Mapping[Level, Units],
         specific=sum(weights.values()) / len(weights),
         near_entity=near.get("entity", near["passage"]) - near["passage"],
         near_category=near.get("category", near["passage"]) - near["passage"],
-        lead=_lead(snapshot, evidence),
+        lead=_lead(evidence),
     )
 
 
-def _alone(snapshot: Snapshot, evidence: Evidence) -> float:
+def _alone(evidence: Evidence) -> float:
     """The share of the best passage within its document."""
-    worth, owner = evidence.worth, snapshot.owner[evidence.dense.rows]
-    mass = np.exp((worth - worth.max()) / TEMPERATURE)
-    return float(mass.max() / mass[owner == owner[worth.argmax()]].sum())
+    mass = np.exp((evidence.worth - evidence.worth.max()) / TEMPERATURE)
+    return float(mass.max() / mass[evidence.owner == evidence.owner[mass.argmax()]].sum())
 
 
-def _lead(snapshot: Snapshot, evidence: Evidence) -> float:
+def _lead(evidence: Evidence) -> float:
     """How much more the best document is worth than the second one, up to 1; 0 without a second."""
-    worth = np.full(len(snapshot.ids), -np.inf)
-    np.maximum.at(worth, snapshot.owner[evidence.dense.rows], evidence.worth)
-    first, *others = best(worth, min(2, int(np.isfinite(worth).sum()))).scores.tolist()
-    return min(float(first - others[0]), 1.0) if others else 0.0
+    first, second = best(np.append(evidence.of_documents, -np.inf), 2).scores.tolist()
+    return min(first - second, 1.0) if np.isfinite(second) else 0.0
 
 
 def _within(snapshot: Snapshot, categories: NDArray[np.float64], domains: NDArray[np.float64]) -> float:

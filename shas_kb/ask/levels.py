@@ -9,10 +9,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from shas_kb.ask.ranking import FUSION, Ranking, best, fuse
+from shas_kb.ask.ranking import FUSION, Ranking, best, fuse, highest
 from shas_kb.ask.retrieve import Evidence
 from shas_kb.ask.sentences import Sentences
-from shas_kb.ask.snapshot import Mask, Rows, Snapshot
+from shas_kb.ask.snapshot import Mask, Snapshot
 from shas_kb.records import Asked, Level, Vectors
 
 
@@ -24,11 +24,6 @@ class Embed(Protocol):
 
     def asked(self, question: str) -> Asked:
         """A question by which passages are found."""
-
-
-TEMPERATURE = 0.2
-"""Worth by which a document must fall behind another to have an e-th of its share of the evidence. Picked among .1, .2
-and .4 by how well heights are told on collections that the router's weights were not learned on."""
 
 
 OTHERS = 200
@@ -65,11 +60,9 @@ def rank_documents(snapshot: Snapshot, evidence: Evidence, allowed: Mask) -> Uni
     """A document is worth what its best passage is; those of which none was found follow, by their own vectors. Scores
     are those of a fusion by rank, as for passages."""
     count = len(snapshot.ids)
-    owner = snapshot.owner[evidence.dense.rows]
-    dense = _positive(_highest(evidence.dense.scores, owner, count), -np.inf)
-    words = snapshot.owner[evidence.lexical.rows]
-    lexical = _positive(_highest(evidence.lexical.scores, words, count), -np.inf)
-    order = _positive(_highest(evidence.worth, owner, count), -np.inf).rows
+    dense = _positive(highest(evidence.dense.scores, evidence.owner, count), -np.inf)
+    lexical = _positive(highest(evidence.lexical.scores, snapshot.owner[evidence.lexical.rows], count), -np.inf)
+    order = _positive(evidence.of_documents, -np.inf).rows
     cosine = np.where(allowed, evidence.documents, -1.0)
     others = np.where(allowed, cosine, -np.inf)
     others[order] = -np.inf
@@ -100,19 +93,10 @@ def rank_nodes(
     cosine = np.where(inside, snapshot.centres[level] @ vector, -1.0)
     count = int(inside.sum())
     dense = best(cosine, count)
-    share = best(np.where(inside, in_nodes(snapshot, level, shares(snapshot, evidence)), -1.0), count)
+    share = best(np.where(inside, in_nodes(snapshot, level, evidence.shares), -1.0), count)
     worded = _positive(np.where(inside, snapshot.covered(level, weights), 0.0))
     by = {"dense": dense, "passages": share, "lexical": worded}
     return Units(level, fuse(dense, share, worded), by, _top(dense))
-
-
-def shares(snapshot: Snapshot, evidence: Evidence) -> NDArray[np.float64]:
-    """Which share of the evidence lies in each document [n]: exp(worth of its best passage / T), scaled to a sum of 1.
-    Documents that the search did not bring have none."""
-    mass = np.exp((evidence.worth - evidence.worth.max()) / TEMPERATURE)
-    under = np.zeros(len(snapshot.ids))
-    np.maximum.at(under, snapshot.owner[evidence.dense.rows], mass)
-    return np.asarray(under / under.sum(), np.float64)
 
 
 def in_nodes(snapshot: Snapshot, level: Level, documents: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -133,13 +117,6 @@ def best_passage(
     inside = found[(found >= start) & (found < end)].tolist()
     nearest = start + int(evidence.cosine[start:end].argmax())
     return next((row for row in inside if row not in but), inside[0] if inside else nearest)
-
-
-def _highest(scores: NDArray[np.float64], owner: Rows, documents: int) -> NDArray[np.float64]:
-    """The highest score of each document's passages [n]; minus infinity without any."""
-    found = np.full(documents, -np.inf)
-    np.maximum.at(found, owner, scores)
-    return found
 
 
 def _positive(scores: NDArray[np.float64], floor: float = 0.0) -> Ranking:

@@ -44,6 +44,13 @@ def best(scores: NDArray[np.floating], count: int) -> Ranking:
     return Ranking(rows, scores[rows].astype(np.float64))
 
 
+def highest(scores: NDArray[np.float64], owner: Rows, count: int) -> NDArray[np.float64]:
+    """The highest score that each of `count` owners has [count]; minus infinity where it has none."""
+    found = np.full(count, -np.inf)
+    np.maximum.at(found, owner, scores)
+    return found
+
+
 def fuse(*rankings: Ranking) -> Ranking:
     """Reciprocal rank fusion; scores are scaled so that the first place in every ranking gives 1."""
     worth = [(FUSION + 1) / (FUSION + 1 + np.arange(len(ranking.rows))) / len(rankings) for ranking in rankings]

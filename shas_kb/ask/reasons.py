@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from shas_kb.ask import router
-from shas_kb.ask.levels import in_nodes, shares
+from shas_kb.ask.levels import in_nodes
 from shas_kb.ask.ranking import Ranking
 from shas_kb.ask.snapshot import Snapshot
 from shas_kb.records import NODE_LEVELS, Level
@@ -60,7 +60,7 @@ def _told(snapshot: Snapshot, seen: Seen, routing: router.Routing, given: bool) 
 
 def _evidence(snapshot: Snapshot, seen: Seen) -> Iterator[str]:
     """Which share of what was found lies in the best document, and under the best node of each level."""
-    documents = shares(snapshot, seen.evidence)
+    documents = seen.evidence.shares
     best = int(documents.argmax())
     said = [f"{documents[best]:.0%} in the document {snapshot.documents[best].title!r}"]
     for level in NODE_LEVELS:

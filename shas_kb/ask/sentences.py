@@ -108,9 +108,7 @@ def read_sentences(
         asked: the same in vectors.
         inside: documents of which the best passage is to be looked at [n]; None looks at the best of all, see above.
     """
-    documents = np.full(len(snapshot.ids), -np.inf)
-    np.maximum.at(documents, snapshot.owner[evidence.dense.rows], evidence.worth)
-    rows = _passages(snapshot, evidence, documents) if inside is None else _first(snapshot, evidence, inside)
+    rows = _passages(snapshot, evidence) if inside is None else _first(snapshot, evidence, inside)
     keys = snapshot.keys(rows)
     wanted, covering = Wanted.of(question), Covering(weights)
     found: list[tuple[Quote, int, int, Traits]] = []
@@ -119,7 +117,7 @@ def read_sentences(
     if None in sketches:  # What is known of some is not to be compared with nothing.
         sketches = [None] * len(keys)
     for row, passage, sketch in zip(rows.tolist(), store.passages(keys), sketches, strict=True):
-        worth = float(documents[snapshot.document_of(row)])
+        worth = float(evidence.of_documents[snapshot.document_of(row)])
         whole: set[str] = set()
         told = said(passage, sketch, asked).tolist()
         for place, (quote, (says, means)) in enumerate(zip(passage.sentences, told, strict=True)):
@@ -160,9 +158,9 @@ def said(passage: StoredPassage, sketch: Sketch | None, asked: Asked) -> Vectors
     return found
 
 
-def _passages(snapshot: Snapshot, evidence: Evidence, documents: NDArray[np.float64]) -> Rows:
-    """The passages that are looked at, best first, from what the best of each document's is worth [n]."""
-    chosen = best(documents, DOCUMENTS).rows
+def _passages(snapshot: Snapshot, evidence: Evidence) -> Rows:
+    """The passages that are looked at, best first."""
+    chosen = best(evidence.of_documents, DOCUMENTS).rows
     rows = evidence.fused.rows
     among = np.isin(snapshot.owner[rows], chosen)
     among[:FIRST] = True

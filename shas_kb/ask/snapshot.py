@@ -142,10 +142,6 @@ class Snapshot:
                     found[word] = max(share, found.get(word, 0.0))
         return found
 
-    def places(self, level: Level) -> Rows:
-        """For every document, its own place (level "document") or that of the node it lies under."""
-        return np.arange(len(self.ids)) if level == "document" else self.home[level]
-
     def count(self, level: Level) -> int:
         """How many documents, or nodes of `level`, there are."""
         return len(self.ids) if level == "document" else len(self.nodes[level])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 MOST_WORDS = 64
@@ -123,6 +123,7 @@ class Covering:
         """The stems of the question's that some words have."""
         return self._shares.keys() & map(stem, words)
 
-    def share(self, stems: Iterable[str]) -> float:
-        """The share of the question's weight that some stems of its have, 0 to 1; 0 without words."""
-        return sum(self._shares[each] for each in stems)
+    def share(self, held: Collection[str]) -> float:
+        """The share of the question's weight that some stems of its have, 0 to 1; 0 without words. Added up in the
+        question's order: a set's is another in each process."""
+        return sum(share for stem, share in self._shares.items() if stem in held)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shas_kb.ask import Snapshot
 from shas_kb.ask.asking import look
 from shas_kb.ask.heights import Traits
-from shas_kb.ask.levels import Embed, in_nodes, shares
+from shas_kb.ask.levels import Embed, in_nodes
 from shas_kb.ask.retrieve import search
 from shas_kb.ask.words import content_words
 from shas_kb.records import NODE_LEVELS
@@ -36,7 +36,7 @@ def test_the_evidence_is_shared_among_documents_and_nodes(
 ) -> None:
     every = snapshot.under(None)
     evidence = search(library, snapshot, content_words(question) or ["of"], embed.asked(question), every)
-    documents = shares(snapshot, evidence)
+    documents = evidence.shares
     assert documents.sum() == pytest.approx(1)
     assert documents.min() >= 0
     for level in NODE_LEVELS:
