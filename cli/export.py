@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from shas_kb.cli.session import GOOD, Session, note_if_stale
+
+if TYPE_CHECKING:
+    from shas_kb.records import Level
 
 
 def export(
@@ -19,6 +22,12 @@ def export(
         Path, typer.Argument(metavar="OUT", help="The folder (obsidian) or file to write.", show_default=False)
     ],
     under: Annotated[str | None, typer.Option(metavar="NODE", help="Only this branch: an id or a name.")] = None,
+    depth: Annotated[
+        str, typer.Option(metavar="LEVEL", help="How far down: domain, category, entity or document.")
+    ] = "document",
+    min_weight: Annotated[
+        float, typer.Option("--min-weight", metavar="W", help="Leave out links across the tree below this, 0 to 1.")
+    ] = 0.0,
 ) -> int:
     """Write the tree as an Obsidian vault, a graph, or a page to look at.
 
@@ -26,11 +35,13 @@ def export(
     [dim]$[/dim] shas-kb export html tree.html
     """
     from shas_kb.cli.terminal import output, plural, print_json
+    from shas_kb.export import Extent
     from shas_kb.export import export as write
 
+    extent = Extent(under, cast("Level", depth), min_weight)
     with session.open() as store:
         note_if_stale(session, store)
-        written = write(store, format, out, under)
+        written = write(store, format, out, extent)
     if session.json:
         print_json({"format": format, "out": str(written.path), "files": written.files, "bytes": written.bytes})
     else:

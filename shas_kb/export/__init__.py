@@ -12,13 +12,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shas_kb.errors import UsageError
+from shas_kb.export.extent import WHOLE, Extent
 from shas_kb.writing import Written
 
 if TYPE_CHECKING:
     from shas_kb.export.content import Content
     from shas_kb.storage import Store
 
-__all__ = ["FORMATS", "Written", "export"]
+__all__ = ["FORMATS", "WHOLE", "Extent", "Written", "export"]
 
 
 def obsidian(content: Content, out: Path) -> Written:
@@ -54,24 +55,24 @@ FORMATS: Mapping[str, Callable[[Content, Path], Written]] = MappingProxyType(
 )
 
 
-def export(store: Store, format: str, out: Path, under: str | None = None) -> Written:
+def export(store: Store, format: str, out: Path, extent: Extent = WHOLE) -> Written:
     """Write the current tree of `store` to `out`.
 
     Args:
         store: an open collection that holds a tree.
         format: one of `FORMATS`.
         out: the file to write (or, for `obsidian`, the folder); what is missing of the way to it is made.
-        under: the id or the name of a node; only it and what is below it are exported.
+        extent: how much of it.
 
     Raises:
         UsageError: unknown format, no tree yet, or a place that cannot be written to.
-        NotFoundError: no node answers to `under`.
+        NotFoundError: no node answers to `extent.under`.
     """
     from shas_kb.export.content import read_content
 
     if format not in FORMATS:
         raise UsageError(f"format must be one of {', '.join(FORMATS)}, got {format!r}; choose one of these.")
-    content = read_content(store, under)
+    content = read_content(store, extent)
     try:
         return FORMATS[format](content, out)
     except OSError as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from shas_kb.errors import UsageError
+from shas_kb.export.extent import WHOLE, Extent
 from shas_kb.export.related import Weighted, neighbours, unit_rows
 from shas_kb.export.text import one_line
 from shas_kb.lookup import look_up
@@ -71,25 +72,31 @@ class Content:
         return [replace(passage, text=one_line(passage.text)) for passage in passages]
 
 
-def read_content(store: Store, under: str | None = None) -> Content:
-    """Take the snapshot, of the whole tree or of what is `under` a node (its id or name).
+def read_content(store: Store, extent: Extent = WHOLE) -> Content:
+    """Take the snapshot, of the whole tree or of a part of it.
 
     Raises:
-        UsageError: the collection has no tree.
-        NotFoundError: no node answers to `under`, or more than one does.
+        UsageError: the collection has no tree, or none of the level asked for.
+        NotFoundError: no node answers to `extent.under`, or more than one does.
     """
     tree = store.tree()
     if tree is None:
         raise UsageError("an export must have a tree, got a collection without one; run `shas-kb organise` first.")
     known = {document.id: document for document in store.documents()}
     memberships = [member for member in tree.memberships if member.document in known]
-    nodes = _subtree(tree.nodes, look_up(under, tree.nodes)) if under is not None else tree.nodes
+    nodes = _subtree(tree.nodes, look_up(extent.under, tree.nodes)) if extent.under is not None else tree.nodes
     inside = {node.id for node in nodes}
     home = {member.document: member for member in memberships if member.primary and member.node in inside}
     if not home:
         raise UsageError("an export must have documents, got a tree without any left; run `shas-kb organise` first.")
     counts = _counts(nodes, home)
-    nodes = tuple(sorted((_clean_node(node, counts) for node in nodes if counts[node.id]), key=_node_order))
+    nodes = tuple(
+        sorted((_clean_node(n, counts) for n in nodes if counts[n.id] and extent.reaches(n.level)), key=_node_order)
+    )
+    if not nodes:
+        raise UsageError(f"--depth must be at or below the level of {extent.under!r}, got {extent.depth}.")
+    if not extent.reaches("document"):
+        home = {}
     documents = tuple(_clean_document(known[id]) for id in sorted(home))
     inside = {node.id for node in nodes}
 
@@ -112,8 +119,8 @@ def read_content(store: Store, under: str | None = None) -> Content:
         parents=parents,
         children=_children(nodes, documents, parents, weights),
         weights=weights,
-        also={id: tuple(sorted(found, key=lambda pair: (-pair[1], pair[0]))) for id, found in also.items()},
-        related=related,
+        also={id: links for id in also if (links := extent.strong(_weightiest_first(also[id])))},
+        related={id: links for id in related if (links := extent.strong(related[id]))},
         keyphrases=_keyphrases(store, set(home)),
         store=store,
     )
@@ -149,6 +156,10 @@ def _clean_node(node: Node, counts: Counter[str]) -> Node:
 def _clean_document(document: Document) -> Document:
     title = one_line(document.title) or one_line(PurePosixPath(document.path).stem) or document.id
     return replace(document, title=title, authors=tuple(filter(None, map(one_line, document.authors))))
+
+
+def _weightiest_first(pairs: Sequence[tuple[str, float]]) -> Weighted:
+    return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
 
 def _node_order(node: Node) -> tuple[int, str]:

@@ -42,12 +42,13 @@ class Notebook:
 
     def _home(self) -> Note:
         content = self._content
-        counts = [_counted(len(content.documents), "document")]
+        topmost = content.children[""]
+        counts = [_counted(sum(self._nodes[id].documents for id in topmost), "document")]
         for level in ("entity", "category", "domain"):
             number = sum(node.level == level for node in content.nodes)
             counts += [_counted(number, level)] if number else []
         parts = ["# Home", " · ".join(counts)]
-        for id in content.children.get("", ()):
+        for id in topmost:
             node = self._nodes[id]
             parts.append(f"## {self._link(id)}")
             parts += self._quotes(node.summary[:1])
@@ -61,7 +62,8 @@ class Notebook:
         parts = [f"# {plain(node.name)}", self._trail(node.id), " · ".join(facts)]
         parts += self._keyphrases(node.keyphrases)
         parts += self._quotes(node.summary)
-        parts += self._section(self._below(node.id), self._children(node.id))
+        if children := self._children(node.id):
+            parts += self._section(self._below(node.id), children)
         parts += self._weighted("Also here", self._guests.get(node.id, ()))
         parts += self._weighted("Related", content.related.get(node.id, ()))
         parts += self._siblings(node.id)
@@ -153,11 +155,11 @@ class Notebook:
 
     def _children(self, id: str) -> list[str]:
         rows = []
-        for child in self._content.children[id]:
+        for child in self._content.children.get(id, ()):
             node = self._nodes.get(child)
             number = str(node.documents) if node else f"{self._content.weights[child]:.2f}"
             rows.append(f"- {self._link(child)} ({number})")
-        return ["\n".join(rows)]
+        return ["\n".join(rows)] if rows else []
 
     def _siblings(self, id: str) -> list[str]:
         others = [other for other in self._content.children[self._content.parents.get(id, "")] if other != id]

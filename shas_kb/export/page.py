@@ -132,7 +132,8 @@ def _title(content: Content) -> str:
 
 
 def _counts(content: Content) -> str:
-    numbers = {"document": len(content.documents)}
+    topmost = set(content.children[""])
+    numbers = {"document": sum(node.documents for node in content.nodes if node.id in topmost)}
     for node in reversed(content.nodes):
         numbers[node.level] = numbers.get(node.level, 0) + 1
     return " · ".join(f"{number:,} {level if number == 1 else _PLURALS[level]}" for level, number in numbers.items())

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from shas_kb.errors import NotFoundError, UsageError
-from shas_kb.export import FORMATS, export
+from shas_kb.export import FORMATS, Extent, export
+from shas_kb.export.content import read_content
 from shas_kb.records import Tree
 from shas_kb.storage import Store
 
@@ -33,9 +34,9 @@ def test_the_same_tree_gives_the_same_bytes(store: Store, tmp_path: Path, format
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_under_a_node_there_is_only_what_is_below_it(store: Store, tmp_path: Path, format: str) -> None:
-    export(store, format, tmp_path / "by-name", under="planets")
+    export(store, format, tmp_path / "by-name", Extent(under="planets"))
     planets = next(node for node in store.tree().nodes if node.name == "Planets")  # type: ignore[union-attr]
-    export(store, format, tmp_path / "by-id", under=planets.id)
+    export(store, format, tmp_path / "by-id", Extent(under=planets.id))
     assert contents(tmp_path / "by-name") == contents(tmp_path / "by-id")
     everything = b"".join(contents(tmp_path / "by-id").values())
     assert b"Planets" in everything
@@ -43,13 +44,32 @@ def test_under_a_node_there_is_only_what_is_below_it(store: Store, tmp_path: Pat
     assert b"Science" not in everything
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_down_to_entities_there_are_no_documents(store: Store, tmp_path: Path, format: str) -> None:
+    export(store, format, tmp_path / "out", Extent(depth="entity"))
+    everything = b"".join(contents(tmp_path / "out").values())
+    assert b"Planets" in everything
+    assert b"the sun" not in everything
+    with pytest.raises(UsageError, match="below the level of 'planets', got category"):
+        export(store, format, tmp_path / "none", Extent(under="planets", depth="category"))
+    assert not (tmp_path / "none").exists()
+
+
+def test_weak_links_can_be_left_out(store: Store) -> None:
+    everything, strong = read_content(store), read_content(store, Extent(least_weight=0.9))
+    assert everything.also and not strong.also
+    weights = [weight for links in strong.related.values() for _, weight in links]
+    assert weights and min(weights) >= 0.9
+    assert strong.parents == everything.parents
+
+
 def test_errors_say_what_to_do(store: Store, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="one of obsidian, graphml, json, html, got 'pdf'"):
         export(store, "pdf", tmp_path / "out")
     with pytest.raises(NotFoundError, match="shas-kb tree"):
-        export(store, "json", tmp_path / "out", under="nothing")
+        export(store, "json", tmp_path / "out", Extent(under="nothing"))
     with pytest.raises(NotFoundError, match="give an id"):
-        export(store, "json", tmp_path / "out", under="Science")
+        export(store, "json", tmp_path / "out", Extent(under="Science"))
     with pytest.raises(UsageError, match="got a folder"):
         export(store, "json", tmp_path)
     (tmp_path / "file").write_text("mine")
