@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import string
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,8 +18,9 @@ EDGES, CHARACTERS = 500, 50_000
 _LABEL = 60
 _ROOM = 200  # characters for the remarks on what was left out
 _SHAPES = {"domain": "[[{}]]", "category": "({})", "entity": "([{}])", "document": "[{}]"}
-# Punctuation is written as character codes: in a label Mermaid reads HTML, Markdown and syntax of its own.
-_CODES = str.maketrans({character: f"#{ord(character)};" for character in string.punctuation if character != ","})
+# Punctuation is written as character codes, but for commas, and hyphens and apostrophes in words: in a label, Mermaid
+# reads HTML, Markdown (also lists and links) and syntax of its own.
+_CODED = re.compile(r"(?!,|(?<=\w)[-'](?=\w))[!-/:-@\[-`{-~]")
 
 
 def write_mermaid(content: Content, out: Path) -> Written:
@@ -58,7 +59,8 @@ def build_mermaid(content: Content) -> str:
 
 def label(text: str) -> str:
     """A quoted label that shows the text as it stands."""
-    return f'"{shorten(text, _LABEL).translate(_CODES)}"'
+    coded = _CODED.sub(lambda found: f"#{ord(found[0])};", shorten(text, _LABEL))
+    return f'"{coded}"'
 
 
 def _header() -> list[str]:
