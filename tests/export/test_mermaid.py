@@ -118,7 +118,7 @@ def test_a_chart_is_never_larger_than_mermaid_draws(store: Store, draw: Any) -> 
     chart = build_mermaid(full)
     assert "Cut at" not in chart and CHARACTERS * 0.9 < len(chart) <= CHARACTERS
     assert len(draw(chart)["edges"]) == EDGES
-    nodes = tuple(replace(full.nodes[0], id=f"d{i}") for i in range(1000))
+    nodes = tuple(replace(full.nodes[0], id=f"d{i}", name="=" * 60) for i in range(1000))
     wide = replace(full, nodes=nodes, documents=(), parents={}, children={"": tuple(node.id for node in nodes)})
     with pytest.raises(UsageError, match="at most 500 edges and 50,000 characters, got 1,000 nodes of the topmost"):
         build_mermaid(replace(wide, also={}, related={}))
