@@ -21,13 +21,13 @@ def write_cytoscape(content: Content, out: Path) -> Written:
 
 
 def build_cytoscape(content: Content) -> dict[str, object]:
-    """The document. Edges of the tree are in it beside `data.parent`: the desktop program knows no compound nodes."""
+    """The document. The tree is in `data.parent` alone, as edges into one's own parent would spoil every layout."""
     everything = attributes(content)
     place, colour = positions(content), colours(content)
     side = _ROOM * math.sqrt(len(everything))
     nodes = [
         {
-            "data": {"id": id, **facts, "colour": f"#{colour[id]:06x}"},
+            "data": {"id": id, **facts, "colour": f"#{colour[id]:06x}", "weight": content.weights.get(id, 1.0)},
             "position": {"x": round(place[id][0] * side, 1), "y": round((1 - place[id][1]) * side, 1)},
             "classes": facts["level"],
         }
@@ -46,6 +46,7 @@ def build_cytoscape(content: Content) -> dict[str, object]:
             "classes": link.kind,
         }
         for link in links(content)
+        if link.kind != "contains"
     ]
     return {
         "format_version": "1.0",
