@@ -19,8 +19,8 @@ _LABEL = 60
 _ROOM = 200  # characters for the remarks on what was left out
 _SHAPES = {"domain": "[[{}]]", "category": "({})", "entity": "([{}])", "document": "[{}]"}
 # Punctuation is written as character codes, but for commas, and hyphens and apostrophes in words: in a label, Mermaid
-# reads HTML, Markdown (also lists and links) and syntax of its own.
-_CODED = re.compile(r"(?!,|(?<=\w)[-'](?=\w))[!-/:-@\[-`{-~]")
+# reads HTML, Markdown (also lists and links) and syntax of its own; with ﬂ and ¶ it writes codes for itself.
+_CODED = re.compile(r"(?!,|(?<=\w)[-'](?=\w))[!-/:-@\[-`{-~ﬂ¶]")
 
 
 def write_mermaid(content: Content, out: Path) -> Written:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pytest
 
 from shas_kb.export import Extent, export
+from shas_kb.export.content import read_content
+from shas_kb.export.layout import positions
+from shas_kb.export.projection import project
 from shas_kb.storage import Store
 
 
@@ -48,14 +53,23 @@ def test_a_node_has_the_colour_of_its_domain_and_the_size_of_its_documents(graph
     assert sorted(nodes) == sorted(nodes, key=lambda pair: pair[1]) and min(nodes)[1] > 4
 
 
-def test_a_node_lies_in_the_middle_of_its_documents(graph: Any) -> None:
-    place = {id: (at["x"], at["y"]) for id, at in seen(graph, "position").items()}
-    assert len(set(place.values())) > 20
-    for entity in (id for id, level in graph.nodes(data="level") if level == "entity"):
-        inside = [place[id] for id, parent in graph.nodes(data="parent") if parent == entity]
-        for axis in (0, 1):
-            middle = sum(point[axis] for point in inside) / len(inside)
-            assert place[entity][axis] == pytest.approx(middle, abs=0.2)
+def test_a_node_lies_in_the_weighted_middle_of_its_documents(store: Store) -> None:
+    content = read_content(store)
+    ids = [document.id for document in content.documents]
+    weights = {id: 0.2 + 0.7 * (row % 2) for row, id in enumerate(ids)}
+    place, points = positions(replace(content, weights=weights)), project(content.vectors)
+    assert [place[id] for id in ids] == [tuple(point) for point in points.tolist()]
+    for node in content.nodes:
+        inside = [row for row, id in enumerate(ids) if node.id in content.path(id)]
+        middle = np.average(points[inside], axis=0, weights=[weights[ids[row]] for row in inside])
+        assert place[node.id] == pytest.approx(tuple(middle), abs=1e-4)
+
+
+def test_positions_are_those_of_the_map(store: Store, graph: Any) -> None:
+    place = positions(read_content(store))
+    seen_at = {id: (at["x"] / 1000 + 0.5, at["y"] / 1000 + 0.5) for id, at in seen(graph, "position").items()}
+    assert seen_at == {id: pytest.approx(at, abs=1e-4) for id, at in place.items()}
+    assert len(set(seen_at.values())) > 20
 
 
 def test_without_documents_the_entities_are_spread(store: Store, tmp_path: Path) -> None:

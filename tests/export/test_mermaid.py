@@ -34,6 +34,25 @@ DRAW = """(async (text, settings) => {
 })(%s, %s)"""
 
 
+MEANINGS = [
+    "**bold** __bold__ *x* ~~x~~ `x`",
+    "[a](http://b) ![a](b) www.a.com a@b.co",
+    "1) one",
+    "## Heading",
+    "> quoted",
+    "===",
+    "%%{init: {'theme': 'dark'}}%%",
+    "#quot; #35; &lt; &#60;",
+    "ﬂ°°60¶ßscript ﬂ°lt¶ß",
+    "$$x^2$$ fa:fa-car ::icon(x) :::c1",
+    "end",
+    "subgraph x; click kb_x call alert(1)",
+    "\\n <br/> <!-- x --> <![CDATA[",
+    '"] --> x["',
+    "@{ shape: x }",
+]
+
+
 @pytest.fixture
 def draw(browser: Browser, tmp_path: Path) -> Any:
     """A chart becomes names by id, edges and weights."""
@@ -89,6 +108,16 @@ def test_nothing_runs_where_labels_are_plain_text(store: Store, tmp_path: Path, 
     assert drawn["strange"] == 0
 
 
+def test_a_name_is_shown_as_it_is_whatever_it_means_to_mermaid(store: Store, draw: Any) -> None:
+    content = read_content(store)
+    documents = [replace(one, title=title) for one, title in zip(content.documents, MEANINGS, strict=False)]
+    chart = build_mermaid(replace(content, documents=tuple(documents)))
+    drawn = draw(chart, securityLevel="loose")
+    names = dict(drawn["nodes"])
+    assert [names[document.id] for document in documents] == MEANINGS
+    assert drawn["strange"] == 0
+
+
 @pytest.mark.parametrize(
     ("text", "written"),
     [
@@ -103,7 +132,7 @@ def test_a_label_says_nothing_to_mermaid(text: str, written: str) -> None:
     assert label(text) == f'"{written}"'
 
 
-@pytest.mark.parametrize(("count", "title"), [(600, "A"), (450, "=" * 60), (450, "🌞" * 59)])
+@pytest.mark.parametrize(("count", "title"), [(600, "A"), (450, "=" * 60), (300, "🌞" * 59)])
 def test_what_is_too_large_is_cut_at_entities_and_says_so(store: Store, count: int, title: str) -> None:
     content = read_content(store)
     assert "Cut at" not in build_mermaid(content)

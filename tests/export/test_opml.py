@@ -6,6 +6,8 @@ import html
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from shas_kb.export import Extent, export
@@ -41,3 +43,8 @@ def test_an_outline_has_key_phrases_as_notes_and_documents_as_leaves(store: Stor
 def test_a_reader_of_html_sees_the_same_text(text: str, written: str) -> None:
     assert markup(text) == written
     assert html.unescape(written) == text
+
+
+@given(st.text(st.sampled_from('<>&;ab/!#39lt "')))
+def test_any_text_comes_back(text: str) -> None:
+    assert html.unescape(markup(text)) == text

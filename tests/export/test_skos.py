@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import rdflib
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shas_kb.export import Extent, export
-from shas_kb.export.skos import _text
+from shas_kb.export.content import read_content
+from shas_kb.export.skos import _text, build_skos
 from shas_kb.storage import Store
 
 NAMES = """
@@ -85,6 +89,26 @@ def test_without_documents_names_have_no_language(store: Store, tmp_path: Path) 
     path = export(store, "skos", tmp_path / "kb.ttl", Extent(depth="entity")).path
     graph = rdflib.Graph().parse(path, format="turtle")
     assert {label.language for label in graph.objects(None, rdflib.SKOS.prefLabel)} == {None}
+
+
+def test_a_name_has_the_language_of_most_documents(store: Store) -> None:
+    content = read_content(store)
+    homes = {node.name: node.id for node in content.nodes if node.level == "entity"}
+    inside = {name: content.children[home] for name, home in homes.items()}
+    spoken = dict.fromkeys(inside["Stars"], "de") | dict.fromkeys(inside["Planets"][:4], "fr")
+    spoken |= dict.fromkeys(inside["Markets"][1::2], "zh") | dict.fromkeys(inside["Money"], "not a tag")
+    documents = [replace(document, language=spoken.get(document.id, "en")) for document in content.documents]
+    written = build_skos(replace(content, documents=tuple(documents)))
+    labels = rdflib.Graph().parse(data=written, format="turtle").objects(None, rdflib.SKOS.prefLabel)
+    found = {str(label): label.language for label in labels}
+    assert {name: found[name] for name in homes} == {"Stars": "de", "Planets": "fr", "Markets": "en", "Money": None}
+    assert found["Economy & <Society>"] is None
+
+
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc"))))
+def test_any_text_comes_back(text: str) -> None:
+    graph = rdflib.Graph().parse(data=f"<urn:a> <urn:b> {_text(text)} .", format="turtle")
+    assert list(graph.objects()) == [rdflib.Literal(text)]
 
 
 @pytest.mark.parametrize("text", ['"', '\\"', "\\", '""" . <urn:x> a <urn:y> . """', "\\u0022", "'", "a@en"])

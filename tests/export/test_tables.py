@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from csvs import plain, read_csv
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shas_kb.errors import UsageError
 from shas_kb.export import Extent, export
@@ -68,6 +70,12 @@ def test_lists_come_apart_where_neo4j_cuts_them(store: Store, tables: Path) -> N
 def test_a_formula_is_harmless_and_not_lost(text: str, written: str) -> None:
     assert harmless(text) == written
     assert plain(written) == text
+
+
+@given(st.text(st.sampled_from("=+-@';＝ ,\"ab")))
+def test_any_text_comes_back(text: str) -> None:
+    assert plain(harmless(text)) == text
+    assert not re.search(r"(^|;)\s*[=+\-@＝＋－＠]", harmless(text))
 
 
 def test_no_cell_of_a_hostile_collection_begins_a_formula(store: Store, tables: Path) -> None:
