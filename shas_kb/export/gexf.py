@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from shas_kb.export.content import Content
-from shas_kb.export.graph import TYPES, Value, attributes, joined, links
+from shas_kb.export.graph import COLUMNS, Value, attributes, joined, links
 from shas_kb.export.layout import colours, positions
 from shas_kb.writing import Written, write_whole
 
 _SPACE = "http://www.gexf.net/1.2draft"
-_TITLES = (
-    "level",
-    "parent",
-    "documents",
-    "confidence",
-    "keyphrases",
-    "summary",
-    "path",
-    "sha256",
-    "pages",
-    "language",
-    "authors",
-    "year",
-)
+_COLUMNS: Mapping[str, type] = {"level": str, "parent": str, **COLUMNS}
 _TYPES = {int: "integer", float: "double"}
 _KIND = "kind"
 _SIDE = 1000.0  # of the map, in Gephi's units, up to about 300 nodes
@@ -45,8 +33,8 @@ def build_gexf(content: Content) -> bytes:
     SubElement(meta, "description").text = f"tree {content.hash}"
     graph = SubElement(root, "graph", mode="static", defaultedgetype="directed")
     titles = SubElement(graph, "attributes", {"class": "node", "mode": "static"})
-    for title in _TITLES:
-        SubElement(titles, "attribute", id=title, title=title, type=_TYPES.get(TYPES.get(title, str), "string"))
+    for title, type in _COLUMNS.items():
+        SubElement(titles, "attribute", id=title, title=title, type=_TYPES.get(type, "string"))
     titles = SubElement(graph, "attributes", {"class": "edge", "mode": "static"})
     SubElement(titles, "attribute", id=_KIND, title=_KIND, type="string")
     _nodes(graph, content)
@@ -66,7 +54,7 @@ def _nodes(graph: Element, content: Content) -> None:
         if "parent" in facts:
             fields["pid"] = str(facts["parent"])
         node = SubElement(nodes, "node", fields)
-        _values(node, {title: facts[title] for title in _TITLES if title in facts})
+        _values(node, {title: facts[title] for title in _COLUMNS if title in facts})
         x, y = place[id]
         SubElement(node, "viz:size", value=f"{4 * math.sqrt(int(str(facts.get('documents', 1)))):.2f}")
         SubElement(node, "viz:position", x=f"{(x - 0.5) * side:.2f}", y=f"{(y - 0.5) * side:.2f}", z="0")

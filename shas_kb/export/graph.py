@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -20,15 +21,21 @@ from shas_kb.writing import Written, write_whole
 
 SCHEMA_VERSION = 1
 
-# The type of each attribute of a node or document, where it is no text; `keyphrases` and `authors` are lists of text.
-TYPES: Mapping[str, type] = {
-    "documents": int,
-    "confidence": float,
-    "keyphrases": tuple,
-    "pages": int,
-    "authors": tuple,
-    "year": int,
-}
+# What is known of a node or document beside its level, name and parent, in the order of columns.
+COLUMNS: Mapping[str, type] = MappingProxyType(
+    {
+        "documents": int,
+        "confidence": float,
+        "keyphrases": tuple,
+        "summary": str,
+        "path": str,
+        "sha256": str,
+        "pages": int,
+        "language": str,
+        "authors": tuple,
+        "year": int,
+    }
+)
 
 Value = str | int | float | tuple[str, ...]
 

@@ -19,8 +19,8 @@ _LABEL = 60
 _ROOM = 200  # characters for the remarks on what was left out
 _SHAPES = {"domain": "[[{}]]", "category": "({})", "entity": "([{}])", "document": "[{}]"}
 # Punctuation is written as character codes, but for commas, and hyphens and apostrophes in words: in a label, Mermaid
-# reads HTML, Markdown (also lists and links) and syntax of its own; with ﬂ and ¶ it writes codes for itself.
-_CODED = re.compile(r"(?!,|(?<=\w)[-'](?=\w))[!-/:-@\[-`{-~ﬂ¶]")
+# reads HTML, Markdown (also lists and links) and syntax of its own.
+_CODED = re.compile(r"(?!,|(?<=\w)[-'](?=\w))[!-/:-@\[-`{-~]")
 
 
 def write_mermaid(content: Content, out: Path) -> Written:
@@ -59,7 +59,8 @@ def build_mermaid(content: Content) -> str:
 
 def label(text: str) -> str:
     """A quoted label that shows the text as it stands."""
-    coded = _CODED.sub(lambda found: f"#{ord(found[0])};", shorten(text, _LABEL))
+    # With the ligature Mermaid marks codes for itself, and would take it for one.
+    coded = _CODED.sub(lambda found: f"#{ord(found[0])};", shorten(text.replace("ﬂ", "fl"), _LABEL))
     return f'"{coded}"'
 
 

@@ -14,22 +14,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from shas_kb.export.content import Content
-from shas_kb.export.graph import TYPES, Value, attributes, joined, links
+from shas_kb.export.graph import COLUMNS, Value, attributes, joined, links
 from shas_kb.writing import Written, write_folder
 
-_COLUMNS = (
-    "name",
-    "documents",
-    "confidence",
-    "keyphrases",
-    "summary",
-    "path",
-    "sha256",
-    "pages",
-    "language",
-    "authors",
-    "year",
-)
 _NEO4J_TYPES = {str: "string", int: "int", float: "double", tuple: "string[]"}
 _DIRECTIONS = {"related": "Undirected"}
 _FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@'＝＋－＠])")
@@ -53,16 +40,16 @@ def build_tables(content: Content) -> dict[str, bytes]:
             ((e.source, e.target, _DIRECTIONS.get(e.kind, "Directed"), e.weight, e.kind) for e in edges),
         ),
         "gephi/nodes.csv": _csv(
-            ("Id", "Label", "Level", "Parent", *(column.capitalize() for column in _COLUMNS[1:])),
+            ("Id", "Label", "Level", "Parent", *map(str.capitalize, COLUMNS)),
             (
-                (id, facts["name"], facts["level"], facts.get("parent"), *_cells(facts, _COLUMNS[1:], "|", "/"))
+                (id, facts["name"], facts["level"], facts.get("parent"), *_cells(facts, "|", "/"))
                 for id, facts in everything.items()
             ),
         ),
         "neo4j/nodes.csv": _csv(
-            ("id:ID", ":LABEL", *(f"{column}:{_NEO4J_TYPES[TYPES.get(column, str)]}" for column in _COLUMNS)),
+            ("id:ID", ":LABEL", "name:string", *(f"{column}:{_NEO4J_TYPES[type]}" for column, type in COLUMNS.items())),
             (
-                (id, str(facts["level"]).capitalize(), *_cells(facts, _COLUMNS, ";", ","))
+                (id, str(facts["level"]).capitalize(), facts["name"], *_cells(facts, ";", ","))
                 for id, facts in everything.items()
             ),
         ),
@@ -78,8 +65,8 @@ def harmless(text: str) -> str:
     return _FORMULA.sub(r"\1\2'", text)
 
 
-def _cells(facts: dict[str, Value], columns: Sequence[str], by: str, instead: str) -> Iterable[object]:
-    return (joined(facts[column], by, instead) if column in facts else None for column in columns)
+def _cells(facts: dict[str, Value], by: str, instead: str) -> Iterable[object]:
+    return (joined(facts[column], by, instead) if column in facts else None for column in COLUMNS)
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
