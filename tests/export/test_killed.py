@@ -97,7 +97,7 @@ def test_killed_at_random(store: Store, tmp_path: Path, place: Path, format: str
     subprocess.run(command, check=True, capture_output=True)
     whole = time.monotonic() - begun
     moments = random.Random(format)
-    for _ in range(6):
+    for _ in range(4):
         export(store, format, place, Extent(depth="entity"))
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         time.sleep(whole * moments.uniform(0.5, 1))
