@@ -6,9 +6,9 @@ import json
 import math
 from pathlib import Path
 
+from shas_kb.export.appearance import colours, positions
 from shas_kb.export.content import Content
 from shas_kb.export.graph import attributes, links
-from shas_kb.export.layout import colours, positions
 from shas_kb.writing import Written, write_whole
 
 SCHEMA_VERSION = 1

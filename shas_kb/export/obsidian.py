@@ -9,8 +9,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from shas_kb.export.appearance import COLOURS
 from shas_kb.export.content import Content
-from shas_kb.export.layout import COLOURS
 from shas_kb.export.merge import Note, merged, orphaned, pristine
 from shas_kb.export.notes import Notebook, tags
 from shas_kb.export.places import HOME, plan

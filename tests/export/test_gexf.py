@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from shas_kb.export import Extent, export
+from shas_kb.export.appearance import positions
 from shas_kb.export.content import read_content
-from shas_kb.export.layout import positions
 from shas_kb.export.projection import project
 from shas_kb.storage import Store
 
