@@ -75,10 +75,12 @@ const treemap = {
       cell.style.setProperty("--hue", item.hue);
       const readable = titled ? h > 64 && w > 60 : w > 52 && h > 26;
       const count = titled && w > 150 ? make("small", {}, item.count.toLocaleString("en")) : "";
-      const more = !titled && w > 105 && h > 92 ? make("em", {}, item.keyphrases.slice(0, 4).join(" · ")) : "";
+      const more = !titled && w > 105 && h > 92 ? make("em", {}, item.keyphrases.slice(0, w < 190 ? 3 : 4).join(" · ")) : "";
       const label = readable ? make("span", {}, item.name, count) : "";
       if (readable && !titled) this.fit(label, item.name, w, more ? h - 34 : h);
-      cell.replaceChildren(label, more);
+      const lines = more ? Math.min(item.children.length, Math.floor((h - 84) / 18)) : 0;
+      const inside = lines > 1 ? make("ol", {}, ...item.children.slice(0, lines).map((child) => make("li", {}, child.name))) : "";
+      cell.replaceChildren(label, more, inside);
       if (!readable) cell.setAttribute("aria-label", item.name);
       cell.tabIndex = -1;
       if (cell === next) next = next.nextElementSibling;
@@ -93,8 +95,7 @@ const treemap = {
   move(event) {
     const item = event.target.item;
     if (!item) return;
-    const row = item.parent.children, at = row.indexOf(item);
-    const next = { ArrowRight: row[at + 1], ArrowLeft: row[at - 1], ArrowUp: item.parent, ArrowDown: item.children[0] }[event.key];
+    const next = beside(item, event.key);
     const cell = next && this.cells.get(next.id);
     if (!cell) return;
     event.preventDefault();
