@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 RELATED = 5
 KEYPHRASES = 8
+_SPELLINGS = 4  # in which a phrase may stand among the best: "Reef", "reef"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ def _keyphrases(store: Store, inside: set[str]) -> dict[str, tuple[str, ...]]:
                 phrase: count * math.log(1 + len(inside) / spread[phrase])
                 for phrase, count in phrases.as_dict().items()
             }
-            best = sorted(score, key=lambda phrase: (-round(score[phrase], 6), phrase))
+            best = nsmallest(_SPELLINGS * KEYPHRASES, score, key=lambda phrase: (-round(score[phrase], 6), phrase))
             distinct: dict[str, str] = {}
             for phrase in filter(None, map(one_line, best)):
                 distinct.setdefault(phrase.casefold(), phrase)
