@@ -18,7 +18,7 @@ from shas_kb.export.content import Content
 from shas_kb.export.layout import Disc, lay_out
 from shas_kb.export.projection import project
 from shas_kb.export.text import one_line, shorten
-from shas_kb.records import Document, Node
+from shas_kb.records import Document, Node, StoredPassage
 from shas_kb.writing import Written, write_whole
 
 _SCRIPTS = ("data.js", "colour.js", "tip.js", "treemap.js", "map.js", "graph.js", "search.js", "detail.js", "page.js")
@@ -114,7 +114,7 @@ def _document(content: Content, row: int, place: dict[str, int]) -> dict[str, ob
         "year": document.year,
         "keyphrases": content.keyphrases.get(document.id, ()),
         "summary": [
-            {"text": shorten(passage.text, _EXCERPT), "document": place[document.id], "page": passage.page}
+            {"text": shorten(_without_heading(passage), _EXCERPT), "document": place[document.id], "page": passage.page}
             for passage in excerpts
         ],
         "also": _placed(content.also.get(document.id, ()), place),
@@ -123,6 +123,10 @@ def _document(content: Content, row: int, place: dict[str, int]) -> dict[str, ob
     return {key: value for key, value in fields.items() if value not in (None, "", 0, (), [])} | {
         "parent": fields["parent"]
     }
+
+
+def _without_heading(passage: StoredPassage) -> str:
+    return passage.text.removeprefix(one_line(passage.section or "")).lstrip() or passage.text
 
 
 def _placed(pairs: tuple[tuple[str, float], ...], place: dict[str, int]) -> list[tuple[int, float]]:
