@@ -1,9 +1,9 @@
 """How long a person waits for the page of `shas-kb export html`: until it is written, and until a browser has drawn it.
 
-    python benchmarks/pages.py [--rounds N] [--cache FOLDER] [--plotly PYTHON] [SIZE ...]
+    PYTHONPATH=tests/support python benchmarks/pages.py [--rounds N] [--cache FOLDER] [--plotly PYTHON] [SIZE ...]
 
 The sample corpus (153 documents), and collections as `crowds.py` makes them. Chromium has no network; a page counts as
-drawn two frames after its first view stands. With `--plotly`, the same tree as plotly's treemap with its library inside,
+drawn two frames after its first view stands. With `--plotly`, the same tree as plotly's treemap, its library inside,
 written by the Python that the option names and drawn by the same browser, in turns.
 """
 
@@ -19,8 +19,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 from browser import Browser, chromium
 from crowds import collection, real

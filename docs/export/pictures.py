@@ -1,6 +1,6 @@
 """The pictures of this folder: what the sample corpus looks like on the page and in the terminal.
 
-    python docs/export/pictures.py DATABASE
+    PYTHONPATH=tests/support python docs/export/pictures.py DATABASE
 
 `DATABASE` holds the sample corpus (`shas-kb -d DATABASE ingest sample_corpus`). Needs Chromium.
 """
@@ -15,9 +15,6 @@ import tempfile
 import time
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parents[1] / "tests" / "support"))
-
 from browser import Browser, chromium
 from rich.console import Console
 
@@ -26,6 +23,7 @@ from shas_kb.cli.app import app
 from shas_kb.export import export
 from shas_kb.storage import Store
 
+HERE = Path(__file__).parent
 LAPTOP, PHONE = (1280, 800, 1), (390, 844, 2)
 LONGEST_MOTION = 1.0
 
