@@ -96,7 +96,7 @@ def read_content(store: Store, extent: Extent = WHOLE) -> Content:
         sorted((_clean_node(n, counts) for n in nodes if counts[n.id] and extent.reaches(n.level)), key=_node_order)
     )
     if not nodes:
-        raise UsageError(f"--depth must be at or below the level of {extent.under!r}, got {extent.depth}.")
+        raise UsageError(f"depth must be at or below the level of {extent.under!r}, got {extent.depth}.")
     if not extent.reaches("document"):
         home = {}
     documents = tuple(_clean_document(known[id]) for id in sorted(home))
