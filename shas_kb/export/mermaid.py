@@ -53,7 +53,7 @@ def build_mermaid(content: Content) -> str:
             return "\n".join([lines[0], *remarks, *lines[1:], *shown]) + "\n"
     raise UsageError(
         f"mermaid must have at most {EDGES} edges and {CHARACTERS:,} characters, got {len(kept):,} nodes of the "
-        f"topmost level; choose a branch with --under, or another format."
+        "topmost level; export a branch of it, or another format."
     )
 
 
