@@ -6,7 +6,7 @@
     collection.py   the four things that can be asked
     server.py       these as tools, with what an assistant is told of them
 
-It only reads, and sees at each call what others changed meanwhile (`shas_kb/current.py`). `mcp` is an extra, imported in
+It only reads, and sees at each call what others changed (`shas_kb/current.py`). `mcp` is an extra, imported in
 server.py alone.
 """
 

@@ -5,7 +5,7 @@ const asking = {
   only: make("input", { type: "checkbox" }),
   branch: make("b", { dir: "auto" }),
   host: make("section", { id: "asked", "aria-live": "polite", "aria-label": "The answer" }),
-  CERTAIN: { yes: "Answered by the documents", perhaps: "Perhaps answered: not certain", no: "Not answered by the documents" },
+  CERTAIN: { yes: "Answered by the documents", perhaps: "Perhaps answered by the documents", no: "Probably not answered by the documents" },
   turn: 0,
 
   place() {
@@ -54,9 +54,10 @@ const asking = {
 
   draw(reply, under, level) {
     const sources = [...reply.answer.citations, ...reply.hits.filter((hit) => hit.document).map((hit) => this.passage(hit))];
+    const sure = reply.certain === "no" ? 1 - reply.confidence : reply.confidence;
     this.host.replaceChildren(
       this.heading(reply.query),
-      make("p", { class: `level ${reply.certain}` }, make("span", { class: "sure" }), `${this.CERTAIN[reply.certain]} · ${detail.percent(reply.confidence)} sure`),
+      make("p", { class: `level ${reply.certain}` }, make("span", { class: "sure" }), `${this.CERTAIN[reply.certain]}, ${detail.percent(Math.min(sure, 0.99))} sure`),
       ...this.lines(reply),
       this.heights(reply, under, level),
       make("h3", {}, "Found", make("span", {}, `${reply.hits.length} in ${Math.round(reply.milliseconds)} ms`)),
@@ -90,8 +91,7 @@ const asking = {
 
   // At which heights it was answered; each asks again at that height alone.
   heights(reply, under, level) {
-    const shown = reply.routing.map(([name, weight]) => [name, weight]).length ? reply.routing : [];
-    const links = shown.map(({ level: name, weight }) => make("a", { href: this.address(reply.query, under, name), title: "Ask at this height alone" }, name, make("small", {}, detail.percent(weight))));
+    const links = reply.routing.map(({ level: name, weight }) => make("a", { href: this.address(reply.query, under, name), title: "Ask at this height alone" }, name, weight < 0.005 ? "" : make("small", {}, detail.percent(weight))));
     if (level) links.push(make("a", { href: this.address(reply.query, under), class: "auto" }, "at any height"));
     if (under) links.push(make("a", { href: this.address(reply.query, "", level), class: "auto" }, "in the whole collection"));
     const why = make("details", {}, make("summary", {}, "Why"), ...reply.reasons.map((reason) => make("p", { dir: "auto" }, reason)));
@@ -106,8 +106,11 @@ const asking = {
     const where = hit.document ? [hit.document.title, hit.page && `p. ${hit.page}`].filter(Boolean).join(", ") : plural(hit.documents.length, "document");
     const title = hit.document ? this.source(where, this.passage(hit)) : make("a", { href: `#node=${hit.id}`, class: "source", dir: "auto" }, hit.name);
     const section = hit.document && hit.name !== hit.document.title ? ` · ${hit.name}` : hit.document ? "" : ` · ${where}`;
-    return [make("p", { class: "level" }, dot, hit.level), title, make("span", { class: "section", dir: "auto" }, section), make("p", { class: "text", dir: "auto" }, hit.text), path];
+    return [make("p", { class: "level" }, dot, hit.level), title, make("span", { class: "section", dir: "auto" }, section), make("p", { class: "text", dir: "auto" }, this.said(hit)), path];
   },
+
+  // A passage begins with its heading, which is told already.
+  said: ({ name, text, document: source }) => (source && text !== name && text.startsWith(`${name}\n`) ? text.slice(name.length) : text).trim(),
 
   // Where a hit stands; of a document that stands for several passages, the first of these.
   passage: ({ document: { id }, page, start, end, text }) => ({ document: id, page, start, end: Math.min(end, start + text.split("\n…\n")[0].length) }),
@@ -117,7 +120,7 @@ const asking = {
     if (item?.level !== "document") return;
     const read = make("button", { type: "button", class: "rest" }, "Read it here");
     read.addEventListener("click", () => reader.open({ document: item.id }, read));
-    document.querySelector("#detail .facts").after(read);
+    [...document.querySelectorAll("#detail .facts, #detail .file")].at(-1).after(read);
   },
 };
 

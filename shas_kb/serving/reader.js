@@ -114,20 +114,24 @@ const reader = {
     };
     const earlier = more("Earlier", () => Math.max(0, this.facts.passages[0].start - 1), (fresh, found) => { this.facts.passages.unshift(...fresh); this.facts.more_before = found.more_before; });
     const later = more("Go on", () => this.facts.passages.at(-1).end, (fresh, found) => { this.facts.passages.push(...fresh); this.facts.more_after = found.more_after; });
-    let section = null;
     this.body.replaceChildren(
       trouble && make("p", { class: "trouble", role: "alert" }, trouble),
       this.facts.more_before ? earlier : "",
-      ...this.facts.passages.flatMap((one) => {
-        const heading = one.section !== section && one.section ? [make("h3", { dir: "auto" }, section = one.section)] : [];
-        return [...heading, make("p", { dir: "auto", class: "text" }, ...this.marked(one))];
-      }),
+      ...this.facts.passages.flatMap((one) => this.passage(one)),
       this.facts.more_after ? later : "");
     this.body.querySelector("mark")?.scrollIntoView({ block: "center" });
   },
 
-  marked({ text, start }) {
-    const from = Math.max(0, Math.min(text.length, this.place.start - start)), to = Math.max(from, Math.min(text.length, this.place.end - start));
+  // A passage that begins a section begins with its heading.
+  passage({ text, start, section }) {
+    const head = section && text.startsWith(`${section}\n`) ? section.length : 0, rest = text.slice(head).trimStart();
+    const heading = head ? make("h3", { dir: "auto" }, ...this.marked(section, start)) : "";
+    return [heading, make("p", { class: "text", dir: "auto" }, ...this.marked(rest, start + text.length - rest.length))];
+  },
+
+  marked(text, start) {
+    const from = Math.max(0, Math.min(text.length, this.place.start - start));
+    const to = Math.max(from, Math.min(text.length, this.place.end - start));
     return from === to ? [text] : [text.slice(0, from), make("mark", {}, text.slice(from, to)), text.slice(to)];
   },
 
