@@ -45,19 +45,24 @@ class Limits:
 
 
 class Server(ThreadingTCPServer):
-    """Listens at an address; `serve_forever` answers."""
+    """Listens at an address; `serve_forever` answers, once it has a gate and routes.
 
+    Attributes:
+        gate: who is let in.
+        routes: what there is to ask for; closed with the server.
+    """
+
+    gate: Gate
+    routes: Routes | None = None
     daemon_threads = True
     # Without it a port could not be taken again for a minute; elsewhere it would let others take it over.
     allow_reuse_address = os.name == "posix"
     request_queue_size = 64
 
-    def __init__(self, family: socket.AddressFamily, address: tuple[str, int], routes: Routes, limits: Limits) -> None:
+    def __init__(self, family: socket.AddressFamily, address: tuple[str, int], limits: Limits) -> None:
         """Raises OSError if the address cannot be listened at."""
         self.address_family = family
-        self.routes = routes
         self.limits = limits
-        self.gate = Gate(frozenset())
         self._free = threading.BoundedSemaphore(limits.at_once)
         super().__init__(address, _Handler)
 
@@ -101,7 +106,8 @@ class Server(ThreadingTCPServer):
     def server_close(self) -> None:
         """Listen no longer, close the collection, end what draws pages."""
         super().server_close()
-        self.routes.close()
+        if self.routes is not None:
+            self.routes.close()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -151,6 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return gate.welcome()
             if not gate.knows(head):
                 return gate.unknown()
+        assert self.server.routes is not None
         return self.server.routes.answer(path, query)
 
     def _send(self, response: Response) -> None:

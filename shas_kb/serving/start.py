@@ -44,15 +44,16 @@ def start(
         DatabaseError: there is no collection at `path`, or it cannot be read.
     """
     family, address = _resolved(host)
-    collection = Collection(path)
-    try:
-        collection.page()
-        server = _bound(family, address, host, port, Routes(collection, drawing or DrawConfig()), limits or Limits())
-    except BaseException:
-        collection.close()
-        raise
+    server = _bound(family, address, host, port, limits or Limits())
     guarded = with_token or not ip_address(address).is_loopback
     server.gate = gate_for(host, address, server.port, token=secrets.token_urlsafe(32) if guarded else None)
+    try:
+        collection = Collection(path)
+        server.routes = Routes(collection, drawing or DrawConfig())
+        collection.page()
+    except BaseException:
+        server.server_close()
+        raise
     return server
 
 
@@ -64,13 +65,11 @@ def _resolved(host: str) -> tuple[socket.AddressFamily, str]:
     return family, str(address[0]).partition("%")[0]
 
 
-def _bound(
-    family: socket.AddressFamily, address: str, host: str, port: int | None, routes: Routes, limits: Limits
-) -> Server:
+def _bound(family: socket.AddressFamily, address: str, host: str, port: int | None, limits: Limits) -> Server:
     tried = range(PORT, PORT + _TRIED + 1) if port is None else (port,)
     for one in tried:
         try:
-            return Server(family, (address, one), routes, limits)
+            return Server(family, (address, one), limits)
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
             if not taken or one == tried[-1]:

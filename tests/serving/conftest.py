@@ -115,6 +115,7 @@ def few_kb(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "report.pdf").write_bytes(report())
     (folder / "evil.html").write_text(f"<html><title>Evil</title><script>alert(1)</script>{PROSE}</html>")
     (folder / "a b%2f#?'\".md").write_text(f"# Strange name\n\n{PROSE}\n")
+    (folder / "script.txt").write_text(f"{SCRIPT}\n{'=' * len(SCRIPT)}\n\n{HIVES}\n")
     letter = docx.Document()
     letter.add_paragraph(PROSE)
     letter.save(str(folder / "letter.docx"))
@@ -132,6 +133,8 @@ def own_kb(few_kb: Path, tmp_path: Path) -> Path:
     return home / "kb.sqlite"
 
 
+SCRIPT = "</script><img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>"
+HIVES = f"The bees of the abbey swarmed on the second of June, wrote {SCRIPT} in his diary of the hives. " * 2
 PROSE = "The lighthouse on the northern cape was built in 1871 and burned paraffin for forty years. " * 3
 FIRST = "The keeper wrote down the height of every tide that he saw from his gallery in those years."
 LONG = (
