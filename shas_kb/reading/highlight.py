@@ -15,6 +15,12 @@ Box = tuple[float, float, float, float]
 PIECE = 24
 """Letters and digits: some five words, which hardly stand on a page twice by chance."""
 
+SHORTEST = 6
+"""Of the end of a text, right after the piece before it."""
+
+NEAR = 2 * PIECE
+"""What may stand between two pieces that belong together: the number of a note, a broken word."""
+
 
 def letters(text: str) -> str:
     """What is compared of a text: its letters and digits without accents, ligatures apart, in small letters."""
@@ -58,21 +64,30 @@ def line_boxes(boxes: Sequence[Box], rows: Sequence[int], stretches: Iterable[tu
 
 
 def _stretches(page: str, quote: str) -> list[tuple[int, int]]:
+    """The quote in one piece, or all of it that stands in pieces of at least `PIECE`, and its end after these."""
     at = page.find(quote) if quote else -1
     if at >= 0:
         return [(at, at + len(quote))]
     found: list[tuple[int, int]] = []
-    for first in range(0, len(quote) - PIECE + 1, PIECE):
-        last = len(quote) if len(quote) - first < 2 * PIECE else first + PIECE
-        piece = quote[first:last]
+    place = 0
+    while place <= len(quote) - SHORTEST:
+        piece = quote[place : place + PIECE]
         after = found[-1][1] if found else 0
-        at = page.find(piece, after)
-        at = page.find(piece) if at < 0 else at
+        at = page.find(piece, after, after + NEAR) if found else -1
+        if at < 0 and len(piece) == PIECE:
+            at = page.find(piece)
         if at < 0:
+            place += 1
             continue
-        # a number of a note, or a broken word, between two pieces that belong together
-        if found and after <= at <= after + 2 * PIECE:
-            found[-1] = found[-1][0], at + len(piece)
+        length = _common(page[at:], quote[place:])
+        if found and after <= at < after + NEAR:
+            found[-1] = found[-1][0], at + length
         else:
-            found.append((at, at + len(piece)))
+            found.append((at, at + length))
+        place += length
     return found
+
+
+def _common(one: str, other: str) -> int:
+    """How many letters two texts have in common at their beginning."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -126,13 +126,13 @@ const asking = {
 
 asking.place();
 addEventListener("hashchange", () => asking.follow());
-// In the box that searches names, what is no name is asked.
-document.getElementById("query").addEventListener("keydown", (event) => {
+// In the box that searches names, what is no name is asked; it is known before the box itself has the key.
+document.querySelector(".search").addEventListener("keydown", (event) => {
   const box = event.target;
   if (event.key !== "Enter" || event.isComposing || box.hasAttribute("aria-activedescendant") || !box.value.trim()) return;
-  asking.to(box.value, "");
   document.getElementById("results").hidden = true;
-});
+  asking.to(box.value, "");
+}, true);
 document.addEventListener("keydown", (event) => {
   if (event.key !== "?" || event.ctrlKey || event.metaKey || event.target.closest("input")) return;
   event.preventDefault();
