@@ -92,7 +92,7 @@ def draw_page(data: bytes, number: int, quotes: Sequence[str]) -> tuple[bytes, i
             zoom = min(_WIDEST / max(page.rect.width, 1), _HIGHEST / max(page.rect.height, 1))
             scale = pymupdf.Matrix(zoom, zoom)
             picture = page.get_pixmap(matrix=scale, colorspace=pymupdf.csRGB, alpha=False)
-            boxes = _places(page, quotes) if quotes else []
+            boxes = line_places(page, quotes) if quotes else []
             turned = page.rotation_matrix * scale
         except (RuntimeError, ValueError) as error:
             raise _failed(f"page {number} cannot be drawn; open and save the file again") from error
@@ -100,7 +100,7 @@ def draw_page(data: bytes, number: int, quotes: Sequence[str]) -> tuple[bytes, i
         return picture.tobytes("png"), len(boxes)
 
 
-def _places(page: Any, quotes: Sequence[str]) -> list[Box]:
+def line_places(page: Any, quotes: Sequence[str]) -> list[Box]:
     """The boxes of the lines that say the quotes, in points on the page as it was before it was turned."""
     text, boxes, rows, row = "", [], [], 0
     for block in page.get_text("rawdict", flags=_FLAGS)["blocks"]:

@@ -69,9 +69,8 @@ class Routes:
         return Response.refused(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
 
     def close(self) -> None:
-        """Close the collection, and end what draws pictures."""
+        """End what draws pictures."""
         self._pictures.close()
-        self._collection.close()
 
     def _page(self, query: Query) -> Response:
         # What the page may load it says itself, by hashes; who may frame it can only be said here.

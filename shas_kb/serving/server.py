@@ -49,11 +49,12 @@ class Server(ThreadingTCPServer):
 
     Attributes:
         gate: who is let in.
-        routes: what there is to ask for; closed with the server.
+        routes: what there is to ask for.
+        closing: what is closed with the server.
     """
 
     gate: Gate
-    routes: Routes | None = None
+    routes: Routes
     daemon_threads = True
     # Without it a port could not be taken again for a minute; elsewhere it would let others take it over.
     allow_reuse_address = os.name == "posix"
@@ -63,6 +64,7 @@ class Server(ThreadingTCPServer):
         """Raises OSError if the address cannot be listened at."""
         self.address_family = family
         self.limits = limits
+        self.closing = contextlib.ExitStack()
         self._free = threading.BoundedSemaphore(limits.at_once)
         super().__init__(address, _Handler)
 
@@ -104,10 +106,9 @@ class Server(ThreadingTCPServer):
             log.error("A request failed.", exc_info=error)
 
     def server_close(self) -> None:
-        """Listen no longer, close the collection, end what draws pages."""
+        """Listen no longer, and close what is behind it."""
         super().server_close()
-        if self.routes is not None:
-            self.routes.close()
+        self.closing.close()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -157,7 +158,6 @@ class _Handler(BaseHTTPRequestHandler):
                 return gate.welcome()
             if not gate.knows(head):
                 return gate.unknown()
-        assert self.server.routes is not None
         return self.server.routes.answer(path, query)
 
     def _send(self, response: Response) -> None:

@@ -49,8 +49,10 @@ def start(
     server.gate = gate_for(host, address, server.port, token=secrets.token_urlsafe(32) if guarded else None)
     try:
         collection = Collection(path)
-        server.routes = Routes(collection, drawing or DrawConfig())
+        server.closing.callback(collection.close)
         collection.page()
+        server.routes = Routes(collection, drawing or DrawConfig())
+        server.closing.callback(server.routes.close)
     except BaseException:
         server.server_close()
         raise

@@ -13,6 +13,8 @@ import pymupdf
 import pytest
 
 from shas_kb.config import DrawConfig
+from shas_kb.reading import location
+from shas_kb.reading.pdf import line_places
 from shas_kb.records import Document
 from shas_kb.serving.pictures import Pictures
 from shas_kb.storage import Store
@@ -72,6 +74,21 @@ def test_a_sentence_that_goes_on_is_marked_on_both_pages(serving, own_kb: Path, 
     assert width > height
     # upright, the text begins in the upper left corner; turned, that is the upper right one
     assert turned[: height // 2, width // 2 :].sum() > 0.6 * turned.sum() > 0
+
+
+def test_nearly_every_sentence_is_found_on_its_page(sample_kb: Path) -> None:
+    """Of the sample corpus, one sentence in twenty."""
+    found = total = 0
+    with Store.open(sample_kb, read_only=True) as store:
+        for one in store.documents():
+            if not one.pages:
+                continue
+            sentences = [each for passage in store.document_passages(one.id) for each in passage.sentences][::20]
+            with pymupdf.open(location(one)) as pdf:
+                found += sum(bool(line_places(pdf[each.page - 1], [each.text])) for each in sentences)
+            total += len(sentences)
+    assert total > 350
+    assert found >= 0.99 * total
 
 
 def test_a_page_is_drawn_once(own_kb: Path, find) -> None:
