@@ -121,8 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile = io.BufferedReader(_Until(self.connection, ends))
 
     def do_GET(self) -> None:
-        response = self._response(self.headers)
-        self._send(response)
+        self._send(self._response(self.headers))
 
     do_HEAD = do_GET  # noqa: N815
 
@@ -141,8 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Without the query: it holds what a person asks, and perhaps the token."""
-        path = getattr(self, "path", "").partition("?")[0]
-        log.info("%s %s %s", self.command or "-", path, int(code))
+        asked = f"{self.command or '-'} {getattr(self, 'path', '').partition('?')[0]}"
+        log.info("%s %s", ascii(asked)[1:-1], int(code))  # it goes to a terminal
 
     def log_message(self, format: str, *args: Any) -> None:
         log.info(format, *args)

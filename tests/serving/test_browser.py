@@ -227,3 +227,12 @@ def test_an_original_opens_as_text_that_does_nothing(browser: Browser, serving, 
             time.sleep(0.05)
         assert "<script>alert(1)</script>" in browser.js("document.body.innerText")
         assert browser.js("document.contentType") == "text/plain"
+
+
+def test_the_token_goes_from_the_address_into_a_cookie(browser: Browser, serving, own_kb: Path) -> None:
+    with serving(own_kb, with_token=True) as client:
+        browser.open(client.server.address, "#detail h2")
+        assert browser.js("[location.search, document.cookie]") == ["", ""]
+        ask(browser, "When was the lighthouse built?")
+        wait(browser, element("#reader .sheet *"))
+        assert browser.complaints == []

@@ -112,3 +112,11 @@ def test_what_is_asked_is_not_logged(serving, hostile_kb: Path, caplog: pytest.L
     assert "GET / 200" in caplog.text
     assert token not in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_what_is_logged_does_nothing_to_a_terminal(serving, hostile_kb: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with serving(hostile_kb) as client, connected(client) as connection:
+        connection.sendall(b"GET /\x1b[31m\x07\x9b HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+        assert connection.recv(20).startswith(b"HTTP/1.0 404")
+    assert r"GET /\x1b[31m\x07\x9b 404" in caplog.messages

@@ -77,17 +77,17 @@ def test_a_sentence_that_goes_on_is_marked_on_both_pages(serving, own_kb: Path, 
 
 
 def test_nearly_every_sentence_is_found_on_its_page(sample_kb: Path) -> None:
-    """Of the sample corpus, one sentence in twenty."""
+    """Of the sample corpus, one sentence in forty."""
     found = total = 0
     with Store.open(sample_kb, read_only=True) as store:
         for one in store.documents():
             if not one.pages:
                 continue
-            sentences = [each for passage in store.document_passages(one.id) for each in passage.sentences][::20]
+            sentences = [each for passage in store.document_passages(one.id) for each in passage.sentences][::40]
             with pymupdf.open(location(one)) as pdf:
                 found += sum(bool(line_places(pdf[each.page - 1], [each.text])) for each in sentences)
             total += len(sentences)
-    assert total > 350
+    assert total > 170
     assert found >= 0.99 * total
 
 
