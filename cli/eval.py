@@ -68,7 +68,7 @@ def evaluate(
             found = figures(ask_all(store, embed, cases, progress))
     if unknown:
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        session.note(f"Not in the tree, and counted only for heights: {', '.join(unknown[:5])}{more}.")
+        session.note(f"Not in the collection, and counted only for heights: {', '.join(unknown[:5])}{more}.")
     if session.json:
         from shas_kb.cli.terminal import print_json
 
@@ -90,6 +90,8 @@ def _print_figures(found: Mapping[str, Any], count: int, file: Path | None) -> N
         _print_heights(way, heights)
     output.print()
     for name, its in found["answered"].items():
+        if not its["perhaps"]["questions"]:
+            continue
         certain, perhaps = its["for certain"], its["perhaps"]
         shares = f"answered for certain {certain['share']:.0%}, at all {perhaps['share']:.0%}"
         output.print(f"{name}, {certain['questions']}: {shares}")
@@ -97,6 +99,8 @@ def _print_figures(found: Mapping[str, Any], count: int, file: Path | None) -> N
     if "calibration of being answered" in found:
         sure["confidence that it is answered"] = found["calibration of being answered"]
     for name, its in sure.items():
+        if not its["questions"]:
+            continue
         output.print(f"calibration error, {name}: {its['error']:.3f} [dim]({its['questions']} questions)[/dim]")
 
 

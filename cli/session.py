@@ -147,7 +147,7 @@ def guarded(command: Callable[[], int | None], *, debug: bool) -> int:
         return _complain(error)
     except KeyboardInterrupt:
         answer()
-        _say("stopped: what was done is kept; run the same command again to go on.")
+        _say("stopped: nothing is lost; run the same command again to go on.")
         return INTERRUPTED
 
 

@@ -13,7 +13,7 @@ SHORTEST_PREFIX = 3
 Unit = TypeVar("Unit", Node, Document, Node | Document)
 
 
-def look_up(wanted: str, units: Sequence[Unit], *, what: str = "--under") -> Unit:
+def look_up(wanted: str, units: Sequence[Unit], *, what: str = "under") -> Unit:
     """The one of `units` that `wanted` names.
 
     Tried in this order, the first that fits wins: the id; the path; the name or title; the same in any case; the

@@ -1,4 +1,4 @@
-"""Vectors of questions and sentences, made once and kept in a file."""
+"""Vectors of questions, made once and kept in a file."""
 
 from __future__ import annotations
 
@@ -63,4 +63,4 @@ def kept_encoder(cache: Path) -> Embed:
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = OFF")
     embed = load_question_encoder(None, weights or None)
-    return Remembered(embed, Kept(database, "questions", made_by), Kept(database, "texts", facts.fingerprint))
+    return Remembered(embed, Kept(database, "questions", made_by))

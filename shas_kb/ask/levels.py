@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,10 +17,7 @@ from shas_kb.records import Asked, Level, Vectors
 
 
 class Embed(Protocol):
-    """Texts and questions to unit vectors, of the model that the collection is built with."""
-
-    def __call__(self, texts: Sequence[str]) -> Vectors:
-        """As passages are encoded, float32 [texts, d]."""
+    """Questions to unit vectors, of the model that the collection is built with."""
 
     def asked(self, question: str) -> Asked:
         """A question by which passages are found."""

@@ -61,7 +61,7 @@ def evaluate(
         baselines: whether the other ways are asked.
     """
     progress = progress or NoProgress()
-    remembered = Remembered(embed, {}, {})
+    remembered = Remembered(embed, {})
     snapshot = Snapshot.of(store)
     others = Baselines(store, remembered) if baselines else None
     asked = []

@@ -29,10 +29,11 @@ TEXTS = ("height", "document", "answer", *NODE_LEVELS)
 
 
 def written_cases(store: Store, file: Path) -> tuple[list[Case], list[str]]:
-    """The questions of a file, and the names in it that no node of the tree has.
+    """The questions of a file, and what it names that is not there: nodes, and answers that their document does not
+    give in these words.
 
-    A tree's names change with its documents, so that a name which is not there (any more) is no error: such a part
-    counts for heights only.
+    A tree's names change with its documents, and the words with their reading, so that this is no error: such a part
+    counts for what is there.
 
     Raises:
         UsageError: a line is not what it must be, or there is none.
@@ -52,6 +53,7 @@ class _Known:
     """What names in the file can mean."""
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         tree = store.tree()
         self.documents: list[Document] = store.documents()
         self.nodes: tuple[Node, ...] = tree.nodes if tree else ()
@@ -70,6 +72,14 @@ class _Known:
             self.unknown.append(f"{level} {name!r}")
         over = {self.members[id] for id in named}
         return frozenset(id for id, members in self.members.items() if members in over)
+
+    def sentence(self, place: str, document: str, answer: str) -> str:
+        """The words of an answer as passages have them, empty where none of the document's has."""
+        words = " ".join(answer.split())
+        if any(words in " ".join(passage.text.split()) for passage in self._store.document_passages(document)):
+            return words
+        self.unknown.append(f"the answer of {place}")
+        return ""
 
 
 def _lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -109,13 +119,16 @@ def _part(place: str, part: Mapping[str, Any], known: _Known) -> Part:
     if told["answer"] and not told["document"]:
         raise UsageError(f"{place}: an answer must stand with the document that gives it, got none; add document.")
     documents: frozenset[str] = frozenset()
+    sentence = ""
     if told["document"]:
         try:
-            documents = frozenset({look_up(told["document"], known.documents, what="document").id})
+            document = look_up(told["document"], known.documents, what="document").id
         except NotFoundError as error:
             raise NotFoundError(f"{place}: {error}") from None
+        documents = frozenset({document})
+        sentence = known.sentence(place, document, told["answer"]) if told["answer"] else ""
     nodes = [known.node(level, told[level]) for level in NODE_LEVELS if told[level]]
-    return Part(documents, sentence=" ".join(told["answer"].split()), nodes=frozenset().union(*nodes))
+    return Part(documents, sentence=sentence, nodes=frozenset().union(*nodes))
 
 
 def _text(place: str, line: Mapping[str, Any], name: str) -> str:

@@ -1,4 +1,4 @@
-"""Exports: the collection as an Obsidian vault, a graph, or one page to look at.
+"""Exports: the collection as an Obsidian vault, a page to look at, a graph, an outline, a thesaurus, tables.
 
 Every format is written whole or not at all, holds no timestamps, and gives the same bytes for the same tree.
 Importing this package is cheap: a format's own libraries load when it is used.
@@ -23,35 +23,78 @@ __all__ = ["FORMATS", "WHOLE", "Extent", "Written", "export"]
 
 
 def obsidian(content: Content, out: Path) -> Written:
-    """A folder of linked notes with copies of the originals; a second export keeps what the user wrote."""
+    """A folder of linked notes and the originals, for Obsidian."""
     from shas_kb.export.obsidian import write_vault
 
     return write_vault(content, out)
 
 
-def graphml(content: Content, out: Path) -> Written:
-    """The tree and its cross links as GraphML, for Gephi, yEd, Cytoscape, networkx."""
-    from shas_kb.export.graph import write_graphml
-
-    return write_graphml(content, out)
-
-
-def json(content: Content, out: Path) -> Written:
-    """The same graph as node-link JSON."""
-    from shas_kb.export.graph import write_json
-
-    return write_json(content, out)
-
-
 def html(content: Content, out: Path) -> Written:
-    """One self-contained page to look at, without network."""
+    """One page to look at, without a network."""
     from shas_kb.export.page import write_page
 
     return write_page(content, out)
 
 
+def graphml(content: Content, out: Path) -> Written:
+    """The graph for yEd, Cytoscape, Gephi, igraph, networkx."""
+    from shas_kb.export.graph import write_graphml
+
+    return write_graphml(content, out)
+
+
+def gexf(content: Content, out: Path) -> Written:
+    """The graph as a coloured map, for Gephi."""
+    from shas_kb.export.gexf import write_gexf
+
+    return write_gexf(content, out)
+
+
+def json(content: Content, out: Path) -> Written:
+    """The graph as node-link JSON, for networkx and d3."""
+    from shas_kb.export.graph import write_json
+
+    return write_json(content, out)
+
+
+def cytoscape(content: Content, out: Path) -> Written:
+    """The graph with nodes inside nodes, for Cytoscape."""
+    from shas_kb.export.cytoscape import write_cytoscape
+
+    return write_cytoscape(content, out)
+
+
+def mermaid(content: Content, out: Path) -> Written:
+    """A chart for Markdown, cut to what Mermaid draws."""
+    from shas_kb.export.mermaid import write_mermaid
+
+    return write_mermaid(content, out)
+
+
+def opml(content: Content, out: Path) -> Written:
+    """The tree as an outline, for outliners and mind maps."""
+    from shas_kb.export.opml import write_opml
+
+    return write_opml(content, out)
+
+
+def skos(content: Content, out: Path) -> Written:
+    """The tree as a thesaurus in Turtle, for RDF programs."""
+    from shas_kb.export.skos import write_skos
+
+    return write_skos(content, out)
+
+
+def csv(content: Content, out: Path) -> Written:
+    """A folder of tables to import into Neo4j and Gephi."""
+    from shas_kb.export.tables import write_tables
+
+    return write_tables(content, out)
+
+
+# The first line of each says in the command's help what it is for.
 FORMATS: Mapping[str, Callable[[Content, Path], Written]] = MappingProxyType(
-    {"obsidian": obsidian, "graphml": graphml, "json": json, "html": html}
+    {format.__name__: format for format in (obsidian, html, graphml, gexf, json, cytoscape, mermaid, opml, skos, csv)}
 )
 
 
@@ -61,11 +104,11 @@ def export(store: Store, format: str, out: Path, extent: Extent = WHOLE) -> Writ
     Args:
         store: an open collection that holds a tree.
         format: one of `FORMATS`.
-        out: the file to write (or, for `obsidian`, the folder); what is missing of the way to it is made.
+        out: the file to write (for `obsidian` and `csv` the folder); what is missing of the way to it is made.
         extent: how much of it.
 
     Raises:
-        UsageError: unknown format, no tree yet, or a place that cannot be written to.
+        UsageError: unknown format, no tree yet, a place that cannot be written to, or a tree too large for the format.
         NotFoundError: no node answers to `extent.under`.
     """
     from shas_kb.export.content import read_content

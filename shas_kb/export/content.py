@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 RELATED = 5
 KEYPHRASES = 8
+_SPELLINGS = 4  # in which a phrase may stand among the best: "Reef", "reef"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def read_content(store: Store, extent: Extent = WHOLE) -> Content:
         sorted((_clean_node(n, counts) for n in nodes if counts[n.id] and extent.reaches(n.level)), key=_node_order)
     )
     if not nodes:
-        raise UsageError(f"--depth must be at or below the level of {extent.under!r}, got {extent.depth}.")
+        raise UsageError(f"depth must be at or below the level of {extent.under!r}, got {extent.depth}.")
     if not extent.reaches("document"):
         home = {}
     documents = tuple(_clean_document(known[id]) for id in sorted(home))
@@ -200,7 +202,7 @@ def _keyphrases(store: Store, inside: set[str]) -> dict[str, tuple[str, ...]]:
                 phrase: count * math.log(1 + len(inside) / spread[phrase])
                 for phrase, count in phrases.as_dict().items()
             }
-            best = sorted(score, key=lambda phrase: (-round(score[phrase], 6), phrase))
+            best = nsmallest(_SPELLINGS * KEYPHRASES, score, key=lambda phrase: (-round(score[phrase], 6), phrase))
             distinct: dict[str, str] = {}
             for phrase in filter(None, map(one_line, best)):
                 distinct.setdefault(phrase.casefold(), phrase)

@@ -33,9 +33,9 @@ class Extent:
 
     def __post_init__(self) -> None:
         if self.depth not in DEPTHS:
-            raise UsageError(f"--depth must be one of {', '.join(DEPTHS)}, got {self.depth}.")
+            raise UsageError(f"depth must be one of {', '.join(DEPTHS)}, got {self.depth}.")
         if not 0 <= self.least_weight <= 1:
-            raise UsageError(f"--min-weight must be from 0 to 1, got {self.least_weight:g}.")
+            raise UsageError(f"the least weight (--min-weight) must be from 0 to 1, got {self.least_weight:g}.")
 
     def reaches(self, level: Level) -> bool:
         """Whether what is of this level is exported."""

@@ -9,6 +9,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from shas_kb.export.appearance import COLOURS
 from shas_kb.export.content import Content
 from shas_kb.export.merge import Note, merged, orphaned, pristine
 from shas_kb.export.notes import Notebook, tags
@@ -18,7 +19,6 @@ from shas_kb.export.vault import Entry, Vault, manifest_bytes
 from shas_kb.writing import Written
 
 _GRAPH = ".obsidian/graph.json"
-_COLOURS = (0x4C82D8, 0xD07A2D, 0x2E9E6B, 0xC0559A, 0x2AA3B5, 0x9A8F1F, 0x8A6FD1, 0xCC5A55)
 
 
 def write_vault(content: Content, out: Path) -> Written:
@@ -53,7 +53,7 @@ def graph_settings(content: Content) -> bytes:
     """Obsidian's graph view with a colour for each topmost node."""
     tag = tags(content)
     groups = [
-        {"query": f"tag:#{tag[id]}", "color": {"a": 1, "rgb": _COLOURS[i % len(_COLOURS)]}}
+        {"query": f"tag:#{tag[id]}", "color": {"a": 1, "rgb": COLOURS[i % len(COLOURS)]}}
         for i, id in enumerate(content.children.get("", ()))
     ]
     return (json.dumps({"colorGroups": groups}, ensure_ascii=False, indent=1) + "\n").encode()

@@ -17,12 +17,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from shas_kb.export.content import Content
+from shas_kb.export.layout import Disc, lay_out
 from shas_kb.export.projection import project
 from shas_kb.export.text import one_line, shorten
-from shas_kb.records import Document, Node
+from shas_kb.records import Document, Node, StoredPassage
 from shas_kb.writing import Written, write_whole
 
-_SCRIPTS = ("data.js", "treemap.js", "map.js", "search.js", "detail.js", "page.js")
+_SCRIPTS = ("data.js", "colour.js", "tip.js", "treemap.js", "map.js", "graph.js", "search.js", "detail.js", "page.js")
 _EXCERPT = 320
 _PLURALS = {"document": "documents", "entity": "entities", "category": "categories", "domain": "domains"}
 
@@ -52,12 +53,14 @@ NOTHING_MORE = Addition()
 
 def build_page(content: Content, addition: Addition = NOTHING_MORE) -> str:
     """The page as text."""
-    style = _asset("page.css") + addition.style
-    script = "".join(_asset(name) for name in _SCRIPTS) + addition.script
+    style = _asset("assets/page.css") + addition.style
+    library = _asset("vendor/cytoscape.min.js")
+    script = "".join(_asset(f"assets/{name}") for name in _SCRIPTS) + addition.script
+    scripts = " ".join(f"'{_digest(text)}'" for text in (library, script))
     policy = (
         "default-src 'none'",
         f"style-src '{_digest(style)}'",
-        f"script-src '{_digest(script)}'",
+        f"script-src {scripts}",
         "base-uri 'none'",
         "form-action 'none'",
         *(addition.policy or ("img-src data:",)),
@@ -68,10 +71,11 @@ def build_page(content: Content, addition: Addition = NOTHING_MORE) -> str:
         "counts": escape(_counts(content)),
         "outline": _outline(content, ""),
         "style": style,
+        "library": library,
         "script": script,
         "data": island(page_data(content)),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("page.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("assets/page.html"))
 
 
 def island(value: object) -> str:
@@ -88,18 +92,24 @@ def page_data(content: Content) -> dict[str, object]:
     place = {id: i for i, id in enumerate(ids)}
     rows = {document.id: row for row, document in enumerate(content.documents)}
     points = project(content.vectors)
+    discs = lay_out(content)
     return {
-        "nodes": [_node(content, nodes[id], place) for id in ids if id in nodes],
+        "nodes": [{**_node(content, nodes[id], place), "spot": _spot(discs[id])} for id in ids if id in nodes],
         "documents": [
             {
                 **_document(content, rows[id], place),
                 "x": round(float(points[rows[id], 0]), 4),
                 "y": round(1 - float(points[rows[id], 1]), 4),
+                "spot": _spot(discs[id])[:2],
             }
             for id in ids
             if id in rows
         ],
     }
+
+
+def _spot(disc: Disc) -> tuple[float, ...]:
+    return disc.x, disc.y, disc.middle_x, disc.middle_y, disc.radius
 
 
 def _node(content: Content, node: Node, place: dict[str, int]) -> dict[str, object]:
@@ -131,7 +141,7 @@ def _document(content: Content, row: int, place: dict[str, int]) -> dict[str, ob
         "year": document.year,
         "keyphrases": content.keyphrases.get(document.id, ()),
         "summary": [
-            {"text": shorten(passage.text, _EXCERPT), "document": place[document.id], "page": passage.page}
+            {"text": shorten(_without_heading(passage), _EXCERPT), "document": place[document.id], "page": passage.page}
             for passage in excerpts
         ],
         "also": _placed(content.also.get(document.id, ()), place),
@@ -140,6 +150,10 @@ def _document(content: Content, row: int, place: dict[str, int]) -> dict[str, ob
     return {key: value for key, value in fields.items() if value not in (None, "", 0, (), [])} | {
         "parent": fields["parent"]
     }
+
+
+def _without_heading(passage: StoredPassage) -> str:
+    return passage.text.removeprefix(one_line(passage.section or "")).lstrip() or passage.text
 
 
 def _placed(pairs: tuple[tuple[str, float], ...], place: dict[str, int]) -> list[tuple[int, float]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from shas_kb.records import Vectors
 
@@ -20,6 +21,8 @@ _MANY = 5000
 _GRAVITY = 0.02  # keeps islands that no edge holds from drifting off
 _A, _B = 1.577, 0.895  # UMAP's curve for min_dist 0.1
 _BLOCK = 1024
+_ROOM = 0.55  # of the side that each would have if they shared the square evenly
+_PUSHES = 100
 
 
 def project(vectors: Vectors) -> Points:
@@ -54,7 +57,7 @@ def project(vectors: Vectors) -> Points:
         force += _gather(everyone, np.clip(strength[:, None] * push, -4, 4), n)
         force -= _GRAVITY * points
         points += (1 - epoch / epochs) * 0.5 * np.clip(force, -4, 4)
-    return np.round(_spread(points), 4)
+    return np.round(_apart(_spread(points)), 4)
 
 
 def _principal(vectors: Vectors) -> Points:
@@ -96,6 +99,23 @@ def _spread(points: Points) -> Points:
     points = points - points.min(axis=0)
     spread: Points = 0.5 * ranks + 0.5 * points / np.maximum(points.max(axis=0), 1e-9)
     return spread
+
+
+def _apart(points: Points) -> Points:
+    """Points that crowd push each other away, until each has room of its own to be seen in."""
+    n = len(points)
+    room = _ROOM / n**0.5
+    for _ in range(_PUSHES):
+        pairs = cKDTree(points).query_pairs(room, output_type="ndarray")
+        if not len(pairs):
+            break
+        between = points[pairs[:, 1]] - points[pairs[:, 0]]
+        far = np.hypot(*between.T)
+        push = between * (0.25 * (room / np.maximum(far, 1e-6) - 1))[:, None]
+        points = points + _gather(pairs[:, 1], push, n) - _gather(pairs[:, 0], push, n)
+    points = points - points.min(axis=0)
+    apart: Points = points / np.maximum(points.max(axis=0), 1e-9)
+    return apart
 
 
 def _gather(rows: NDArray[np.intp], values: Points, n: int) -> Points:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from harness import SAMPLE, Shell
 
+from shas_kb.export import FORMATS
 from shas_kb.records import LEVELS
 from shas_kb.storage import Store
 
@@ -220,7 +221,9 @@ def test_the_collection_is_found_from_below(
 
 
 def test_export_writes_every_format(shell: Shell, sample_kb: Path, tmp_path: Path) -> None:
-    for format in ("obsidian", "graphml", "json", "html"):
+    listed = shell("export", "--help").out
+    for format in FORMATS:
+        assert re.search(rf"^ {format} +\w", listed, re.MULTILINE)
         written = shell("-d", sample_kb, "export", format, tmp_path / format, "--json").json
         assert written["files"] >= 1
         assert (tmp_path / format).exists()

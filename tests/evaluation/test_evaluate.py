@@ -109,7 +109,7 @@ def test_eval_shows_tables_for_a_file(shell: Shell, small_kb: Path, tmp_path: Pa
         "calibration",
     ):
         assert said in outcome.out
-    assert "Not in the tree, and counted only for heights: entity 'dragons'." in outcome.err
+    assert "Not in the collection, and counted only for heights: entity 'dragons'." in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,20 @@ def written(store: Store, folder: Path, *lines: object):  # type: ignore[no-unty
 
 def test_a_document_is_given_by_path_or_id(small: Store, tmp_path: Path) -> None:
     document = small.documents()[0]
+    said = " ".join(small.document_passages(document.id)[0].text.split()[:5])
     for name in (document.path, document.id):
-        cases, unknown = written(small, tmp_path, {"question": "Who?", "document": name, "answer": " He  did. "})
-        assert cases[0].parts == (Part(frozenset({document.id}), sentence="He did."),)
+        line = {"question": "Who?", "document": name, "answer": f" {said.replace(' ', '  ')} "}
+        cases, unknown = written(small, tmp_path, line)
+        assert cases[0].parts == (Part(frozenset({document.id}), sentence=said),)
         assert unknown == []
+
+
+def test_an_answer_that_its_document_does_not_give_is_told(small: Store, tmp_path: Path) -> None:
+    document = small.documents()[0]
+    line = {"question": "Who?", "document": document.path, "answer": "Nobody ever."}
+    cases, unknown = written(small, tmp_path, line)
+    assert cases[0].parts == (Part(frozenset({document.id})),)
+    assert unknown == [f"the answer of {tmp_path / 'questions.jsonl'}, line 1"]
 
 
 def test_a_node_is_given_by_name_and_holds_for_others_over_the_same_documents(small: Store, tmp_path: Path) -> None:

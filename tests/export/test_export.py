@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,25 @@ def test_down_to_entities_there_are_no_documents(store: Store, tmp_path: Path, f
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_no_wrong_character_reaches_a_file(store: Store, tmp_path: Path, format: str) -> None:
+    export(store, format, tmp_path / "out")
+    for name, data in contents(tmp_path / "out").items():
+        if not name.startswith("sources/"):
+            assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", data.decode()), name
+
+
+def test_a_place_of_the_wrong_kind_is_said_so(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    for format in FORMATS:
+        place = tmp_path / ("file" if format in ("obsidian", "csv") else "folder")
+        with pytest.raises(UsageError, match=f"{place} must be a (file, got a folder|folder, got a file); "):
+            export(store, format, place)
+    assert (tmp_path / "file").read_text() == "mine"
+    assert list((tmp_path / "folder").iterdir()) == []
+
+
 def test_weak_links_can_be_left_out(store: Store) -> None:
     everything, strong = read_content(store), read_content(store, Extent(least_weight=0.9))
     assert everything.also and not strong.also
@@ -64,7 +84,7 @@ def test_weak_links_can_be_left_out(store: Store) -> None:
 
 
 def test_errors_say_what_to_do(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="one of obsidian, graphml, json, html, got 'pdf'"):
+    with pytest.raises(UsageError, match=r"one of obsidian, html, graphml, .*, csv, got 'pdf'"):
         export(store, "pdf", tmp_path / "out")
     with pytest.raises(NotFoundError, match="shas-kb tree"):
         export(store, "json", tmp_path / "out", Extent(under="nothing"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from browser import Browser
 
-from shas_kb.export import export
+from shas_kb.export import Extent, export
 from shas_kb.export.page import island
 from shas_kb.records import Document, Node
 from shas_kb.storage import Store
@@ -116,7 +117,7 @@ def test_a_script_in_a_title_does_not_run(store: Store, browser: Browser, page: 
     assert browser.js("document.title") == "Knowledge base"
     assert browser.texts("#detail h2") == [hostile.title]
     assert hostile.title in browser.texts("#results b")
-    assert browser.js("document.querySelectorAll('img, script').length") == 2
+    assert browser.js("document.querySelectorAll('img, script').length") == 3
 
 
 def test_the_map_opens_a_document_at_a_click(store: Store, browser: Browser, page: Path) -> None:
@@ -136,11 +137,66 @@ def test_the_map_opens_a_document_at_a_click(store: Store, browser: Browser, pag
     assert browser.complaints == []
 
 
-def test_it_fits_a_phone(browser: Browser, page: Path) -> None:
+def test_the_graph_shows_the_tree_and_opens_what_is_clicked(store: Store, browser: Browser, page: Path) -> None:
+    look(browser, page, "#view=graph")
+    tree = store.tree()
+    assert tree is not None
+    homes = {member.document: member.node for member in tree.memberships if member.primary}
+    drawn = browser.js("graph.cy.edges('.contains').map(edge => [edge.data('target'), edge.data('source')])")
+    parents = homes | {node.id: node.parent for node in tree.nodes if node.parent}
+    assert {tuple(pair) for pair in drawn} == set(parents.items())
+    assert len(browser.js("graph.cy.nodes('.dot').map(dot => dot.id())")) == len(tree.nodes) + len(homes)
+    stars = node(store, "entity", "Stars")
+    x, y = browser.js(
+        f"(({{x, y}}, box) => [box.x + x, box.y + y])(graph.cy.getElementById('{stars.id}').renderedPosition(),"
+        "graph.host.getBoundingClientRect())"
+    )
+    for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+        browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+    browser.settle()
+    assert browser.texts("#detail h2") == ["Stars"]
+    assert browser.js("graph.cy.nodes('.chosen').map(dot => dot.data('name'))") == ["Stars"]
+    browser.click("#zoom-in")
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize("view", ["map", "graph"])
+def test_the_keyboard_goes_through_a_drawing(browser: Browser, page: Path, view: str) -> None:
+    browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
+    look(browser, page, f"#view={view}")
+    browser.js(f"document.getElementById('{view}').focus()")
+    for key, name in (("ArrowDown", "Science"), ("ArrowRight", "Economy & <Society>"), ("ArrowUp", "Overview")):
+        browser.press(key)
+        assert browser.texts("#detail h2") == [name]
+    before = browser.js(f"{view}.cy?.zoom() ?? {view}.zoom")
+    browser.press("+")
+    assert browser.js(f"{view}.cy?.zoom() ?? {view}.zoom") > before
+    browser.call("Emulation.setEmulatedMedia", features=[])
+    browser.click("#show-tree")
+    assert browser.js("location.hash") == "#view=tree"
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize("view", ["tree", "map", "graph"])
+def test_it_fits_a_phone_in_the_dark(browser: Browser, page: Path, view: str) -> None:
     browser.call("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=2, mobile=True)
-    look(browser, page)
+    browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    look(browser, page, f"#view={view}")
     assert browser.js("document.documentElement.scrollWidth") == 390
+    assert browser.js("getComputedStyle(document.body).backgroundColor") == "rgb(20, 20, 22)"
+    assert browser.complaints == []
+    browser.call("Emulation.setEmulatedMedia", features=[])
     browser.call("Emulation.clearDeviceMetricsOverride")
+
+
+def test_nodes_alone_make_a_page_too(store: Store, browser: Browser, tmp_path: Path) -> None:
+    page = export(store, "html", tmp_path / "nodes.html", Extent(depth="entity")).path
+    look(browser, page)
+    assert browser.texts(".brand p") == ["22 documents · 4 entities · 2 categories · 2 domains"]
+    assert browser.js("document.getElementById('show-map').hidden")
+    browser.click("#show-graph")
+    assert len(browser.js("graph.cy.nodes('.dot').map(dot => dot.id())")) == 8
+    assert browser.complaints == []
 
 
 def test_an_unknown_address_opens_the_whole(browser: Browser, page: Path) -> None:
@@ -149,8 +205,13 @@ def test_an_unknown_address_opens_the_whole(browser: Browser, page: Path) -> Non
     assert browser.texts("#detail h2") == ["Overview"]
 
 
-def test_it_is_one_file_that_asks_for_nothing(page: Path) -> None:
+def test_it_is_one_file_that_asks_for_nothing(browser: Browser, page: Path) -> None:
+    look(browser, page, "#view=graph")
+    assert {address.split("#")[0] for address in browser.requests} <= {page.as_uri(), "data:,"}
+    library = (files("shas_kb.export") / "vendor/cytoscape.min.js").read_text()
     text = page.read_text()
+    assert text.count(library) == 1
+    text = text.replace(library, "")
     assert not re.search(r"""(?:src|href)=["'](?!#|data:,)|url\(|@import|fetch\(|innerHTML|\son\w+="|https?:""", text)
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
     assert policy

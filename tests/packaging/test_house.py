@@ -68,3 +68,11 @@ def test_the_wheel_holds_only_shas_kb(tmp_path: Path) -> None:
         assert f"{package.replace('.', '/')}/__init__.py" in names
     assert {"shas_kb/py.typed", "shas_kb/encoder/learned.safetensors", "shas_kb/encoder/MODEL_CARD.md"} <= set(names)
     assert any(name.startswith("shas_kb/export/") and name.endswith(".html") for name in names)
+
+
+def test_every_export_is_described() -> None:
+    from shas_kb.export import FORMATS
+
+    page = (ROOT / "docs" / "export" / "graphs.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \|$", page, re.MULTILINE)
+    assert sorted(rows) == sorted(FORMATS)

@@ -52,14 +52,15 @@ class Browser:
             os.close(end)
         self._read, self._count, self._session = b"", 0, ""
         self.complaints: list[Any] = []
+        self.requests: list[str] = []
         targets = self.call("Target.getTargets")["targetInfos"]
         target = next(target["targetId"] for target in targets if target["type"] == "page")
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log"):
+        for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
     def call(self, method: str, **params: object) -> Any:
-        """One command and its answer; what the page complains of meanwhile is kept."""
+        """One command and its answer; what the page complains of and asks for meanwhile is kept."""
         self._count += 1
         message: dict[str, object] = {"id": self._count, "method": method, "params": params}
         if self._session:
@@ -77,11 +78,14 @@ class Browser:
                 return event["result"]
             if event["method"] in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
                 self.complaints.append(event["params"])
+            elif event["method"] == "Network.requestWillBeSent":
+                self.requests.append(event["params"]["request"]["url"])
 
     def open(self, address: str, drawn: str) -> None:
         """Load a page afresh and wait until it has drawn itself: until something answers to the selector `drawn`."""
-        self.complaints.clear()
         self.call("Page.navigate", url="about:blank")
+        self.complaints.clear()
+        self.requests.clear()
         self.call("Page.navigate", url=address)
         for _ in range(500):
             if self.js(f"document.readyState === 'complete' && !!document.querySelector({json.dumps(drawn)})"):

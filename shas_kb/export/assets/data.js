@@ -17,7 +17,7 @@ class Item {
   within(item) { return this === item || (!!this.parent && this.parent.within(item)); }
 }
 
-const root = new Item({ id: "", level: "collection", name: "Overview", count: data.documents.length });
+const root = new Item({ id: "", level: "collection", name: "Overview" });
 const items = [...data.nodes, ...data.documents].map((fields) => new Item(fields));
 const documents = items.slice(data.nodes.length);
 const byId = new Map([["", root]]);
@@ -26,6 +26,7 @@ for (const item of items) {
   item.parent.children.push(item);
   byId.set(item.id, item);
 }
+root.count = root.children.reduce((sum, item) => sum + item.count, 0);
 
 // One hue for each domain (or, where there is only one, for each of its parts): distinct ones first, then the golden angle.
 const HUES = [255, 55, 155, 350, 205, 100, 300, 25];
@@ -38,3 +39,9 @@ coloured.children.forEach((item, i) => paint(item, HUES[i] ?? (i * 137.508) % 36
 const link = (item) => (item.id ? `#node=${item.id}` : "#");
 const plural = (count, one, many = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 const MANY = { domain: "domains", category: "categories", entity: "entities", document: "documents" };
+
+// What an arrow key leads to: a sibling, the parent, the first child.
+const beside = (item, key) => {
+  const row = item.parent?.children ?? [item], at = row.indexOf(item);
+  return { ArrowRight: row[at + 1], ArrowLeft: row[at - 1], ArrowUp: item.parent, ArrowDown: item.children[0] }[key];
+};

@@ -3,8 +3,6 @@
 const map = {
   host: document.getElementById("map"),
   canvas: document.querySelector("#map canvas"),
-  tip: document.getElementById("tip"),
-  dark: matchMedia("(prefers-color-scheme: dark)"),
   zoom: 1, x: 0.5, y: 0.5, focus: null, chosen: null, hovered: null, pointers: new Map(),
 
   show(focus, chosen) {
@@ -29,52 +27,64 @@ const map = {
     this.canvas.height = h * dense;
     pen.scale(dense, dense);
     const radius = Math.max(2, Math.min(6, 60 / Math.sqrt(documents.length))) * Math.min(2, Math.sqrt(this.zoom));
-    const tone = this.dark.matches ? "0.74 0.13" : "0.6 0.15";
     const dot = (item, size) => {
       const [x, y] = this.at(item);
       pen.beginPath();
       pen.arc(x, y, size, 0, 7);
       pen.fill();
     };
+    // Ground under what lies close together, then the points.
+    const ground = Math.max(9, Math.min(34, 420 / Math.sqrt(documents.length))) * Math.sqrt(this.zoom);
+    const parts = new Map();
+    for (const item of documents) if (item.within(this.focus)) parts.set(item.hue, [...(parts.get(item.hue) ?? []), item]);
+    for (const [, part] of parts) {
+      pen.fillStyle = colour.paint(part[0], 2);
+      for (const item of part) dot(item, ground);
+    }
     for (const lit of [false, true])
       for (const item of documents) {
         if (item.within(this.focus) !== lit) continue;
-        pen.fillStyle = `oklch(${tone} ${item.hue} / ${lit ? 0.82 : 0.13})`;
+        pen.globalAlpha = lit ? 0.85 : 0.14;
+        pen.fillStyle = colour.paint(item, "mark");
         dot(item, radius);
       }
-    const ink = getComputedStyle(document.body).color, card = getComputedStyle(this.host).backgroundColor;
+    pen.globalAlpha = 1;
+    const ink = colour.of("ink"), card = colour.of("card");
     for (const item of [this.chosen, this.hovered]) {
       if (!item || item.level !== "document") continue;
       pen.fillStyle = ink; dot(item, radius + 3.5);
       pen.fillStyle = card; dot(item, radius + 2);
-      pen.fillStyle = `oklch(${tone} ${item.hue})`; dot(item, radius + 0.5);
+      pen.fillStyle = colour.paint(item, "mark"); dot(item, radius + 0.5);
     }
     this.label(pen, ink, card);
   },
 
-  // Names of what is below the focus, where their documents lie densest, the larger first; those that would overlap are left out.
+  // Names of what is below the focus, where their documents lie densest: the higher levels first, then the larger; those that would overlap are left out.
   label(pen, ink, card) {
     const { w, h } = this.size(), taken = [];
-    const named = this.focus.level === "entity" ? [this.focus] : this.focus.children.filter((item) => item.level !== "document");
+    const named = this.focus.level === "entity" ? [this.focus] : [];
+    for (let row = this.focus.topics; row.length; row = row.flatMap((item) => item.topics)) named.push(...row.toSorted((a, b) => b.count - a.count).slice(0, 60));
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.lineJoin = "round";
-    pen.font = `600 ${w < 500 ? 12.5 : 14}px ${getComputedStyle(document.querySelector(".brand a")).fontFamily}`;
+    pen.strokeStyle = card;
+    pen.lineWidth = 4;
     for (const item of named) {
+      if (item.parent.topics.length === 1 && item.parent !== root) continue;
+      const top = item.parent === this.focus || item === this.focus;
       item.middle ??= this.densest(documents.filter((document) => document.within(item)));
       let [x, y] = this.at(item.middle);
       if (x < 0 || y < 0 || x > w || y > h) continue;
-      const text = item.name.length > 34 ? `${item.name.slice(0, 33)}…` : item.name, half = pen.measureText(text).width / 2 + 6;
-      y -= 16;
+      pen.font = top ? `600 ${w < 500 ? 14 : 17}px ${colour.of("serif")}` : `500 ${w < 500 ? 11 : 12}px ${colour.of("sans")}`;
+      const text = item.name.length > 34 ? `${item.name.slice(0, 33)}…` : item.name, half = pen.measureText(text).width / 2 + 8, tall = top ? 15 : 11;
       x = Math.max(half, Math.min(w - half, x));
-      if (taken.some((box) => Math.abs(box.x - x) < box.half + half && Math.abs(box.y - y) < 22)) continue;
-      taken.push({ x, y, half });
-      pen.lineWidth = 4;
-      pen.strokeStyle = card;
-      pen.globalAlpha = 0.85;
+      y += top ? -22 : 16;
+      if (taken.some((box) => Math.abs(box.x - x) < box.half + half && Math.abs(box.y - y) < box.tall + tall)) continue;
+      taken.push({ x, y, half, tall });
+      pen.globalAlpha = 0.9;
       pen.strokeText(text, x, y);
       pen.globalAlpha = 1;
-      pen.fillStyle = ink;
+      pen.fillStyle = top ? ink : colour.paint(item, "text");
       pen.fillText(text, x, y);
     }
   },
@@ -100,17 +110,13 @@ const map = {
     if (item === this.hovered) return;
     this.hovered = item;
     this.canvas.classList.toggle("pointing", !!item);
-    this.tip.hidden = !item;
-    if (item) {
-      this.tip.replaceChildren(item.name, make("small", {}, item.parent.name));
-      const [x, y] = this.at(item), { w, h } = this.size();
-      this.tip.style.left = `${Math.max(6, Math.min(w - this.tip.offsetWidth - 6, x - this.tip.offsetWidth / 2))}px`;
-      this.tip.style.top = `${y + 16 + this.tip.offsetHeight > h ? y - 14 - this.tip.offsetHeight : y + 14}px`;
-    }
+    if (item) tip.show(item, ...this.at(item));
+    else tip.hide();
     this.draw();
   },
 
-  scale(factor, px, py) {
+  // By a factor around a point of the screen; by 0 back to all of it.
+  scale(factor, px = this.size().w / 2, py = this.size().h / 2) {
     const { w, h, margin } = this.size(), before = this.zoom;
     this.zoom = Math.max(1, Math.min(60, before * factor));
     const keep = 1 / before - 1 / this.zoom;
@@ -158,6 +164,4 @@ map.canvas.addEventListener("pointermove", (event) => map.drag(event));
 for (const end of ["pointerup", "pointercancel"]) map.canvas.addEventListener(end, (event) => map.release(event));
 map.canvas.addEventListener("pointerleave", () => map.hover(null));
 map.canvas.addEventListener("wheel", (event) => { event.preventDefault(); map.scale(Math.exp(-event.deltaY / 400), event.offsetX, event.offsetY); }, { passive: false });
-for (const [id, factor] of [["zoom-in", 1.6], ["zoom-out", 1 / 1.6], ["zoom-reset", 0]])
-  document.getElementById(id).addEventListener("click", () => map.scale(factor, map.size().w / 2, map.size().h / 2));
-map.dark.addEventListener("change", () => map.draw());
+colour.dark.addEventListener("change", () => map.draw());

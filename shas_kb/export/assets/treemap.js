@@ -55,6 +55,16 @@ const treemap = {
     label.style.webkitLineClamp = Math.max(1, Math.floor((h - 8) / (size * 1.28)));
   },
 
+  // What there is room to say: the first names of what is below, or how a document reads.
+  inside(item, lines) {
+    if (lines < 2) return "";
+    if (item.children.length) return make("ol", {}, ...item.children.slice(0, lines).map((child) => make("li", {}, child.name)));
+    if (!item.summary.length) return "";
+    const words = make("p", { dir: "auto" }, item.summary[0].text);
+    words.style.webkitLineClamp = lines;
+    return words;
+  },
+
   // Cells stand in the order of the tree, so those that stay need not be moved, which would end their focus and their motion.
   draw(fresh, chosen) {
     const focused = this.host.contains(document.activeElement);
@@ -75,10 +85,11 @@ const treemap = {
       cell.style.setProperty("--hue", item.hue);
       const readable = titled ? h > 64 && w > 60 : w > 52 && h > 26;
       const count = titled && w > 150 ? make("small", {}, item.count.toLocaleString("en")) : "";
-      const more = !titled && w > 105 && h > 92 ? make("em", {}, item.keyphrases.slice(0, 4).join(" · ")) : "";
+      const more = !titled && w > 105 && h > 92 ? make("em", {}, item.keyphrases.slice(0, w < 190 ? 3 : 4).join(" · ")) : "";
       const label = readable ? make("span", {}, item.name, count) : "";
       if (readable && !titled) this.fit(label, item.name, w, more ? h - 34 : h);
-      cell.replaceChildren(label, more);
+      const inside = more ? this.inside(item, Math.floor((h - (item.children.length ? 78 : 94)) / 18)) : "";
+      cell.replaceChildren(label, more, inside);
       if (!readable) cell.setAttribute("aria-label", item.name);
       cell.tabIndex = -1;
       if (cell === next) next = next.nextElementSibling;
@@ -93,8 +104,7 @@ const treemap = {
   move(event) {
     const item = event.target.item;
     if (!item) return;
-    const row = item.parent.children, at = row.indexOf(item);
-    const next = { ArrowRight: row[at + 1], ArrowLeft: row[at - 1], ArrowUp: item.parent, ArrowDown: item.children[0] }[event.key];
+    const next = beside(item, event.key);
     const cell = next && this.cells.get(next.id);
     if (!cell) return;
     event.preventDefault();

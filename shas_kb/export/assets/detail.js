@@ -13,7 +13,7 @@ const detail = {
       make("h2", { dir: "auto" }, item.name),
       make("p", { class: "facts" }, facts()),
       item.path ? make("p", { class: "file" }, item.path) : "",
-      item === root ? make("p", { class: "hint" }, "Open a field of the tree, or a point of the map, to see what is in it.") : "",
+      item === root ? make("p", { class: "hint" }, "Open a field of the tree, or a point of the map or graph, to see what is in it. Arrow keys move, / searches.") : "",
       this.keys(item),
       ...item.summary.map((quote) => this.quote(quote, item)),
       this.section(MANY[item.topics[0]?.level], item.topics, (child) => this.share(child, item)),
@@ -78,8 +78,10 @@ const detail = {
     const row = this.row(item, item.count.toLocaleString("en")), bar = make("i"), share = make("span", { class: "share" }, bar);
     row.style.setProperty("--hue", item.hue);
     bar.style.width = `${(100 * item.count) / Math.max(...whole.topics.map((child) => child.count))}%`;
-    if (item.keyphrases.length) row.append(make("em", {}, item.keyphrases.slice(0, 5).join(" · ")));
+    const below = item.topics.length > 1 ? item.topics.map((child) => child.name) : item.keyphrases.slice(0, 5);
+    if (below.length) row.append(make("em", {}, below.join(" · ")));
     row.append(share);
+    if (whole === root && item.summary.length) row.append(make("q", { dir: "auto" }, item.summary[0].text));
     return row;
   },
 };
