@@ -17,6 +17,7 @@ from shas_kb.cli.ingest import ingest
 from shas_kb.cli.interrupt import remember
 from shas_kb.cli.mcp import mcp
 from shas_kb.cli.organise import organise
+from shas_kb.cli.serve import serve
 from shas_kb.cli.session import (
     DatabaseOption,
     DebugOption,
@@ -72,7 +73,7 @@ def main_options(
     ctx.obj = Session(db, json, quiet, verbose, debug)
 
 
-for command in (ingest, tree, query, show, export, organise, diff, train, remove, info, check, mcp):
+for command in (ingest, tree, query, show, export, organise, diff, train, remove, info, check, serve, mcp):
     app.command()(common(command))
 app.command("eval")(common(evaluate))
 app.add_typer(edit.app)

@@ -111,3 +111,17 @@ class ReadConfig:
             raise UsageError(f"window must be at least 8 word pieces, got {self.window}; choose another model.")
         if self.workers < 0:
             raise UsageError(f"workers must not be negative, got {self.workers}; 0 means one for each core.")
+
+
+@dataclass(frozen=True, slots=True)
+class DrawConfig:
+    """What drawing one page of a PDF may take."""
+
+    seconds: float = 15.0
+    megabytes: int = 1024
+
+    def __post_init__(self) -> None:
+        if self.seconds <= 0 or self.megabytes < 1:
+            raise UsageError(
+                f"a page must have time and memory to be drawn, got {self.seconds:g} s and {self.megabytes} MB."
+            )

@@ -26,9 +26,17 @@ def reply_json(reply: Reply, *, explain: bool = False) -> dict[str, object]:
         "answer": {
             "text": reply.answer,
             "citations": [
-                {"document": quote.document, "page": quote.page, "text": quote.text} for quote in reply.citations
+                {
+                    "document": quote.document,
+                    "page": quote.page,
+                    "start": quote.start,
+                    "end": quote.end,
+                    "text": quote.text,
+                }
+                for quote in reply.citations
             ],
         },
+        "confidence": round(reply.confidence, 4),
         "milliseconds": round(reply.milliseconds, 1),
     }
     if explain:

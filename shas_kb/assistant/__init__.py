@@ -1,13 +1,13 @@
 """The collection for an assistant: a Model Context Protocol server on standard input and output.
 
-    current.py      the collection as it is at each call, though others may change it meanwhile
     bounds.py       replies that stay below a length, whatever the collection holds
     branch.py       the tree within these bounds
     shown.py        one node, document or passage within them
     collection.py   the four things that can be asked
     server.py       these as tools, with what an assistant is told of them
 
-It only reads. `mcp` is an extra, imported in server.py alone.
+It only reads, and sees at each call what others changed (`shas_kb/current.py`). `mcp` is an extra, imported in
+server.py alone.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from shas_kb.ask import ask
 from shas_kb.assistant.bounds import fit
 from shas_kb.assistant.branch import branch
-from shas_kb.assistant.current import Current
 from shas_kb.assistant.shown import shown
+from shas_kb.current import Current
 from shas_kb.errors import UsageError
 from shas_kb.outline import DEPTHS
 from shas_kb.replies import reply_json

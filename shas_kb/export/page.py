@@ -10,6 +10,8 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -31,15 +33,40 @@ def write_page(content: Content, out: Path) -> Written:
     return write_whole(out, build_page(content).encode())
 
 
-def build_page(content: Content) -> str:
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What is added to the page where a server shows it.
+
+    Attributes:
+        style: rules after the page's own.
+        script: statements after the page's own.
+        policy: directives of the Content-Security-Policy that these need beside the page's own.
+    """
+
+    style: str = ""
+    script: str = ""
+    policy: Sequence[str] = ()
+
+
+NOTHING_MORE = Addition()
+
+
+def build_page(content: Content, addition: Addition = NOTHING_MORE) -> str:
     """The page as text."""
-    style = _asset("assets/page.css")
+    style = _asset("assets/page.css") + addition.style
     library = _asset("vendor/cytoscape.min.js")
-    script = "".join(_asset(f"assets/{name}") for name in _SCRIPTS)
+    script = "".join(_asset(f"assets/{name}") for name in _SCRIPTS) + addition.script
     scripts = " ".join(f"'{_digest(text)}'" for text in (library, script))
+    policy = (
+        "default-src 'none'",
+        f"style-src '{_digest(style)}'",
+        f"script-src {scripts}",
+        "base-uri 'none'",
+        "form-action 'none'",
+        *(addition.policy or ("img-src data:",)),
+    )
     parts = {
-        "policy": f"default-src 'none'; style-src '{_digest(style)}'; script-src {scripts}; img-src data:; "
-        "base-uri 'none'; form-action 'none'",
+        "policy": "; ".join(policy),
         "title": escape(_title(content)),
         "counts": escape(_counts(content)),
         "outline": _outline(content, ""),

@@ -17,7 +17,7 @@ _OCR_MEGABYTES = 2048
 
 def needs_memory(config: ReadConfig) -> Problem:
     """A file whose reading takes too much memory."""
-    return Problem(f"needs more than {_megabytes(config)} MB to read; split it into parts", passing=True)
+    return Problem(f"needs more than {megabytes(config)} MB to read; split it into parts", passing=True)
 
 
 def needs_time(config: ReadConfig) -> Problem:
@@ -30,7 +30,7 @@ def ended(config: ReadConfig, status: int) -> Problem:
     """A file whose reading ended the process with this exit status (negative: the signal)."""
     # the allocators of Rust and C++ abort, the system kills
     if -status in (signal.SIGABRT, signal.SIGKILL):
-        limit = _megabytes(config)
+        limit = megabytes(config)
         reason = f"ended while being read, most likely for want of memory (limit {limit} MB); split it into parts"
         return Problem(reason, passing=True)
     name = signal.Signals(-status).name if status < 0 else f"exit code {status}"
@@ -42,12 +42,13 @@ def seconds(config: ReadConfig) -> float:
     return config.seconds * _OCR_TIMES if config.ocr else config.seconds
 
 
-def _megabytes(config: ReadConfig) -> int:
+def megabytes(config: ReadConfig) -> int:
+    """How much memory one file may take."""
     return config.megabytes + _OCR_MEGABYTES if config.ocr else config.megabytes
 
 
-def limit_memory(config: ReadConfig) -> None:
-    """Limit the address space to what is used now and what one file may take, where the system can (Linux)."""
+def limit_memory(room: int) -> None:
+    """Limit the address space to what is used now and so many megabytes more, where the system can (Linux)."""
     try:
         import resource
 
@@ -56,7 +57,7 @@ def limit_memory(config: ReadConfig) -> None:
     except (ImportError, OSError):
         return
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limit = used + (_megabytes(config) << 20)
+    limit = used + (room << 20)
     resource.setrlimit(resource.RLIMIT_AS, (limit if hard < 0 else min(limit, hard), hard))
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pymupdf
 
 from shas_kb.reading import ocr
 from shas_kb.reading.draft import Draft, UnreadableError, clean, is_unspaced
 from shas_kb.reading.frontmatter import credible_title, split_authors, year_in, year_of
+from shas_kb.reading.highlight import Box, find, letters, line_boxes
 from shas_kb.reading.layout import (
     Block,
     Line,
@@ -33,6 +35,8 @@ _MARKS = frozenset("0123456789,*†‡§¶∗ ")
 _STRAY = 200  # characters of turned text that are a stamp in the margin rather than content
 _LETTERLESS = 0.3  # share of characters that fonts do not name, above which a page is as good as a picture
 _OCR_DPI = 200
+_WIDEST, _HIGHEST = 1400, 2800
+_MARKER = np.array([1.0, 0.9, 0.36])  # red, green, blue
 
 
 def read_pdf(data: bytes, path: str, with_ocr: bool) -> Draft:
@@ -64,6 +68,61 @@ def read_pdf(data: bytes, path: str, with_ocr: bool) -> Draft:
             split_authors(clean(facts.get("author") or "")),
             year_in(first_page[:6000], made or datetime.now(UTC).year) or made,
         )
+
+
+def draw_page(data: bytes, number: int, quotes: Sequence[str]) -> tuple[bytes, int]:
+    """A page as a PNG of at most `_WIDEST` by `_HIGHEST` pixels, with the `quotes` that stand on it marked.
+
+    Args:
+        data: the PDF.
+        number: of the page, from 1.
+        quotes: texts as they were read from the document.
+
+    Returns:
+        The picture, and how many lines of type are marked in it.
+
+    Raises:
+        UnreadableError: the file cannot be opened, it has no such page, or this cannot be drawn.
+    """
+    with _open(data) as document:
+        if not 1 <= number <= len(document):
+            raise _failed(f"there is no page {number}: it has {len(document)}")
+        try:
+            page = document.load_page(number - 1)
+            zoom = min(_WIDEST / max(page.rect.width, 1), _HIGHEST / max(page.rect.height, 1))
+            scale = pymupdf.Matrix(zoom, zoom)
+            picture = page.get_pixmap(matrix=scale, colorspace=pymupdf.csRGB, alpha=False)
+            boxes = line_places(page, quotes) if quotes else []
+            turned = page.rotation_matrix * scale
+        except (RuntimeError, ValueError) as error:
+            raise _failed(f"page {number} cannot be drawn; open and save the file again") from error
+        _mark(picture, [pymupdf.Rect(box) * turned for box in boxes])
+        return picture.tobytes("png"), len(boxes)
+
+
+def line_places(page: Any, quotes: Sequence[str]) -> list[Box]:
+    """The boxes of the lines that say the quotes, in points on the page as it was before it was turned."""
+    text, boxes, rows, row = "", [], [], 0
+    for block in page.get_text("rawdict", flags=_FLAGS)["blocks"]:
+        for line in block.get("lines", ()):
+            row += 1
+            for character in (each for span in line["spans"] for each in span["chars"]):
+                added = letters(character["c"])
+                text += added
+                boxes += [character["bbox"]] * len(added)
+                rows += [row] * len(added)
+    return line_boxes(boxes, rows, find(text, map(letters, quotes)))
+
+
+def _mark(picture: Any, places: Sequence[Any]) -> None:
+    """Draw over places as with a marker: what is white takes its colour, what is black stays black."""
+    samples = np.frombuffer(picture.samples_mv, np.uint8).reshape(picture.height, picture.stride)
+    pixels = samples[:, : picture.width * 3].reshape(picture.height, picture.width, 3)
+    marked = np.zeros(pixels.shape[:2], bool)
+    for place in places:
+        x0, y0, x1, y1 = (max(0, round(edge)) for edge in place)
+        marked[y0:y1, x0:x1] = True
+    pixels[marked] = (pixels[marked] * _MARKER).astype(np.uint8)
 
 
 def _open(data: bytes) -> Any:

@@ -1,20 +1,15 @@
 """Worker processes that read files. One that hangs, crashes or eats memory costs its file and nothing else.
 
-Each worker is a fresh interpreter with a socket to this process; nothing is shared or inherited, and `__main__` is not
-run again. A worker ends when its socket closes, so none outlives this process, however that ends.
+What a process is, and that none outlives this one, is in process.py.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +17,7 @@ from typing import Self
 from shas_kb.config import ReadConfig
 from shas_kb.errors import ModelError, ShasKBError
 from shas_kb.reading.limits import ended, needs_memory, needs_time, seconds
+from shas_kb.reading.process import Process
 from shas_kb.records import Problem, Reading, SourceFile
 
 _SLOWEST_START = 120.0
@@ -110,19 +106,8 @@ class _Worker:
         self.ready = False
         self.dead = False
         self.deadline = time.monotonic() + _SLOWEST_START
-        self.connection, theirs = Pipe()
-        self._life, their_life = Pipe()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "shas_kb.reading.worker", str(theirs.fileno()), str(their_life.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                pass_fds=(theirs.fileno(), their_life.fileno()),
-            )
-        finally:
-            _close(theirs, their_life)
+        self._process = Process("shas_kb.reading.worker")
+        self.connection = self._process.connection
         self.connection.send(config)
 
     @property
@@ -131,7 +116,7 @@ class _Worker:
 
     @property
     def alive(self) -> bool:
-        return not self.dead and self._process.poll() is None
+        return not self.dead and self._process.alive
 
     def begin(self, file: SourceFile) -> None:
         """Send a file to read."""
@@ -163,35 +148,14 @@ class _Worker:
         except (EOFError, OSError) as error:
             self.dead = True
             if not self.ready:
-                raise ShasKBError(self._why_not_started()) from error
-            problem = needs_time(self._config) if isinstance(error, TimeoutError) else self._crashed()
+                raise ShasKBError(self._process.why_not_started()) from error
+            problem = needs_time(self._config) if isinstance(error, TimeoutError) else self._ended()
             self.file = None
             return None, problem
 
     def kill(self) -> None:
         """End the process at once, and wait for its end."""
         self._process.kill()
-        self._process.wait()
-        _close(self.connection, self._life)
-        self._errors.close()
 
-    def _crashed(self) -> Problem:
-        try:
-            status = self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            status = self._process.wait()
-        return ended(self._config, status)
-
-    def _why_not_started(self) -> str:
-        self._process.kill()
-        self._process.wait()
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        why = lines[-1] if lines else f"exit code {self._process.returncode}"
-        return f"A reading process must start, got: {why}; reinstall shas-kb or free some memory."
-
-
-def _close(*connections: Connection) -> None:
-    for connection in connections:
-        connection.close()
+    def _ended(self) -> Problem:
+        return ended(self._config, self._process.status())

@@ -1,14 +1,12 @@
 """What one worker process does: read the files it is told to, one at a time, within its limits.
 
-Runs as `python -m shas_kb.reading.worker FD`, where FD is one end of a socket to the pool.
+Runs as a `Process` of the pool (process.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import signal
-import sys
 from multiprocessing.connection import Connection
 from pathlib import PurePosixPath
 
@@ -18,9 +16,10 @@ from shas_kb.reading.files import LARGEST_MEGABYTES, location
 from shas_kb.reading.frontmatter import title_from_name
 from shas_kb.reading.kinds import kind_of
 from shas_kb.reading.language import guess_language
-from shas_kb.reading.limits import alarm, end_with, limit_memory, needs_memory, seconds
+from shas_kb.reading.limits import alarm, limit_memory, megabytes, needs_memory, seconds
 from shas_kb.reading.passages import PassageMaker
 from shas_kb.reading.phrases import key_phrases, terms
+from shas_kb.reading.process import work
 from shas_kb.records import Problem, Reading, SourceFile
 
 Answer = tuple[str | None, Reading | Problem]
@@ -124,7 +123,7 @@ def serve(connection: Connection) -> None:
     """Answer the pool until it closes the connection."""
     config: ReadConfig = connection.recv()
     reader = Reader(config)
-    limit_memory(config)
+    limit_memory(megabytes(config))
     connection.send("ready")
     while True:
         file: SourceFile = connection.recv()
@@ -137,15 +136,8 @@ def serve(connection: Connection) -> None:
 
 def main() -> None:
     """Run as a worker."""
-    # the pool decides when a worker ends; Ctrl-C reaches the whole group
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    connection = Connection(int(sys.argv[1]))
-    end_with(int(sys.argv[2]))
-    try:
-        serve(connection)
-    except (EOFError, ConnectionError):
-        return
+    work(serve)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,21 @@ from shas_kb.records import LEVELS
 from shas_kb.storage import Store
 
 TRUTH = json.loads((SAMPLE / "truth.json").read_text())["documents"]
-COMMANDS = ("ingest", "tree", "query", "show", "export", "organise", "diff", "edit", "remove", "info", "check", "mcp")
+COMMANDS = (
+    "ingest",
+    "tree",
+    "query",
+    "show",
+    "export",
+    "organise",
+    "diff",
+    "edit",
+    "remove",
+    "info",
+    "check",
+    "serve",
+    "mcp",
+)
 
 
 def test_help_names_every_command_and_each_has_an_example(shell: Shell) -> None:

@@ -1,4 +1,4 @@
-"""The collection as it is at each call, though others may change or replace it between two of them.
+"""A collection as it is at each call, though others may change or replace it between two of them.
 
 What is costly to read is kept from call to call until the database says that somebody changed it.
 """
