@@ -23,6 +23,7 @@ _A, _B = 1.577, 0.895  # UMAP's curve for min_dist 0.1
 _BLOCK = 1024
 _ROOM = 0.55  # of the side that each would have if they shared the square evenly
 _PUSHES = 100
+_CROWD = 8  # the nearest that each is pushed by
 
 
 def project(vectors: Vectors) -> Points:
@@ -106,13 +107,15 @@ def _apart(points: Points) -> Points:
     n = len(points)
     room = _ROOM / n**0.5
     for _ in range(_PUSHES):
-        pairs = cKDTree(points).query_pairs(room, output_type="ndarray")
-        if not len(pairs):
+        far, near = cKDTree(points).query(points, k=min(_CROWD, n - 1) + 1, distance_upper_bound=room)
+        heads, places = np.nonzero(np.isfinite(far))
+        tails, far = near[heads, places], far[heads, places]
+        others = heads != tails
+        if not others.any():
             break
-        between = points[pairs[:, 1]] - points[pairs[:, 0]]
-        far = np.hypot(*between.T)
-        push = between * (0.25 * (room / np.maximum(far, 1e-6) - 1))[:, None]
-        points = points + _gather(pairs[:, 1], push, n) - _gather(pairs[:, 0], push, n)
+        heads, tails, far = heads[others], tails[others], far[others]
+        push = (points[tails] - points[heads]) * (0.25 * (room / np.maximum(far, 1e-6) - 1))[:, None]
+        points = points + _gather(tails, push, n) - _gather(heads, push, n)
     points = points - points.min(axis=0)
     apart: Points = points / np.maximum(points.max(axis=0), 1e-9)
     return apart
