@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 Property = str | int | float | Sequence[str]
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~=$%^&])")
+# Marks that mean something when doubled, or as an entity, stay as they are when alone: 5 %, R & D.
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|$^]|&(?=#?\w+;)|([=~%])(?=\2)|(?<==)=|(?<=~)~|(?<=%)%)")
 _LINE_START = re.compile(r"^(?:([-+])|(\d{1,9})([.)]))(?=\s|$)|^(---|:::)")
 # In a link's own text a backslash does not escape: look-alikes do.
 _LOOKALIKE = str.maketrans(
