@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["AS_BEFORE", "FORMATS", "WHOLE", "Extent", "VaultOptions", "Written", "export"]
 
 
-def obsidian(content: Content, out: Path, options: VaultOptions = AS_BEFORE) -> Written:
+def as_vault(content: Content, out: Path, options: VaultOptions = AS_BEFORE) -> Written:
     """A folder of linked notes with the originals; a second export keeps what the user wrote."""
     from shas_kb.export.obsidian import write_vault
 
@@ -52,7 +52,7 @@ def html(content: Content, out: Path) -> Written:
 
 
 FORMATS: Mapping[str, Callable[[Content, Path], Written]] = MappingProxyType(
-    {"obsidian": obsidian, "graphml": graphml, "json": json, "html": html}
+    {"obsidian": as_vault, "graphml": graphml, "json": json, "html": html}
 )
 
 
@@ -78,7 +78,7 @@ def export(store: Store, format: str, out: Path, extent: Extent = WHOLE, options
         raise UsageError(f"options of a vault must go with the format obsidian, got {format}; leave them out.")
     content = read_content(store, extent)
     try:
-        return obsidian(content, out, options) if format == "obsidian" else FORMATS[format](content, out)
+        return as_vault(content, out, options) if format == "obsidian" else FORMATS[format](content, out)
     except OSError as error:
         place = error.filename or out
         raise UsageError(

@@ -17,6 +17,7 @@ _PASSAGES = 3
 # All notes of a large entity linked with one another would make a knot of the graph view.
 _SIBLINGS = 20
 _SAYING = 3
+_SCRAP = 40
 _PLURALS = {"category": "Categories", "entity": "Entities", "document": "Documents"}
 
 
@@ -144,10 +145,9 @@ class Notebook:
         """A quotation with its heading, its page, and in Obsidian a block id."""
         lines = passage.text.split("\n")
         section = one_line(passage.section or "")
+        lines = list(map(plain, _joined(lines[1:] if lines[0] == section else lines)))
         if section:
-            lines = [f"**{plain(section)}**", *map(plain, lines[1:] if lines[0] == section else lines)]
-        else:
-            lines = list(map(plain, lines))
+            lines.insert(0, f"**{plain(section)}**")
         if where := self._page_link(passage.document, passage.page):
             lines[-1] += f" {where}"
         block = f"\n\n^p{passage.ordinal}" if self._dialect.wiki else ""
@@ -211,7 +211,7 @@ class Notebook:
         for child in self._content.children.get(id, ()):
             node = self._nodes.get(child)
             weight = self._content.weights.get(child, 1)
-            number = f" ({node.documents})" if node else f" ({weight:.2f})" if weight < 1 else ""
+            number = f" ({_counted(node.documents, 'document')})" if node else f" ({weight:.2f})" if weight < 1 else ""
             phrases = node.keyphrases if node else self._content.keyphrases.get(child, ())
             saying = f" — {' · '.join(map(plain, phrases[:_SAYING]))}" if phrases else ""
             rows.append(f"- {self._link(child)}{number}{saying}")
@@ -246,6 +246,20 @@ def tags(content: Content) -> Mapping[str, str]:
         found[node.id] = f"{tag}-{node.id}" if tag in taken else tag
         taken.add(found[node.id])
     return found
+
+
+def _joined(lines: Iterable[str]) -> list[str]:
+    """Paragraphs, with runs of scraps (headings, labels of a figure, cells of a table) as one."""
+    joined: list[str] = []
+    scraps = False
+    for line in lines:
+        scrap = len(line) < _SCRAP and line[-1:] not in ".!?:;,"
+        if scrap and scraps:
+            joined[-1] += f" · {line}"
+        else:
+            joined.append(line)
+        scraps = scrap
+    return joined
 
 
 def _counted(number: int, level: str) -> str:

@@ -85,11 +85,11 @@ def _parents(
             continue
         target = links.resolve(value)
         if target is None:
-            yield Statement(id, found.path, wrong=f"kb_{level} is {value!r}, which is no note of a {level}")
+            yield Statement(id, found.path, wrong=f"kb_{level} is {value!r}, which is no note of level {level}")
             return
         if target != former:
             if links.level(target) != level:
-                yield Statement(id, found.path, wrong=f"kb_{level} is {value!r}, which is a {links.level(target)}")
+                yield Statement(id, found.path, wrong=f"kb_{level} is {value!r}, which is of level {links.level(target)}")
                 return
             said[level] = target
     direct = next(iter(above), None)
