@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -15,8 +15,11 @@ from shas_kb.records import Node
 OVERVIEW = "Overview"
 MOST = 300
 _WIDTH, _HEIGHT = 320, 160
-_GAP, _RISE = 60, 120
+# The label of an edge fits between two cards.
+_GAP, _RISE = 140, 140
+_MARGIN = 100
 _WIDER = 1.6
+_ROW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,10 @@ class _Drawing:
         """A canvas of what is below these nodes."""
         shown = self._shown(tops)
         blocks = [self._block(id, shown) for id in tops if id in shown]
-        padded = [_Block(block.width + 2 * _GAP, block.height + 2 * _GAP, block.cards) for block in blocks]
+        padded = [_Block(block.width + 2 * _MARGIN, block.height + 2 * _MARGIN, block.cards) for block in blocks]
         groups: list[dict[str, object]] = []
         cards: list[dict[str, object]] = []
+        placed: dict[str, tuple[int, int]] = {}
         for block, x, y in _flow(padded)[0]:
             top = block.cards[0][0]
             colour = self._colours.get(top, "")
@@ -65,11 +69,12 @@ class _Drawing:
             groups.append(
                 {"id": f"group-{top}", "type": "group", **place, "label": self._nodes[top].name} | _in(colour)
             )
-            for id, left, above in block.moved(x + _GAP, y + _GAP):
+            for id, left, above in block.moved(x + _MARGIN, y + _MARGIN):
                 file = self._places.notes[id]
                 place = {"x": left, "y": above, "width": _WIDTH, "height": _HEIGHT}
                 cards.append({"id": id, "type": "file", **place, "file": file} | _in(colour))
-        return {"nodes": groups + cards, "edges": [*self._down(shown, tops), *self._across(shown)]}
+                placed[id] = left, above
+        return {"nodes": groups + cards, "edges": [*self._down(shown, tops), *self._across(placed)]}
 
     def _shown(self, tops: Sequence[str]) -> set[str]:
         """Whole levels from the top; of the first that does not fit, nothing; of the topmost, the largest."""
@@ -85,7 +90,7 @@ class _Drawing:
         below = [self._block(child, shown) for child in self._content.children.get(id, ()) if child in shown]
         if not below:
             return _Block(_WIDTH, _HEIGHT, ((id, 0, 0),))
-        placed, width, height = _flow(below)
+        placed, width, height = _flow(below, _ROW)
         cards = [(id, (width - _WIDTH) // 2, 0)]
         for block, x, y in placed:
             cards += block.moved(x, y + _HEIGHT + _RISE)
@@ -99,22 +104,35 @@ class _Drawing:
                 sides = {"fromNode": parent, "fromSide": "bottom", "toNode": node.id, "toSide": "top"}
                 yield {"id": f"{parent}-{node.id}", **sides, "label": _documents(node)} | _in(colour)
 
-    def _across(self, shown: set[str]) -> Iterable[dict[str, object]]:
+    def _across(self, placed: Mapping[str, tuple[int, int]]) -> Iterable[dict[str, object]]:
         """Each entity's nearest one, once for both."""
         seen: set[frozenset[str]] = set()
         for id, links in self._content.related.items():
             pair = frozenset([id, links[0][0]]) if links else frozenset()
-            if pair and pair <= shown and pair not in seen:
+            if pair and pair <= placed.keys() and pair not in seen:
                 seen.add(pair)
-                other, weight = links[0]
-                ends = {"fromNode": id, "toNode": other, "fromEnd": "none", "toEnd": "none"}
-                yield {"id": f"{id}~{other}", **ends, "label": f"related {weight:.2f}"}
+                first, second = sorted(pair, key=lambda one: (placed[one][1], placed[one][0]))
+                sides = _sides(placed[first], placed[second])
+                ends = {"fromNode": first, "fromSide": sides[0], "fromEnd": "none"}
+                ends |= {"toNode": second, "toSide": sides[1], "toEnd": "none"}
+                yield {"id": f"{first}~{second}", **ends, "label": f"related {links[0][1]:.2f}"}
 
 
-def _flow(blocks: Sequence[_Block]) -> tuple[list[tuple[_Block, int, int]], int, int]:
-    """Blocks side by side, in rows that together are about as wide as a screen; and the width and height of all."""
+def _sides(first: tuple[int, int], second: tuple[int, int]) -> tuple[str, str]:
+    """Where an edge leaves the upper or left card, and where it enters the other, so that it crosses no third."""
+    if first[1] != second[1]:
+        return "bottom", "top"
+    return ("right", "left") if second[0] - first[0] <= _WIDTH + _GAP else ("bottom", "bottom")
+
+
+def _flow(blocks: Sequence[_Block], row_of: int = 1) -> tuple[list[tuple[_Block, int, int]], int, int]:
+    """Blocks side by side, in rows that together are about as wide as a screen; and the width and height of all.
+
+    So many as `row_of` are in one row.
+    """
     area = sum((block.width + _GAP) * (block.height + _GAP) for block in blocks)
-    widest = max(int(sqrt(area * _WIDER)), *(block.width for block in blocks), 0)
+    least = sum(block.width + _GAP for block in blocks[:row_of])
+    widest = max(int(sqrt(area * _WIDER)), least, *(block.width for block in blocks))
     placed: list[tuple[_Block, int, int]] = []
     x = y = row = width = 0
     for block in blocks:

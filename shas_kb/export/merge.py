@@ -64,6 +64,11 @@ def heading_of(text: str) -> str | None:
     return heading[1] if heading else None
 
 
+def has_markers(text: str) -> bool:
+    """Whether there is a place for us in a note."""
+    return any(pattern.search(text) for pattern in _OURS.values())
+
+
 def pristine(note: Note) -> str:
     """The note as we write it when nobody has written in it."""
     return f"{front_matter(note.properties)}{_ours(note)}\n\n{_notes(note.dialect)}"
@@ -90,13 +95,13 @@ def merged(note: Note, current: str, former: str = "") -> str:
     """
     front = _FRONT.match(current)
     text = current[front.end() :] if front else current.removeprefix("\ufeff")
+    newline = "\r\n" if "\r\n" in current else "\n"
+    ours = _ours(note).replace("\n", newline)
     for pattern in _OURS.values():
-        text, found = pattern.subn(lambda _: _ours(note), text, count=1)
+        text, found = pattern.subn(lambda _: ours, text, count=1)
         if found:
             break
-    newline = "\r\n" if "\r\n" in current else "\n"
-    ours_and_theirs = _merged_front(note, front[1] if front else "", former)
-    return re.sub(r"\r?\n", newline, ours_and_theirs + text)
+    return _merged_front(note, front[1] if front else "", former).replace("\n", newline) + text
 
 
 def orphaned(id: str, dialect: Dialect = OBSIDIAN) -> Note:
@@ -156,7 +161,7 @@ def _our_tag(value: str) -> bool:
 def _blocks(front: str) -> list[tuple[str, list[str]]]:
     """The front matter cut at its top-level keys; comments and anything odd stay with the key before them."""
     blocks: list[tuple[str, list[str]]] = []
-    for line in front.splitlines():
+    for line in re.split(r"\r?\n", front.rstrip("\r\n")):
         key = _KEY.match(line)
         if key or not blocks:
             blocks.append((key[1].strip("\"' ") if key else "", []))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from shas_kb.export.content import Content
 from shas_kb.export.dialect import Dialect
@@ -25,16 +25,30 @@ class Notebook:
     """Writes the notes of one export: it knows the content, and where everything lies."""
 
     def __init__(
-        self, content: Content, places: Places, sources: Sources, dialect: Dialect, overviews: Sequence[str] = ()
+        self,
+        content: Content,
+        places: Places,
+        sources: Sources,
+        dialect: Dialect,
+        overviews: Sequence[str] = (),
+        closed: Set[str] = frozenset(),
     ) -> None:
-        """Args:
-        overviews: the paths of the canvas and the tables that Home points to.
+        """Begin a notebook.
+
+        Args:
+            content: what is written about.
+            places: where everything lies.
+            sources: the originals that can be opened.
+            dialect: how links are written.
+            overviews: the paths of the canvas and the tables that Home points to.
+            closed: the notes that have no place for our text any more, by id: no passage in them can be pointed to.
         """
         self._content = content
         self._places = places
         self._sources = sources
         self._dialect = dialect
         self._overviews = overviews
+        self._closed = closed
         self._nodes = {node.id: node for node in content.nodes}
         self._documents = {document.id: document for document in content.documents}
         self._rows = {document.id: row for row, document in enumerate(content.documents)}
@@ -179,7 +193,11 @@ class Notebook:
             sources = []
             if document:
                 around = [p for p in self._passages(document.id) if p.start <= quote.start < p.end]
-                block = f"^p{around[0].ordinal}" if around and self._dialect.wiki else ""
+                block = (
+                    f"^p{around[0].ordinal}"
+                    if around and self._dialect.wiki and document.id not in self._closed
+                    else ""
+                )
                 sources = [self._page_link(document.id, quote.page, document.title, block)]
                 if block and "#page=" in sources[0]:
                     sources.append(self._link(document.id, block, "in context"))

@@ -15,7 +15,7 @@ from shas_kb.export.content import Content
 from shas_kb.export.dialect import DIALECTS
 from shas_kb.export.filenames import Names
 from shas_kb.export.manifest import Entry, Manifest
-from shas_kb.export.merge import Note, merged, orphaned, pristine
+from shas_kb.export.merge import Note, has_markers, merged, orphaned, pristine
 from shas_kb.export.notes import Notebook, tags
 from shas_kb.export.okf import INDEX, indexes
 from shas_kb.export.options import AS_BEFORE, VaultOptions
@@ -48,7 +48,8 @@ def write_vault(content: Content, out: Path, options: VaultOptions = AS_BEFORE) 
             for what, (path, data) in _overviews(content, places).items():
                 update.file(what, path, data)
         overviews = [update.other[what].path for what in (f"canvas:{OVERVIEW}", "tables") if what in update.other]
-        notebook = Notebook(content, places, sources, dialect, overviews)
+        closed = {id for id, found in vault.notes.items() if found.touched and not has_markers(found.text)}
+        notebook = Notebook(content, places, sources, dialect, overviews, closed)
         waiting = pending(vault, {id: title for id, (_, title) in subjects.items()}, content.parents)
         for note in notebook.notes():
             update.note(note, places, content.parents.get(note.id, ""), waiting=note.id in waiting)

@@ -57,22 +57,24 @@ def plan(content: Content, vault: Vault) -> Places:
     notes: dict[str, str] = {}
     chosen: set[str] = set()
 
-    def put(id: str, folder: str, title: str, marks: tuple[str, ...]) -> None:
+    def put(id: str, folder: str, usual: str, title: str, marks: tuple[str, ...]) -> None:
+        """`usual` is the folder where it would be if the user had moved nothing."""
         wanted = legal_name(title, id, _NOTE_BYTES)
         notes[id] = kept.get(id) or f"{folder}{names.take(wanted, marks)}.md"
-        found = vault.notes.get(id)
-        if id in kept and found and found.moved and kept[id] != f"{folder}{wanted}.md":
+        if id in kept and vault.notes[id].moved and kept[id] != f"{usual}{wanted}.md":
             chosen.add(id)
 
-    put(HOME, "", "Home", ("shas-kb", "shas-kb home"))
+    put(HOME, "", "", "Home", ("shas-kb", "shas-kb home"))
     titles = {node.id: node.name for node in content.nodes}
     for node in content.nodes:
-        above = titles.get(content.parents.get(node.id, ""), "")
-        put(node.id, folders[node.id], node.name, (node.level, *filter(None, [above]), node.id))
+        parent = content.parents.get(node.id, "")
+        folder = folders[node.id]
+        usual = folder if by_kind else f"{folders.get(parent, '')}{legal_name(node.name, node.id, _FOLDER_BYTES)}/"
+        put(node.id, folder, usual, node.name, (node.level, *filter(None, [titles.get(parent)]), node.id))
     for document in content.documents:
         entity = content.parents[document.id]
         folder = folders[document.id if by_kind else entity]
-        put(document.id, folder, document.title, (titles[entity], document.id[:6], document.id))
+        put(document.id, folder, folder, document.title, (titles[entity], document.id[:6], document.id))
     return Places(notes, sources, frozenset(chosen))
 
 

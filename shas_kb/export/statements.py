@@ -89,7 +89,9 @@ def _parents(
             return
         if target != former:
             if links.level(target) != level:
-                yield Statement(id, found.path, wrong=f"kb_{level} is {value!r}, which is of level {links.level(target)}")
+                yield Statement(
+                    id, found.path, wrong=f"kb_{level} is {value!r}, which is of level {links.level(target)}"
+                )
                 return
             said[level] = target
     direct = next(iter(above), None)
