@@ -7,6 +7,7 @@ import json
 import yaml
 
 from shas_kb.export.content import Content
+from shas_kb.export.dialect import note_name
 from shas_kb.export.places import Places
 
 # Beyond so many, one table over all groups its rows by category, and nobody looks for a table among hundreds.
@@ -49,10 +50,16 @@ def tables(content: Content, places: Places) -> bytes:
     largest = sorted(categories, key=lambda node: (-node.documents, node.name, node.id))[:_TABLES]
     names = {str(view["name"]) for view in views}
     for node in largest if content.documents else ():
-        note = places.target(node.id)
-        name = note if note not in names else f"{note} (documents)"
+        note = places.notes[node.id]
+        name = note_name(note) if note_name(note) not in names else f"{note_name(note)} (documents)"
         views.append(
-            _table(name, 'kb_level == "document"', _DOCUMENT, f"kb_category == link({json.dumps(note)})", "entity")
+            _table(
+                name,
+                'kb_level == "document"',
+                _DOCUMENT,
+                f"kb_category == link({json.dumps(note.removesuffix('.md'), ensure_ascii=False)})",
+                "entity",
+            )
         )
     base = {"properties": {column: {"displayName": name} for column, name in _COLUMNS.items()}, "views": views}
     text: str = yaml.safe_dump(base, sort_keys=False, allow_unicode=True, width=1000)

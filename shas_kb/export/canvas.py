@@ -9,6 +9,7 @@ from math import sqrt
 
 from shas_kb.export.appearance import colours
 from shas_kb.export.content import Content
+from shas_kb.export.dialect import note_name
 from shas_kb.export.places import Places
 from shas_kb.records import Node
 
@@ -43,7 +44,7 @@ def canvases(content: Content, places: Places) -> dict[str, bytes]:
     tops = content.children.get("", ())
     drawn = {OVERVIEW: drawing.draw(tops)}
     if len(content.nodes) + len(tops) >= MOST:
-        drawn |= {places.target(id): drawing.draw([id]) for id in tops}
+        drawn |= {note_name(places.notes[id]): drawing.draw([id]) for id in tops}
     return {name: (json.dumps(canvas, ensure_ascii=False, indent=1) + "\n").encode() for name, canvas in drawn.items()}
 
 

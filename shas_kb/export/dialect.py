@@ -22,12 +22,14 @@ class Dialect:
         wiki: links are wikilinks, and a passage can be pointed to by its block id.
         keys: properties that are ours without beginning with `kb_`.
         reserved: names that no note may have.
+        shared: names in lower case that several notes in the vault have: wikilinks to these give the whole path.
     """
 
     comment: tuple[str, str]
     wiki: bool
     keys: frozenset[str] = frozenset()
     reserved: tuple[str, ...] = ()
+    shared: frozenset[str] = frozenset()
 
     def mark(self, text: str) -> str:
         """A line that readers do not see."""
@@ -36,7 +38,7 @@ class Dialect:
     def link(self, path: str, text: str = "", part: str = "") -> str:
         """To a note or an original at `path` in the vault, or to a part of it (`page=3`; `^block` in Obsidian)."""
         if self.wiki:
-            return link(note_name(path) if is_note(path) else path, text, part)
+            return link(self._target(path), text, part)
         place = f"/{quote(path)}" + (f"#{part}" if part and part[0] != "^" else "")
         return f"[{plain(text or note_name(path))}]({place})"
 
@@ -44,8 +46,13 @@ class Dialect:
         """To a note or an original, in a property."""
         return self.link(path) if self.wiki else f"/{path.removesuffix('.md')}" if is_note(path) else f"/{quote(path)}"
 
+    def _target(self, path: str) -> str:
+        name = note_name(path)
+        unique = is_note(path) and name.casefold() not in self.shared
+        return name if unique else path.removesuffix(".md") if is_note(path) else path
 
-# Wikilinks name a note alone, which no other note has; concept ids of the Open Knowledge Format are paths.
+
+# Wikilinks name a note alone, which seldom another has; concept ids of the Open Knowledge Format are paths.
 OBSIDIAN = Dialect(("%%", "%%"), wiki=True)
 OKF = Dialect(
     ("<!--", "-->"),

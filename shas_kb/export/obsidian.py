@@ -6,6 +6,7 @@ A second export into the same folder destroys nothing: `vault.py` knows what is 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from shas_kb.export.appearance import SETTINGS, graph_settings
@@ -42,6 +43,7 @@ def write_vault(content: Content, out: Path, options: VaultOptions = AS_BEFORE) 
     try:
         update = _Update(vault)
         places = plan(content, vault)
+        dialect = replace(dialect, shared=places.shared)
         sources = stage_sources(content, places.sources, vault, update.stage)
         update.staged += sources.staged
         if flavour == "obsidian":

@@ -31,15 +31,13 @@ class Places:
         notes: by id (`home`, nodes, documents).
         sources: of the originals, by document id.
         chosen: the notes that lie where the user put them, by id.
+        shared: the names, in lower case, that more than one note in the vault has: the user may give any.
     """
 
     notes: Mapping[str, str]
     sources: Mapping[str, str]
     chosen: frozenset[str]
-
-    def target(self, id: str) -> str:
-        """What a link to this note says: its name, which no other note in the vault has."""
-        return note_name(self.notes[id])
+    shared: frozenset[str]
 
 
 def plan(content: Content, vault: Vault) -> Places:
@@ -75,7 +73,9 @@ def plan(content: Content, vault: Vault) -> Places:
         entity = content.parents[document.id]
         folder = folders[document.id if by_kind else entity]
         put(document.id, folder, folder, document.title, (titles[entity], document.id[:6], document.id))
-    return Places(notes, sources, frozenset(chosen))
+    every = (*notes.values(), *sources.values(), *vault.foreign)
+    count = Counter(note_name(path).casefold() for path in every if path.endswith(".md"))
+    return Places(notes, sources, frozenset(chosen), frozenset(name for name, times in count.items() if times > 1))
 
 
 def _by_tree(content: Content, vault: Vault, kept: Mapping[str, str]) -> dict[str, str]:

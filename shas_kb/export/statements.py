@@ -17,7 +17,7 @@ from shas_kb.export.filenames import legal_name
 from shas_kb.export.markdown import plain
 from shas_kb.export.merge import heading_of, properties_of
 from shas_kb.export.vault import Found, Vault
-from shas_kb.records import LEVELS, Level
+from shas_kb.records import LEVELS, NODE_LEVELS, Level
 
 _LINK = re.compile(r"\s*\[\[([^\]|#]+)(?:#[^\]|]*)?(?:\|[^\]]*)?\]\]\s*")
 _ESCAPED = re.compile(r"\\([^\w\s])|\\(_)")
@@ -126,14 +126,21 @@ def _retitled(found: Found) -> str | None:
 
 
 class _Places:
-    """Which nodes' notes lie in which folder."""
+    """Which folders are those of nodes: where their notes lie, unless these were moved there alone."""
 
     def __init__(self, notes: Mapping[str, Found]) -> None:
         self._notes = notes
         self._inside: dict[PurePosixPath, list[tuple[str, str]]] = {}
+        below: dict[str, list[Found]] = {}
+        for found in notes.values():
+            if found.entry is not None:
+                below.setdefault(found.entry.parent, []).append(found)
         for id, found in notes.items():
-            if found.entry is not None and found.entry.level in LEVELS and found.entry.level != "document":
-                self._inside.setdefault(PurePosixPath(found.path).parent, []).append((found.entry.level, id))
+            if found.entry is None or found.entry.level not in NODE_LEVELS:
+                continue
+            old, new = _folder(found.entry.path), _folder(found.path)
+            if old == new or any(_followed(child, old, new) for child in below.get(id, ())):
+                self._inside.setdefault(PurePosixPath(new), []).append((found.entry.level, id))
 
     def parent(self, id: str) -> str | None:
         """The node whose folder a person moved a note into, where that is another one than before."""
@@ -152,19 +159,30 @@ class _Places:
         return None
 
 
+def _followed(child: Found, old: str, new: str) -> bool:
+    """Whether a note lies below the folder `new` as it did below `old`."""
+    before = child.entry.path if child.entry else ""
+    return before.startswith(old) and child.path == new + before[len(old) :]
+
+
+def _folder(path: str) -> str:
+    return path[: path.rfind("/") + 1]
+
+
 class _Links:
     """From what stands in a property to the note meant."""
 
     def __init__(self, notes: Mapping[str, Found]) -> None:
         self._notes = notes
-        self._ids: dict[str, str] = {}
+        self._ids: dict[str, set[str]] = {}
         for id, found in notes.items():
             for key in (note_name(found.path), found.path.removesuffix(".md")):
-                self._ids[key.casefold()] = id
+                self._ids.setdefault(key.casefold(), set()).add(id)
 
     def resolve(self, value: str) -> str | None:
-        """The id of the note that a property names."""
-        return self._ids.get(_target(value).casefold())
+        """The id of the one note that a property names."""
+        found = self._ids.get(_target(value).casefold(), set())
+        return next(iter(found)) if len(found) == 1 else None
 
     def was(self, value: str, former: str) -> bool:
         """Whether a property says what it said at the last export, wherever that leads now."""

@@ -77,6 +77,8 @@ class ObsidianVault:
         self.notes = {path: self._read(path) for path in self.files if path.endswith(".md")}
         self._by_key: dict[str, list[str]] = {}
         for path in self.files:
+            if "." not in path.rpartition("/")[2]:
+                continue  # Obsidian does not know files without an ending.
             for key in {path, path.rpartition("/")[2]}:
                 for written in {key, key.removesuffix(".md")}:
                     self._by_key.setdefault(written.casefold(), []).append(path)
@@ -101,6 +103,19 @@ class ObsidianVault:
             *(problem for note in self.ours() for problem in (*self._links(note, pages), *_markup(note))),
             *self._properties(),
         ]
+
+    def rename(self, path: str, new: str) -> None:
+        """Rename or move a note as Obsidian does: links to it follow, in texts, properties and canvases."""
+        old_name, new_name = (Path(one).stem for one in (path, new))
+        (self.root / new).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).rename(self.root / new)
+        link = re.compile(rf"\[\[{re.escape(old_name)}(?=[\]|#])", re.IGNORECASE)
+        for other in self.files:
+            file = self.root / (new if other == path else other)
+            if file.suffix == ".md" and not other.startswith("sources/"):
+                file.write_text(link.sub(lambda _: f"[[{new_name}", file.read_text()))
+            elif file.suffix == ".canvas":
+                file.write_text(file.read_text().replace(f'"{path}"', f'"{new}"'))
 
     def _read(self, path: str) -> VaultNote:
         text = (self.root / path).read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
