@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -11,6 +12,7 @@ from shas_kb.errors import UsageError
 from shas_kb.export.options import VaultOptions
 
 MANIFEST = ".shas-kb-manifest.json"
+NEXT = ".shas-kb-manifest.next.json"
 SCHEMA_VERSION = 1
 
 
@@ -69,14 +71,14 @@ class Manifest:
         return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
-def read_manifest(root: Path) -> Manifest:
+def read_manifest(root: Path, name: str = MANIFEST) -> Manifest:
     """The manifest of the vault at `root`; an empty one where there is none.
 
     Raises:
         UsageError: it is damaged.
     """
     try:
-        read = json.loads((root / MANIFEST).read_bytes())
+        read = json.loads((root / name).read_bytes())
         lines = {
             part: {id: Entry(**line) for id, line in read.get(part, {}).items()}
             for part in ("notes", "sources", "files")
@@ -86,9 +88,25 @@ def read_manifest(root: Path) -> Manifest:
         return Manifest()
     except (ValueError, KeyError, TypeError, AttributeError, UsageError) as error:
         raise UsageError(
-            f"{root / MANIFEST} must be the manifest of an earlier export, got something unreadable; "
+            f"{root / name} must be the manifest of an earlier export, got something unreadable; "
             "remove it (notes that are there then count as edited by you)."
         ) from error
+
+
+def file_hash(path: Path) -> str:
+    """The sha256 of a file's bytes; empty where there is none, or a link leads nowhere."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def holds(root: Path, entry: Entry) -> bool:
+    """Whether the file of a line is still as we left it."""
+    path = root / entry.path
+    if entry.link or path.is_symlink():
+        return path.is_symlink() and str(path.readlink()) == entry.link
+    return file_hash(path) == entry.sha256
 
 
 def _lines(entries: Mapping[str, Entry]) -> dict[str, dict[str, object]]:

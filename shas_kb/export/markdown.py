@@ -7,9 +7,13 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+import yaml
+
 Property = str | int | float | Sequence[str]
 
 # Marks that mean something when doubled, or as an entity, stay as they are when alone: 5 %, R & D.
+# The one in C is ten times as fast, and not everywhere.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|$^]|&(?=#?\w+;)|([=~%])(?=\2)|(?<==)=|(?<=~)~|(?<=%)%)")
 _LINE_START = re.compile(r"^(?:([-+])|(\d{1,9})([.)]))(?=\s|$)|^(---|:::)")
 # In a link's own text a backslash does not escape: look-alikes do.
@@ -48,6 +52,15 @@ def front_matter(properties: Mapping[str, Property]) -> str:
 def listed(key: str, values: Sequence[str]) -> list[str]:
     """A list property, one item a line."""
     return [f"{key}:", *(f"  - {scalar(value)}" for value in values)] if values else []
+
+
+def load_yaml(text: str) -> object:
+    """What a piece of YAML says.
+
+    Raises:
+        yaml.YAMLError: it is none.
+    """
+    return yaml.load(text, Loader=_LOADER)
 
 
 def scalar(value: str | int | float) -> str:

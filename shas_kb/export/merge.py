@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import yaml
 
 from shas_kb.export.dialect import OBSIDIAN, OKF, Dialect
-from shas_kb.export.markdown import Property, front_matter, listed
+from shas_kb.export.markdown import Property, front_matter, listed, load_yaml
 
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(r"^([^\s#:\-\"'][^:\r\n]*|\"[^\"\r\n]*\"|'[^'\r\n]*')[ \t]*:(?:\s|$)")
@@ -51,7 +51,7 @@ def properties_of(text: str) -> dict[str, object]:
     """The properties of a note; none where they are no YAML."""
     front = _FRONT.match(text)
     try:
-        loaded = yaml.safe_load(front[1]) if front else None
+        loaded = load_yaml(front[1]) if front else None
     except yaml.YAMLError:
         return {}
     return loaded if isinstance(loaded, dict) else {}
@@ -172,7 +172,7 @@ def _blocks(front: str) -> list[tuple[str, list[str]]]:
 def _values(key: str, lines: Sequence[str]) -> list[str] | None:
     """The texts of a list property however the user wrote it; None where it is nothing that can be listed."""
     try:
-        loaded = yaml.safe_load("\n".join(lines))
+        loaded = load_yaml("\n".join(lines))
     except yaml.YAMLError:
         return None
     value = next(iter(loaded.values())) if isinstance(loaded, dict) and loaded else None

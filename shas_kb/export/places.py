@@ -46,6 +46,7 @@ def plan(content: Content, vault: Vault) -> Places:
     sources = _sources(content, vault, flavour)
     kept = {id: found.path for id, found in vault.notes.items() if found.touched}
     names = Names(*DIALECTS[flavour].reserved)
+    theirs = {note_name(path).casefold() for path in vault.foreign if path.endswith(".md")}
     for path in (*vault.foreign, *sources.values(), *kept.values()):
         if path.endswith(".md"):
             names.reserve(note_name(path))
@@ -59,7 +60,8 @@ def plan(content: Content, vault: Vault) -> Places:
         """`usual` is the folder where it would be if the user had moved nothing."""
         wanted = legal_name(title, id, _NOTE_BYTES)
         notes[id] = kept.get(id) or f"{folder}{names.take(wanted, marks)}.md"
-        if id in kept and vault.notes[id].moved and kept[id] != f"{usual}{wanted}.md":
+        taken = note_name(notes[id]).casefold() in theirs
+        if id in kept and vault.notes[id].moved and (taken or kept[id] != f"{usual}{wanted}.md"):
             chosen.add(id)
 
     put(HOME, "", "", "Home", ("shas-kb", "shas-kb home"))

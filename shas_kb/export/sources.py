@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shas_kb.export.content import Content
-from shas_kb.export.manifest import Entry
-from shas_kb.export.vault import Vault, file_hash
+from shas_kb.export.manifest import Entry, file_hash
+from shas_kb.export.vault import Vault
 from shas_kb.reading import location
 from shas_kb.records import Document
 

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from shas_kb.errors import UsageError
 from shas_kb.export.dialect import is_note
-from shas_kb.export.manifest import MANIFEST, Entry, Manifest, read_manifest
+from shas_kb.export.manifest import MANIFEST, NEXT, Entry, Manifest, file_hash, holds, read_manifest
 from shas_kb.export.merge import bare, note_id
 from shas_kb.export.options import VaultOptions
+from shas_kb.export.recover import recover
 from shas_kb.writing import write_durably
 
 _STAGING = ".shas-kb-staging"
@@ -44,7 +45,7 @@ class Found:
 
 
 class Vault:
-    """The folder of a vault, read once.
+    """The folder of a vault, read once, after what a killed export left in it is settled.
 
     Attributes:
         root: the folder.
@@ -63,6 +64,7 @@ class Vault:
         inside, beside = root / _STAGING, root.parent / f".{root.name}{_STAGING}"
         self._staging = inside if root.exists() else beside
         self.discard()
+        recover(root)
         self.fresh = not root.exists() or not any(root.iterdir())
         manifest = read_manifest(root)
         self.options = asked.over(manifest.options)
@@ -103,10 +105,7 @@ class Vault:
 
     def untouched(self, entry: Entry) -> bool:
         """Whether the file of a manifest's line is still as we left it."""
-        path = self.root / entry.path
-        if entry.link or path.is_symlink():
-            return path.is_symlink() and str(path.readlink()) == entry.link
-        return file_hash(path) == entry.sha256
+        return holds(self.root, entry)
 
     def apply(self, staged: Iterable[str], gone: Iterable[str], manifest: Manifest) -> int:
         """Move the staged files in, remove those that are `gone` and the folders this empties; the manifest comes last.
@@ -133,13 +132,14 @@ class Vault:
         for path in staged:
             if not (self.root / path).parent.resolve().is_relative_to(inside):
                 raise UsageError(f"{self.root / path} must be inside the vault, got a link out of it; remove the link.")
+        (stage / MANIFEST).replace(self.root / NEXT)
         for path in staged:
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
             (stage / path).replace(self.root / path)
         for path in gone:
             (self.root / path).unlink(missing_ok=True)
             self._prune((self.root / path).parent)
-        (stage / MANIFEST).replace(self.root / MANIFEST)
+        (self.root / NEXT).replace(self.root / MANIFEST)
         self.discard()
         return len(data)
 
@@ -182,8 +182,10 @@ def read_notes(root: Path) -> tuple[dict[str, Found], VaultOptions]:
     """The notes of a vault that is there, and how it was written.
 
     Raises:
-        UsageError: there is no vault of ours, or its manifest is damaged.
+        UsageError: there is no vault of ours, its last export was stopped, or its manifest is damaged.
     """
+    if (root / NEXT).exists():
+        raise UsageError(f"{root} must be a whole vault, got one whose last export was stopped; export into it again.")
     if not (root / MANIFEST).is_file():
         raise UsageError(f"{root} must be a vault that `shas-kb export obsidian` wrote, got none; name its folder.")
     manifest = read_manifest(root)
@@ -208,14 +210,6 @@ def _with_parent(found: Found, new: Mapping[str, str]) -> Found:
     if entry is None or entry.parent not in new:
         return found
     return replace(found, entry=replace(entry, parent=new[entry.parent]))
-
-
-def file_hash(path: Path) -> str:
-    """The sha256 of a file's bytes; empty where a link leads nowhere."""
-    if not path.exists():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _walk(root: Path) -> Iterable[str]:

@@ -206,7 +206,7 @@ def outside_of(data: bytes) -> bytes:
 
 def properties(data: bytes) -> dict[str, Any]:
     front = FRONT.match(data)
-    loaded = yaml.safe_load(front[1].decode()) if front else {}
+    loaded = yaml.load(front[1], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if front else {}
     return loaded if isinstance(loaded, dict) else {}
 
 

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,11 @@ class ObsidianVault:
         """What Obsidian, or one of the systems it runs on, would stumble over in our notes."""
         return [
             *self._names(),
-            *(problem for note in self.ours() for problem in (*self._links(note, pages), *_markup(note))),
+            *(
+                problem
+                for note in self.ours()
+                for problem in (*self._links(note, pages), *(f"{note.path}: {what}" for what in _markup(note.body)))
+            ),
             *self._properties(),
         ]
 
@@ -120,8 +124,7 @@ class ObsidianVault:
     def _read(self, path: str) -> VaultNote:
         text = (self.root / path).read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
         front = FRONT.match(text)
-        loaded = yaml.safe_load(front[1]) if front else {}
-        return VaultNote(path, loaded if isinstance(loaded, dict) else {}, text[front.end() :] if front else text)
+        return VaultNote(path, _properties(front[1]) if front else {}, text[front.end() :] if front else text)
 
     def _names(self) -> Iterator[str]:
         seen: dict[str, str] = {}
@@ -174,21 +177,30 @@ class ObsidianVault:
                     yield f"{note.path}: {tag} is {tags[tag.casefold()]} in another case"
 
 
-def _markup(note: VaultNote) -> Iterator[str]:
+@lru_cache(10_000)
+def _properties(front: str) -> dict[str, Any]:
+    loaded = yaml.load(front, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return loaded if isinstance(loaded, dict) else {}
+
+
+@lru_cache(10_000)
+def _markup(body: str) -> tuple[str, ...]:
     """What of a document's text became markup between our markers."""
-    ours = re.search(r"%% begin shas-kb %%\n(.*?)\n%% end shas-kb %%", note.body, re.DOTALL)
+    ours = re.search(r"%% begin shas-kb %%\n(.*?)\n%% end shas-kb %%", body, re.DOTALL)
     if not ours:
-        return
-    if len(re.findall(r"%%", note.body[: ours.end()])) != 4:
-        yield f"{note.path}: a comment opens in our text"
+        return ()
+    found = []
+    if len(re.findall(r"%%", ours[0])) != 4:
+        found.append("a comment opens in our text")
     text = WIKILINK.sub("link", ours[1])
     if re.search(r"(?<!\\)\[\[|(?<!\\)==|(?<!\\)\$|(?<!\\)`|(?<![\\#])#(?![# ])", text):
-        yield f"{note.path}: something of the text is a mark of Obsidian's"
+        found.append("something of the text is a mark of Obsidian's")
     for block in RENDERER.parse(text):
         for token in (block, *(block.children or ())):
             kind = token.type.removesuffix("_open").removesuffix("_close")
             if kind not in PLAIN:
-                yield f"{note.path}: {kind} in the text"
+                found.append(f"{kind} in the text")
+    return tuple(found)
 
 
 def _kind(value: object) -> str | None:
