@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pymupdf
 import pytest
 import yaml
 from obsidian import ObsidianVault
 
 from shas_kb.errors import UsageError
-from shas_kb.export import export
+from shas_kb.export import VaultOptions, export
 from shas_kb.records import Tree
 from shas_kb.storage import Store
 
@@ -57,6 +59,68 @@ def test_obsidian_finds_nothing_wrong(store: Store, vault: Path, tmp_path: Path)
     keys = {key for note in read.ours() for key in note.properties}
     assert {key for key in keys if not key.startswith("kb_")} == {"tags", "aliases"}
     assert {path.name for path in tmp_path.iterdir() if not path.name.startswith("kb.sqlite")} == {"originals", "vault"}
+
+
+MORE_TITLES = (
+    *(
+        "../..",
+        "..",
+        ".",
+        "NUL",
+        "com1.md",
+        "é" * 150,
+        "Cafe\u0301",
+        "Caf\u00e9",
+        "CAFÉ",
+        "STARS",
+        "sources",
+        "Overview",
+    ),
+    *("index", "log", "%%", "%%%%", "[x](javascript:alert(1))", "``` code", "> [!danger] now", "==mark==", "$$x$$"),
+    *(
+        "<% tp.x %>",
+        "![[Home]]",
+        "^p0",
+        "kb/x",
+        "\u202egnp.exe",
+        "a/b\\c:d",
+        "Home.md",
+        "sources/part 0/00.pdf",
+        "1984",
+    ),
+    *("<!-- end shas-kb -->", "---", "|a|b|\n|-|-|", "# # #", "🌞" * 80, "Planets ", " planets", "~~x~~", "- [ ] task"),
+)
+
+
+@pytest.mark.parametrize("flavour", ["obsidian", "okf"])
+def test_no_title_breaks_out(store: Store, originals: Path, tools: Any, tmp_path: Path, flavour: Any) -> None:
+    for number, title in enumerate(MORE_TITLES, len(store.documents())):
+        tools.add(store, originals, number, title)
+    tools.grow(store)
+    vault = export(store, "obsidian", tmp_path / "vault", options=VaultOptions(flavour=flavour)).path
+    if flavour == "obsidian":
+        assert len(list(check(vault).ours())) == 1 + 8 + len(store.documents())
+    before = {path: path.read_bytes() for path in vault.rglob("*") if path.is_file()}
+    export(store, "obsidian", vault)
+    assert {path: path.read_bytes() for path in vault.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("options", [VaultOptions(), VaultOptions(folders="kind", link_sources=True)])
+def test_the_sample_corpus_can_be_read(sample_kb: Path, tmp_path: Path, options: VaultOptions) -> None:
+    with Store.open(sample_kb) as store:
+        vault = export(store, "obsidian", tmp_path / "vault", options=options).path
+        documents = len(store.documents())
+
+    @functools.cache
+    def pages(path: Path) -> int:
+        with pymupdf.open(path) as pdf:
+            return len(pdf)
+
+    read = ObsidianVault(vault)
+    assert read.problems(pages) == []
+    links = [link for note in read.ours() for link in note.links]
+    assert sum(link.part.startswith("page=") for link in links) > documents
+    assert sum(link.part.startswith("^") for link in links) > 20
 
 
 def test_notes_have_substance(store: Store, vault: Path) -> None:
