@@ -15,6 +15,7 @@ Property = str | int | float | Sequence[str]
 # The one in C is ten times as fast, and not everywhere.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|$^]|&(?=#?\w+;)|([=~%])(?=\2)|(?<==)=|(?<=~)~|(?<=%)%)")
+_ESCAPED = re.compile(r"\\([^\w\s]|_)")
 _LINE_START = re.compile(r"^(?:([-+])|(\d{1,9})([.)]))(?=\s|$)|^(---|:::)")
 # In a link's own text a backslash does not escape: look-alikes do.
 _LOOKALIKE = str.maketrans(
@@ -26,6 +27,11 @@ def plain(text: str) -> str:
     """One line of text that Markdown, HTML and Obsidian (links, tags, comments, mathematics, block ids) leave alone."""
     text = _SPECIAL.sub(r"\\\1", text)
     return _LINE_START.sub(lambda m: f"{m[2]}\\{m[3]}" if m[2] else f"\\{m[0]}", text)
+
+
+def unescaped(text: str) -> str:
+    """What `plain` was given."""
+    return _ESCAPED.sub(r"\1", text)
 
 
 def link(target: str, text: str = "", part: str = "") -> str:

@@ -14,13 +14,12 @@ from urllib.parse import unquote
 
 from shas_kb.export.dialect import note_name
 from shas_kb.export.filenames import legal_name
-from shas_kb.export.markdown import plain
+from shas_kb.export.markdown import plain, unescaped
 from shas_kb.export.merge import heading_of, properties_of
 from shas_kb.export.vault import Found, Vault
 from shas_kb.records import LEVELS, NODE_LEVELS, Level
 
 _LINK = re.compile(r"\s*\[\[([^\]|#]+)(?:#[^\]|]*)?(?:\|[^\]]*)?\]\]\s*")
-_ESCAPED = re.compile(r"\\([^\w\s])|\\(_)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def _retitled(found: Found) -> str | None:
     heading = heading_of(found.text)
     if found.entry is None or heading is None or heading == plain(found.entry.title):
         return None
-    return _ESCAPED.sub(lambda match: match[1] or match[2], heading)
+    return unescaped(heading)
 
 
 class _Places:

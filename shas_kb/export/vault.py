@@ -17,7 +17,8 @@ from pathlib import Path
 from shas_kb.errors import UsageError
 from shas_kb.export.dialect import is_note
 from shas_kb.export.manifest import MANIFEST, NEXT, Entry, Manifest, file_hash, holds, read_manifest
-from shas_kb.export.merge import bare, note_id
+from shas_kb.export.markdown import unescaped
+from shas_kb.export.merge import bare, heading_of, note_id, properties_of
 from shas_kb.export.options import VaultOptions
 from shas_kb.export.recover import recover
 from shas_kb.writing import write_durably
@@ -196,13 +197,21 @@ def adopted(notes: Mapping[str, Found], subjects: Mapping[str, tuple[str, str]])
     """The notes, with those whose subject is gone given to the subject of that level and title that has none."""
     orphans: dict[tuple[str, str], str] = {}
     for id, found in notes.items():
-        if id not in subjects and found.entry is not None:
-            orphans[found.entry.level, found.entry.title.casefold()] = id
+        if id not in subjects:
+            orphans[_subject(found)] = id
     new: dict[str, str] = {}
     for id, (level, title) in subjects.items():
         if id not in notes and (orphan := orphans.pop((level, title.casefold()), None)) is not None:
             new[orphan] = id
     return {new.get(id, id): _with_parent(found, new) for id, found in notes.items()}
+
+
+def _subject(found: Found) -> tuple[str, str]:
+    """Level and folded title of what a note is about; where the manifest was lost, as the note itself says."""
+    if found.entry is not None:
+        return found.entry.level, found.entry.title.casefold()
+    level = properties_of(found.text).get("kb_level", "")
+    return str(level), unescaped(heading_of(found.text) or "").casefold()
 
 
 def _with_parent(found: Found, new: Mapping[str, str]) -> Found:

@@ -13,6 +13,7 @@ import pymupdf
 import pytest
 import yaml
 from obsidian import ObsidianVault
+from okf import Bundle
 
 from shas_kb.errors import UsageError
 from shas_kb.export import VaultOptions, export
@@ -100,6 +101,8 @@ def test_no_title_breaks_out(store: Store, originals: Path, tools: Any, tmp_path
     vault = export(store, "obsidian", tmp_path / "vault", options=VaultOptions(flavour=flavour)).path
     if flavour == "obsidian":
         assert len(list(check(vault).ours())) == 1 + 8 + len(store.documents())
+    else:
+        assert list(Bundle(vault).problems()) == []
     before = {path: path.read_bytes() for path in vault.rglob("*") if path.is_file()}
     export(store, "obsidian", vault)
     assert {path: path.read_bytes() for path in vault.rglob("*") if path.is_file()} == before
