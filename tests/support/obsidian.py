@@ -56,7 +56,7 @@ class VaultNote:
 
     @cached_property
     def links(self) -> list[Link]:
-        values = [v for value in self.properties.values() for v in (value if isinstance(value, list) else [value])]
+        values = [value for key, value in self.properties.items() if key not in LISTS]
         named = [value for value in values if isinstance(value, str) and re.fullmatch(r"\[\[.*\]\]", value)]
         found = WIKILINK.findall(COMMENT.sub("", self.body)) + [("", value[2:-2]) for value in named]
         inside = [text.partition("|")[0].partition("#") for _, text in found]
