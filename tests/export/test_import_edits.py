@@ -101,6 +101,32 @@ def test_two_nodes_may_change_their_names(vault: Path, imported: Callable[[], Im
     assert {wish.name for wish in found.wishes} == {"Markets", "Money"}
 
 
+def test_nodes_are_moved_by_folder_or_by_property(store: Store, vault: Path, imported: Callable[[], Imported]) -> None:
+    """One entity by its folder, one by its note alone, one by its link; and a category with all that is in it."""
+    stars, planets, markets = (note(vault, title, "entity") for title in ("Stars", "Planets", "Markets"))
+    society, science = note(vault, "Economy & <Society>", "category"), note(vault, "Science", "category")
+    put(markets, "^kb_category: .*", f'kb_category: "[[{science.stem}]]"')
+    stars.parent.rename(society.parent / "Stars")
+    planets.rename(society.parent / planets.name)
+    found = imported()
+    assert sorted(edits(found)) == [
+        ("move", "Markets", "Science"),
+        ("move", "Planets", "Economy & <Society>"),
+        ("move", "Stars", "Economy & <Society>"),
+    ]
+    assert not found.refused
+    parents = {wish.id: wish.parent for wish in found.wishes if wish.parent}
+    nodes = {node.name: node.id for node in store.tree().nodes if node.level == "entity"}  # type: ignore[union-attr]
+    assert parents[nodes["Stars"]] == parents[nodes["Planets"]] != parents[nodes["Markets"]]
+
+
+def test_a_category_is_moved_with_all_that_is_in_it(vault: Path, imported: Callable[[], Imported]) -> None:
+    society, science = note(vault, "Economy & <Society>", "category"), note(vault, "Science", "domain")
+    society.parent.rename(science.parent / "Economy")
+    assert edits(imported()) == [("move", "Economy & <Society>", "Science")]
+    assert not imported().refused
+
+
 def test_what_contradicts_itself_is_not_done(vault: Path, imported: Callable[[], Imported]) -> None:
     stars, planets, markets = (note(vault, title, "entity") for title in ("Stars", "Planets", "Markets"))
     put(stars, "^# Stars", "# Suns")
@@ -222,6 +248,9 @@ def test_edits_of_a_vault_outlive_a_rebuild(sample_kb: Path, tmp_path: Path, she
     assert pulses.exists()
     assert (reef.parent / "Coral gardens.md").exists()
     assert (bees.parent / "Bats" / "Bats.md").exists()
+    once = {path: path.read_bytes() for path in vault.rglob("*") if path.is_file()}
+    assert shell("-d", db, "export", "obsidian", vault).code == 0
+    assert {path: path.read_bytes() for path in vault.rglob("*") if path.is_file()} == once
     again = shell("-d", db, "import-edits", vault, "--json")
     assert (again.code, again.json["edits"], again.json["refused"]) == (0, [], [])
     assert ObsidianVault(vault).resolve("Reef") is None
