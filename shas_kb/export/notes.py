@@ -271,7 +271,7 @@ def _joined(lines: Iterable[str]) -> list[str]:
     joined: list[str] = []
     scraps = False
     for line in lines:
-        scrap = len(line) < _SCRAP and line[-1:] not in ".!?:;,"
+        scrap = len(line) < _SCRAP and "|" not in line and line[-1:] not in ".!?:;,"
         if scrap and scraps:
             joined[-1] += f" · {line}"
         else:

@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+from shas_kb.errors import UsageError
 from shas_kb.export.appearance import SETTINGS, graph_settings
 from shas_kb.export.base import tables
 from shas_kb.export.canvas import OVERVIEW, canvases
@@ -33,9 +34,14 @@ def write_vault(content: Content, out: Path, options: VaultOptions = AS_BEFORE) 
     """Write the vault into the folder `out`, or bring the one that is there up to date.
 
     Raises:
-        UsageError: `out` is a file, a folder of it leads out of it, or its manifest or settings are damaged.
+        UsageError: `out` is a file, a folder of it leads out of it, its manifest or settings are damaged, or there are
+            no settings to write.
     """
     vault = Vault(out, options)
+    if options.write_config and vault.options.flavour == "okf":
+        raise UsageError(
+            "--write-config must go with the flavour obsidian, got okf, which has no settings; leave it out."
+        )
     subjects = _subjects(content)
     vault.adopt(subjects)
     flavour = vault.options.flavour or "obsidian"

@@ -77,7 +77,7 @@ def _parents(
     above = links.above(id)
     said: dict[Level, str] = {}
     for level, former in above.items():
-        value = properties.get(f"kb_{level}")
+        value = _single(properties.get(f"kb_{level}"))
         if not isinstance(value, str) or not value.strip():
             continue
         if links.was(value, former):
@@ -106,6 +106,13 @@ def _parents(
     elif said:
         level = next(iter(said))
         yield Statement(id, found.path, wrong=f"kb_{level} was changed, but only kb_{direct} says where it belongs")
+
+
+def _single(value: object) -> object:
+    """What a property says: a link without quotes is a list in a list to YAML, and a list may have one item."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value
 
 
 def _renamed(found: Found) -> str | None:

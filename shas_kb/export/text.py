@@ -9,6 +9,7 @@ import unicodedata
 _REFUSED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
 
 _BREAK = re.compile(r"\n\s*\n")
+_CELLS = " | "
 
 
 def one_line(text: str) -> str:
@@ -17,8 +18,9 @@ def one_line(text: str) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """The text with each of its paragraphs in one line."""
-    return "\n".join(filter(None, map(one_line, _BREAK.split(text))))
+    """The text with each of its paragraphs in one line, and of a table each row."""
+    blocks = (block.split("\n") if _CELLS in block else [block] for block in _BREAK.split(text))
+    return "\n".join(filter(None, (one_line(line) for block in blocks for line in block)))
 
 
 def shorten(text: str, limit: int) -> str:

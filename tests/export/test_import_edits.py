@@ -183,7 +183,7 @@ def test_folders_by_kind_say_nothing(store: Store, tmp_path: Path) -> None:
     vault = export(store, "obsidian", tmp_path / "vault", options=VaultOptions(folders="kind")).path
     path = note(vault, "The Sun", "document")
     path.rename(vault / "entities" / path.name)
-    put(note(vault, "CON", "document"), "^kb_entity: .*", 'kb_entity: "[[Stars]]"')
+    put(note(vault, "CON", "document"), "^kb_entity: .*", "kb_entity: [[Stars]]")
     tree = store.tree()
     assert tree is not None
     found = import_edits(tree, store.documents(), (), vault)

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 import yaml
+from harness import Shell
 from obsidian import ObsidianVault
 from okf import Bundle
 
@@ -260,6 +261,8 @@ def test_options_that_there_are_not(store: Store, tmp_path: Path) -> None:
         VaultOptions(folders="flat")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="must go with the format obsidian, got json"):
         export(store, "json", tmp_path / "out", options=VaultOptions(link_sources=True))
+    with pytest.raises(UsageError, match="got okf, which has no settings"):
+        export(store, "obsidian", tmp_path / "out", options=VaultOptions("okf", write_config=True))
     assert not (tmp_path / "out").exists()
 
 
@@ -267,3 +270,16 @@ def test_a_tree_down_to_entities_has_tables_too(store: Store, tmp_path: Path) ->
     vault = write_vault(wide(store, 1, 3), tmp_path / "vault").path
     base = yaml.safe_load((vault / "Tables.base").read_text())
     assert [view["name"] for view in base["views"]] == ["Entities", "Categories", "Domains"]
+
+
+def test_the_command_takes_the_options(store: Store, tmp_path: Path, shell: Shell) -> None:
+    assert store.documents()
+    words = ("-d", tmp_path / "kb.sqlite", "export", "obsidian", tmp_path / "vault")
+    first = shell(*words, "--folders", "kind", "--link-sources", "--json")
+    assert first.code == 0
+    assert (tmp_path / "vault/domains/Science.md").is_file()
+    (tmp_path / "vault/.obsidian/graph.json").write_text("{}")
+    assert shell(*words, "--copy-sources", "--write-config").code == 0
+    assert "tag:#kb/science" in (tmp_path / "vault/.obsidian/graph.json").read_text()
+    assert not (tmp_path / "vault/sources/part 0/00.pdf").is_symlink()
+    assert shell(*words, "--flavour", "pdf").code == 2
