@@ -13,6 +13,7 @@ from shas_kb.cli.collection import check, info, remove
 from shas_kb.cli.diff import diff
 from shas_kb.cli.eval import evaluate
 from shas_kb.cli.export import export
+from shas_kb.cli.import_edits import import_edits
 from shas_kb.cli.ingest import ingest
 from shas_kb.cli.interrupt import remember
 from shas_kb.cli.mcp import mcp
@@ -73,7 +74,11 @@ def main_options(
     ctx.obj = Session(db, json, quiet, verbose, debug)
 
 
-for command in (ingest, tree, query, show, export, organise, diff, train, remove, info, check, serve, mcp):
+COMMANDS = (
+    *(ingest, tree, query, show, export, import_edits, serve),
+    *(organise, diff, train, remove, info, check, mcp),
+)
+for command in COMMANDS:
     app.command()(common(command))
 app.command("eval")(common(evaluate))
 app.add_typer(edit.app)

@@ -11,7 +11,10 @@ from shas_kb.cli.session import GOOD, Session, note_if_stale
 from shas_kb.export import FORMATS
 
 if TYPE_CHECKING:
+    from shas_kb.export.options import Flavour, Folders
     from shas_kb.records import Level
+
+VAULT = "Of a vault (obsidian); what is not said stays as at the last export into it"
 
 
 def export(
@@ -28,15 +31,35 @@ def export(
     min_weight: Annotated[
         float, typer.Option("--min-weight", metavar="W", help="Leave out links across the tree below this, 0 to 1.")
     ] = 0.0,
+    flavour: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="obsidian, or okf (Open Knowledge Format).", rich_help_panel=VAULT),
+    ] = None,
+    folders: Annotated[
+        str | None, typer.Option(metavar="ORDER", help="Folders by tree or by kind.", rich_help_panel=VAULT)
+    ] = None,
+    link_sources: Annotated[
+        bool | None,
+        typer.Option(
+            "--link-sources/--copy-sources", help="Link originals instead of copying them.", rich_help_panel=VAULT
+        ),
+    ] = None,
+    write_config: Annotated[
+        bool,
+        typer.Option(
+            "--write-config", help="Set the graph view's colours also in a vault of yours.", rich_help_panel=VAULT
+        ),
+    ] = False,
 ) -> int:
     from shas_kb.cli.terminal import output, plural, print_json
-    from shas_kb.export import Extent
+    from shas_kb.export import Extent, VaultOptions
     from shas_kb.export import export as write
 
     extent = Extent(under, cast("Level", depth), min_weight)
+    options = VaultOptions(cast("Flavour | None", flavour), cast("Folders | None", folders), link_sources, write_config)
     with session.open() as store:
         note_if_stale(session, store)
-        written = write(store, format, out, extent)
+        written = write(store, format, out, extent, options)
     if session.json:
         print_json({"format": format, "out": str(written.path), "files": written.files, "bytes": written.bytes})
     else:

@@ -9,6 +9,7 @@ from shas_kb.cli.session import GOOD, Session
 from shas_kb.errors import UsageError
 
 if TYPE_CHECKING:
+    from shas_kb.progress import Progress
     from shas_kb.records import Tree, Wish
     from shas_kb.storage import Store
 
@@ -30,7 +31,6 @@ def carry_out(
     """
     from shas_kb.cli.report import tree_line
     from shas_kb.cli.terminal import output, print_json
-    from shas_kb.pipeline import organise_collection
     from shas_kb.records import Tree
 
     with session.open() as store, store.exclusive(), session.progress() as progress:
@@ -39,10 +39,7 @@ def carry_out(
             raise UsageError("the collection must have a tree, got none; run `shas-kb ingest FOLDER` first.")
         before = store.wishes()
         wishes = change(store, tree or Tree(run="", hash="", config={}, nodes=(), memberships=()))
-        if moves or store.tree_is_stale():
-            organise_collection(store, None, progress, wishes=wishes)
-        else:
-            store.put_wishes(wishes, {wish.id: wish.name for wish in wishes if wish.name})
+        put_said(store, progress, wishes, moves=moves)
         tree, wishes = store.tree(), store.wishes()
     changed = said_of(wish for wish in wishes if wish not in before)
     if session.json:
@@ -52,6 +49,16 @@ def carry_out(
         print_said(changed, wishes, tree)
         output.print(tree_line(tree) if tree else "There is no tree, as there are no documents.")
     return GOOD
+
+
+def put_said(store: Store, progress: Progress, wishes: tuple[Wish, ...], *, moves: bool) -> None:
+    """Store wishes, and the tree in which they hold, in one transaction; `moves` as in `carry_out`."""
+    from shas_kb.pipeline import organise_collection
+
+    if moves or store.tree_is_stale():
+        organise_collection(store, None, progress, wishes=wishes)
+    else:
+        store.put_wishes(wishes, {wish.id: wish.name for wish in wishes if wish.name})
 
 
 def said_of(wishes: Iterable[Wish]) -> tuple[Wish, ...]:

@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING
 
 from shas_kb.errors import UsageError
 from shas_kb.export.extent import WHOLE, Extent
+from shas_kb.export.options import AS_BEFORE, VaultOptions
 from shas_kb.writing import Written
 
 if TYPE_CHECKING:
     from shas_kb.export.content import Content
     from shas_kb.storage import Store
 
-__all__ = ["FORMATS", "WHOLE", "Extent", "Written", "export"]
+__all__ = ["AS_BEFORE", "FORMATS", "WHOLE", "Extent", "VaultOptions", "Written", "export"]
 
 
-def obsidian(content: Content, out: Path) -> Written:
+def as_vault(content: Content, out: Path, options: VaultOptions = AS_BEFORE) -> Written:
     """A folder of linked notes and the originals, for Obsidian."""
     from shas_kb.export.obsidian import write_vault
 
-    return write_vault(content, out)
+    return write_vault(content, out, options)
 
 
 def html(content: Content, out: Path) -> Written:
@@ -94,11 +95,12 @@ def csv(content: Content, out: Path) -> Written:
 
 # The first line of each says in the command's help what it is for.
 FORMATS: Mapping[str, Callable[[Content, Path], Written]] = MappingProxyType(
-    {format.__name__: format for format in (obsidian, html, graphml, gexf, json, cytoscape, mermaid, opml, skos, csv)}
+    {"obsidian": as_vault}
+    | {format.__name__: format for format in (html, graphml, gexf, json, cytoscape, mermaid, opml, skos, csv)}
 )
 
 
-def export(store: Store, format: str, out: Path, extent: Extent = WHOLE) -> Written:
+def export(store: Store, format: str, out: Path, extent: Extent = WHOLE, options: VaultOptions = AS_BEFORE) -> Written:
     """Write the current tree of `store` to `out`.
 
     Args:
@@ -106,18 +108,22 @@ def export(store: Store, format: str, out: Path, extent: Extent = WHOLE) -> Writ
         format: one of `FORMATS`.
         out: the file to write (for `obsidian` and `csv` the folder); what is missing of the way to it is made.
         extent: how much of it.
+        options: how a vault is written; for `obsidian` alone.
 
     Raises:
-        UsageError: unknown format, no tree yet, a place that cannot be written to, or a tree too large for the format.
+        UsageError: unknown format, options that it does not take, no tree yet, a place that cannot be written to, or a
+            tree too large for the format.
         NotFoundError: no node answers to `extent.under`.
     """
     from shas_kb.export.content import read_content
 
     if format not in FORMATS:
         raise UsageError(f"format must be one of {', '.join(FORMATS)}, got {format!r}; choose one of these.")
+    if options != AS_BEFORE and format != "obsidian":
+        raise UsageError(f"options of a vault must go with the format obsidian, got {format}; leave them out.")
     content = read_content(store, extent)
     try:
-        return FORMATS[format](content, out)
+        return as_vault(content, out, options) if format == "obsidian" else FORMATS[format](content, out)
     except OSError as error:
         place = error.filename or out
         raise UsageError(

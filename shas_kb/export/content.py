@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 from pathlib import PurePosixPath
@@ -65,13 +65,13 @@ class Content:
             above.insert(0, id)
         return tuple(above)
 
-    def central_passages(self, row: int, count: int) -> list[StoredPassage]:
+    def central_passages(self, row: int, count: int, clean: Callable[[str], str] = one_line) -> list[StoredPassage]:
         """The passages of `documents[row]` nearest to the document's vector, in the order of the text."""
         id = self.documents[row].id
         scores = self.store.vectors(id) @ self.vectors[row]
         best = np.argsort(-np.round(scores, 4), kind="stable")[:count]
         passages = self.store.passages([(id, int(ordinal)) for ordinal in sorted(best)])
-        return [replace(passage, text=one_line(passage.text)) for passage in passages]
+        return [replace(passage, text=clean(passage.text)) for passage in passages]
 
 
 def read_content(store: Store, extent: Extent = WHOLE) -> Content:

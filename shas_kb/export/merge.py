@@ -1,7 +1,7 @@
 """One note, written anew or merged into what the user made of it.
 
-Ours are the text between our two markers, the properties that begin with `kb_`, and the tags under `kb/`.
-All else is the user's.
+Ours are the text between our two markers, the properties that begin with `kb_`, and the tags under `kb/`; in the Open
+Knowledge Format a few more properties. All else is the user's.
 """
 
 from __future__ import annotations
@@ -12,15 +12,20 @@ from dataclasses import dataclass
 
 import yaml
 
-from shas_kb.export.markdown import Property, front_matter, listed
-
-BEGIN, END = "%% begin shas-kb %%", "%% end shas-kb %%"
-NOTES = "## Notes\n\n%% begin notes %%\n\n%% end notes %%\n"
+from shas_kb.export.dialect import OBSIDIAN, OKF, Dialect
+from shas_kb.export.markdown import Property, front_matter, listed, load_yaml
 
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(r"^([^\s#:\-\"'][^:\r\n]*|\"[^\"\r\n]*\"|'[^'\r\n]*')[ \t]*:(?:\s|$)")
 _ID = re.compile(r"^kb_id:[ \t]*[\"']?([\w-]+)", re.MULTILINE)
-_OURS = re.compile(re.escape(BEGIN) + r".*?" + re.escape(END), re.DOTALL)
+_HEADING = re.compile(r"^#[ \t]+(.*?)[ \t]*$", re.MULTILINE)
+_OURS = {
+    dialect: re.compile(
+        re.escape(dialect.mark("begin shas-kb")) + r"(.*?)" + re.escape(dialect.mark("end shas-kb")), re.DOTALL
+    )
+    for dialect in (OBSIDIAN, OKF)
+}
+_LISTS = {"tag": "tags", "tags": "tags", "alias": "aliases", "aliases": "aliases"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Note:
     title: str
     properties: Mapping[str, Property]
     body: str
+    dialect: Dialect = OBSIDIAN
 
 
 def note_id(text: str) -> str | None:
@@ -41,54 +47,121 @@ def note_id(text: str) -> str | None:
     return found[1] if found else None
 
 
+def properties_of(text: str) -> dict[str, object]:
+    """The properties of a note; none where they are no YAML."""
+    front = _FRONT.match(text)
+    try:
+        loaded = load_yaml(front[1]) if front else None
+    except yaml.YAMLError:
+        return {}
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def heading_of(text: str) -> str | None:
+    """The first heading of what stands between our markers, as it is written."""
+    ours = next((found for pattern in _OURS.values() if (found := pattern.search(text))), None)
+    heading = _HEADING.search(ours[1]) if ours else None
+    return heading[1] if heading else None
+
+
+def has_markers(text: str) -> bool:
+    """Whether there is a place for us in a note."""
+    return any(pattern.search(text) for pattern in _OURS.values())
+
+
 def pristine(note: Note) -> str:
     """The note as we write it when nobody has written in it."""
-    return f"{front_matter(note.properties)}{_ours(note.body)}\n\n{NOTES}"
+    return f"{front_matter(note.properties)}{_ours(note)}\n\n{_notes(note.dialect)}"
 
 
-def merged(note: Note, current: str) -> str:
-    """`current` with our part brought up to date; where the user took our markers away, only the properties are."""
+def bare(text: str, title: str) -> bool:
+    """Whether a note titled `title` holds nothing of the user's, whatever became of what is ours."""
+    front = _FRONT.match(text)
+    rest = text[front.end() :].replace("\r\n", "\n") if front else ""
+    for dialect, pattern in _OURS.items():
+        ours = pattern.match(rest)
+        if front and ours and rest[ours.end() :].strip() == _notes(dialect).strip():
+            return not any(_of_the_user(key, lines, title, dialect) for key, lines in _blocks(front[1]))
+    return False
+
+
+def merged(note: Note, current: str, former: str = "") -> str:
+    """`current` with our part brought up to date; where the user took our markers away, only the properties are.
+
+    Args:
+        note: what we have to say.
+        current: the note as it stands.
+        former: its title when we last wrote it, which was our alias.
+    """
     front = _FRONT.match(current)
-    rest = current[front.end() :] if front else current.removeprefix("\ufeff")
-    text = _OURS.sub(lambda _: _ours(note.body), rest, count=1)
+    text = current[front.end() :] if front else current.removeprefix("\ufeff")
     newline = "\r\n" if "\r\n" in current else "\n"
-    ours_and_theirs = _merged_front(note.properties, front[1] if front else "")
-    return re.sub(r"\r?\n", newline, ours_and_theirs + text)
+    ours = _ours(note).replace("\n", newline)
+    for pattern in _OURS.values():
+        text, found = pattern.subn(lambda _: ours, text, count=1)
+        if found:
+            break
+    return _merged_front(note, front[1] if front else "", former).replace("\n", newline) + text
 
 
-def orphaned(id: str) -> Note:
+def orphaned(id: str, dialect: Dialect = OBSIDIAN) -> Note:
     """What we have to say in a note that the user wrote in and whose subject is gone."""
     body = "*This is no longer in the collection. What you wrote here is kept, and the note is now yours alone.*"
-    return Note(id, "", "", {"kb_id": id, "kb_state": "orphaned"}, body)
+    kind: dict[str, Property] = {} if dialect.wiki else {"type": "Orphan"}
+    return Note(id, "", "", {**kind, "kb_id": id, "kb_state": "orphaned"}, body, dialect)
 
 
-def _ours(body: str) -> str:
-    return f"{BEGIN}\n{body.strip()}\n{END}"
+def _ours(note: Note) -> str:
+    return f"{note.dialect.mark('begin shas-kb')}\n{note.body.strip()}\n{note.dialect.mark('end shas-kb')}"
 
 
-def _merged_front(properties: Mapping[str, Property], front: str) -> str:
+def _notes(dialect: Dialect) -> str:
+    return f"## Notes\n\n{dialect.mark('begin notes')}\n\n{dialect.mark('end notes')}\n"
+
+
+def _merged_front(note: Note, front: str, former: str) -> str:
     """Our properties, with the user's tags and aliases among ours, then the user's other properties as they stand."""
     lists: dict[str, list[str]] = {}
     for key in ("tags", "aliases"):
-        value = properties.get(key, ())
+        value = note.properties.get(key, ())
         lists[key] = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
     kept: list[str] = []
     for key, lines in _blocks(front):
-        name = {"tag": "tags", "alias": "aliases"}.get(key, key)
-        values = _values(lines) if name in lists else None
+        name = _LISTS.get(key, key)
+        values = _values(name, lines) if name in lists else None
         if values is not None:
-            lists[name] += [value for value in values if not value.startswith("kb/") and value not in lists[name]]
-        elif not key.startswith("kb_"):
+            ours = {former} if name == "aliases" else {value for value in values if _our_tag(value)}
+            lists[name] += [value for value in values if value not in ours and value not in lists[name]]
+        if values is not None or key.startswith("kb_") or key in note.properties:
+            kept += [line for line in lines[1:] if line.lstrip().startswith("#")]
+        else:
             kept += lines
-    rows = front_matter({key: value for key, value in properties.items() if key not in lists}).splitlines()[:-1]
+    plain = {key: value for key, value in note.properties.items() if key not in lists}
+    rows = front_matter(plain).splitlines()[:-1]
     rows += [row for key, values in lists.items() for row in listed(key, values)]
     return "\n".join([*rows, *kept, "---", ""])
+
+
+def _of_the_user(key: str, lines: Sequence[str], title: str, dialect: Dialect) -> bool:
+    """Whether a property, or a comment below it, is the user's."""
+    if any(line.lstrip().startswith("#") for line in lines):
+        return True
+    if not key:
+        return any(line.strip() for line in lines)
+    if key not in _LISTS:
+        return not key.startswith("kb_") and key not in dialect.keys
+    values = _values(_LISTS[key], lines)
+    return values is None or any(not _our_tag(value) and value != title for value in values)
+
+
+def _our_tag(value: str) -> bool:
+    return value == "kb" or value.startswith("kb/")
 
 
 def _blocks(front: str) -> list[tuple[str, list[str]]]:
     """The front matter cut at its top-level keys; comments and anything odd stay with the key before them."""
     blocks: list[tuple[str, list[str]]] = []
-    for line in front.splitlines():
+    for line in re.split(r"\r?\n", front.rstrip("\r\n")):
         key = _KEY.match(line)
         if key or not blocks:
             blocks.append((key[1].strip("\"' ") if key else "", []))
@@ -96,13 +169,16 @@ def _blocks(front: str) -> list[tuple[str, list[str]]]:
     return blocks
 
 
-def _values(lines: Sequence[str]) -> list[str] | None:
-    """The texts of a list property however the user wrote it; None where it is no YAML."""
+def _values(key: str, lines: Sequence[str]) -> list[str] | None:
+    """The texts of a list property however the user wrote it; None where it is nothing that can be listed."""
     try:
-        loaded = yaml.safe_load("\n".join(lines))
+        loaded = load_yaml("\n".join(lines))
     except yaml.YAMLError:
         return None
     value = next(iter(loaded.values())) if isinstance(loaded, dict) and loaded else None
     if isinstance(value, str):
-        value = re.split(r"[,\s]+", value)
-    return [str(item) for item in value if item is not None] if isinstance(value, list) else []
+        value = re.split(r"[,\s]+" if key == "tags" else r"\s*,\s*", value)
+    if isinstance(value, dict):
+        return None
+    items = value if isinstance(value, list) else [value]
+    return [str(item) for item in items if item is not None]

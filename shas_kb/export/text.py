@@ -8,10 +8,19 @@ import unicodedata
 # Control characters, lone surrogates, noncharacters and the byte order mark: XML and YAML know no way to write them.
 _REFUSED = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]")
 
+_BREAK = re.compile(r"\n\s*\n")
+_CELLS = " | "
+
 
 def one_line(text: str) -> str:
     """The text in Unicode form NFC, white space and line breaks as single spaces, refused characters left out."""
     return " ".join(_REFUSED.sub("", unicodedata.normalize("NFC", text)).split())
+
+
+def paragraphs(text: str) -> str:
+    """The text with each of its paragraphs in one line, and of a table each row."""
+    blocks = (block.split("\n") if _CELLS in block else [block] for block in _BREAK.split(text))
+    return "\n".join(filter(None, (one_line(line) for block in blocks for line in block)))
 
 
 def shorten(text: str, limit: int) -> str:

@@ -1,81 +1,80 @@
 """A vault on disk: what of it is ours, what is the user's, and how a new state of ours is put in place.
 
-The manifest says which notes and copies we wrote, and the hash of each as we would write it if nobody had touched it. A
-note is the user's as soon as it differs from that. Notes are found by their `kb_id`, so they may be moved and renamed.
+The manifest says what we wrote, and where. A note is the user's as soon as it holds anything of his own, or lies where
+he put it. Notes are found by their `kb_id`, so they may be moved and renamed.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shas_kb.errors import UsageError
-from shas_kb.export.merge import note_id
+from shas_kb.export.dialect import is_note
+from shas_kb.export.manifest import MANIFEST, NEXT, Entry, Manifest, file_hash, holds, read_manifest
+from shas_kb.export.markdown import unescaped
+from shas_kb.export.merge import bare, heading_of, note_id, properties_of
+from shas_kb.export.options import VaultOptions
+from shas_kb.export.recover import recover
 from shas_kb.writing import write_durably
 
-MANIFEST = ".shas-kb-manifest.json"
-SOURCES = "sources"
-SCHEMA_VERSION = 1
 _STAGING = ".shas-kb-staging"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the manifest.
+class Found:
+    """A note of ours as it stands in the vault.
 
     Attributes:
-        path: where we put it, relative to the vault (a note found elsewhere was moved by the user); empty if unknown.
-        sha256: of what we wrote, or would have written if the user had not written in it.
-        level: of a note's subject; empty for a copied original.
-        title: of a note's subject; empty for a copied original.
+        path: where it is.
+        text: all of it.
+        entry: its line in the manifest; None where that was lost.
+        moved: it lies where the user put it.
+        touched: it was moved, or holds something of the user's.
     """
-
-    path: str
-    sha256: str
-    level: str = ""
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A note of ours as it stands in the vault. `touched`: by the user, in its text or its place."""
 
     path: str
     text: str
     entry: Entry | None
+    moved: bool
     touched: bool
 
 
 class Vault:
-    """The folder of a vault, read once.
+    """The folder of a vault, read once, after what a killed export left in it is settled.
 
     Attributes:
         root: the folder.
         fresh: it does not exist yet, or is empty.
+        options: how it is written: as asked for, else as before.
         notes: our notes, by id.
-        sources: the manifest's lines of the copied originals that are still in their place, by document id.
+        sources: the manifest's lines of the originals that are still in their place, by document id.
+        files: the manifest's lines of what else we wrote, by what it is.
         foreign: the paths of everything else.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, asked: VaultOptions) -> None:
         if root.exists() and not root.is_dir():
             raise UsageError(f"{root} must be a folder, got a file; name a folder for the vault.")
         self.root = root
         inside, beside = root / _STAGING, root.parent / f".{root.name}{_STAGING}"
         self._staging = inside if root.exists() else beside
         self.discard()
+        recover(root)
         self.fresh = not root.exists() or not any(root.iterdir())
-        known, sources = self._read_manifest()
-        paths = set(self._walk())
-        self.sources = {id: entry for id, entry in sources.items() if entry.path in paths}
-        self.notes = self._find_notes(known, sorted(paths))
-        ours = {found.path for found in self.notes.values()} | {entry.path for entry in self.sources.values()}
+        manifest = read_manifest(root)
+        self.options = asked.over(manifest.options)
+        paths = set(_walk(root))
+        self.sources = {id: entry for id, entry in manifest.sources.items() if entry.path in paths}
+        self.files = manifest.files
+        self.notes = find_notes(root, manifest.notes, sorted(paths))
+        ours = {found.path for found in self.notes.values()}
+        ours |= {entry.path for lines in (self.sources, self.files) for entry in lines.values()}
         self.foreign = paths - ours
 
     def adopt(self, subjects: Mapping[str, tuple[str, str]]) -> None:
@@ -86,14 +85,7 @@ class Vault:
         Args:
             subjects: level and title by id, of all that is exported.
         """
-        orphans: dict[tuple[str, str], str] = {}
-        for id, found in self.notes.items():
-            if id not in subjects and found.entry is not None:
-                orphans[found.entry.level, found.entry.title.casefold()] = id
-        for id, (level, title) in subjects.items():
-            orphan = orphans.pop((level, title.casefold()), None) if id not in self.notes else None
-            if orphan is not None:
-                self.notes[id] = self.notes.pop(orphan)
+        self.notes = adopted(self.notes, subjects)
 
     def stage(self) -> Path:
         """An empty folder on the vault's own file system, to write the new files to."""
@@ -108,42 +100,49 @@ class Vault:
         if path not in self.foreign or file_hash(self.root / path) != sha256:
             return False
         self.foreign.remove(path)
-        self.sources[id] = Entry(path, sha256)
+        link = str((self.root / path).readlink()) if (self.root / path).is_symlink() else ""
+        self.sources[id] = Entry(path, sha256, link=link)
         return True
 
     def untouched(self, entry: Entry) -> bool:
         """Whether the file of a manifest's line is still as we left it."""
-        return file_hash(self.root / entry.path) == entry.sha256
+        return holds(self.root, entry)
 
-    def apply(self, staged: Iterable[str], gone: Iterable[str], manifest: bytes) -> None:
+    def apply(self, staged: Iterable[str], gone: Iterable[str], manifest: Manifest) -> int:
         """Move the staged files in, remove those that are `gone` and the folders this empties; the manifest comes last.
 
         A new vault appears at once. In one that exists, a kill in between leaves each file old or new, and the next
         export mends the rest.
 
+        Returns:
+            How many bytes the manifest has.
+
         Raises:
             UsageError: a folder of the vault leads out of it.
         """
         stage = self._staging
-        write_durably(stage / MANIFEST, manifest)
+        data = manifest.to_bytes()
+        write_durably(stage / MANIFEST, data)
         if sys.platform != "win32":
             os.sync()
         if not self.root.exists():
             stage.rename(self.root)
-            return
+            return len(data)
         inside = self.root.resolve()
         staged = list(staged)
         for path in staged:
             if not (self.root / path).parent.resolve().is_relative_to(inside):
                 raise UsageError(f"{self.root / path} must be inside the vault, got a link out of it; remove the link.")
+        (stage / MANIFEST).replace(self.root / NEXT)
         for path in staged:
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
             (stage / path).replace(self.root / path)
         for path in gone:
             (self.root / path).unlink(missing_ok=True)
             self._prune((self.root / path).parent)
-        (stage / MANIFEST).replace(self.root / MANIFEST)
+        (self.root / NEXT).replace(self.root / MANIFEST)
         self.discard()
+        return len(data)
 
     def discard(self) -> None:
         """Take the staging folder away."""
@@ -154,61 +153,78 @@ class Vault:
             folder.rmdir()
             folder = folder.parent
 
-    def _read_manifest(self) -> tuple[dict[str, Entry], dict[str, Entry]]:
+
+def find_notes(root: Path, known: Mapping[str, Entry], paths: Iterable[str]) -> dict[str, Found]:
+    """Our notes among the files at `paths`, by id."""
+    found: dict[str, Found] = {}
+    for path in filter(is_note, paths):
+        data = (root / path).read_bytes()
         try:
-            read = json.loads((self.root / MANIFEST).read_bytes())
-            notes, sources = ({id: Entry(**line) for id, line in read[part].items()} for part in ("notes", "sources"))
-        except FileNotFoundError:
-            return {}, {}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(
-                f"{self.root / MANIFEST} must be the manifest of an earlier export, got something unreadable; "
-                "remove it (notes that are there then count as edited by you)."
-            ) from error
-        return notes, sources
+            text = data.decode()
+        except UnicodeDecodeError:
+            continue
+        id = note_id(text)
+        if id is None:
+            continue
+        entry = known.get(id)
+        # Of copies, the one in its old place is the note; the others are the user's.
+        if id in found and (entry is None or entry.path != path):
+            continue
+        if entry is None:
+            found[id] = Found(path, text, None, moved=True, touched=True)
+            continue
+        same = entry.sha256 == hashlib.sha256(data).hexdigest()
+        moved = entry.moved or entry.path != path
+        found[id] = Found(path, text, entry, moved, touched=moved or not (same or bare(text, entry.title)))
+    return found
 
-    def _walk(self) -> Iterable[str]:
-        for folder, folders, files in os.walk(self.root):
-            here = Path(folder)
-            folders[:] = sorted(name for name in folders if name[0] != "." and not (here / name / MANIFEST).exists())
-            for name in files:
-                if name[0] != ".":
-                    yield (here / name).relative_to(self.root).as_posix()
 
-    def _find_notes(self, known: Mapping[str, Entry], paths: Iterable[str]) -> dict[str, Found]:
-        found: dict[str, Found] = {}
-        for path in paths:
-            if not path.endswith(".md") or path.startswith(f"{SOURCES}/"):
-                continue
-            data = (self.root / path).read_bytes()
-            try:
-                text = data.decode()
-            except UnicodeDecodeError:
-                continue
-            id = note_id(text)
-            if id is None:
-                continue
-            entry = known.get(id)
-            # Of copies, the one in its old place is the note; the others are the user's.
-            if id in found and (entry is None or entry.path != path):
-                continue
-            same = entry is not None and entry.path == path and entry.sha256 == hashlib.sha256(data).hexdigest()
-            found[id] = Found(path, text, entry, not same)
+def read_notes(root: Path) -> tuple[dict[str, Found], VaultOptions]:
+    """The notes of a vault that is there, and how it was written.
+
+    Raises:
+        UsageError: there is no vault of ours, its last export was stopped, or its manifest is damaged.
+    """
+    if (root / NEXT).exists():
+        raise UsageError(f"{root} must be a whole vault, got one whose last export was stopped; export into it again.")
+    if not (root / MANIFEST).is_file():
+        raise UsageError(f"{root} must be a vault that `shas-kb export obsidian` wrote, got none; name its folder.")
+    manifest = read_manifest(root)
+    return find_notes(root, manifest.notes, sorted(_walk(root))), manifest.options
+
+
+def adopted(notes: Mapping[str, Found], subjects: Mapping[str, tuple[str, str]]) -> dict[str, Found]:
+    """The notes, with those whose subject is gone given to the subject of that level and title that has none."""
+    orphans: dict[tuple[str, str], str] = {}
+    for id, found in notes.items():
+        if id not in subjects:
+            orphans[_subject(found)] = id
+    new: dict[str, str] = {}
+    for id, (level, title) in subjects.items():
+        if id not in notes and (orphan := orphans.pop((level, title.casefold()), None)) is not None:
+            new[orphan] = id
+    return {new.get(id, id): _with_parent(found, new) for id, found in notes.items()}
+
+
+def _subject(found: Found) -> tuple[str, str]:
+    """Level and folded title of what a note is about; where the manifest was lost, as the note itself says."""
+    if found.entry is not None:
+        return found.entry.level, found.entry.title.casefold()
+    level = properties_of(found.text).get("kb_level", "")
+    return str(level), unescaped(heading_of(found.text) or "").casefold()
+
+
+def _with_parent(found: Found, new: Mapping[str, str]) -> Found:
+    entry = found.entry
+    if entry is None or entry.parent not in new:
         return found
+    return replace(found, entry=replace(entry, parent=new[entry.parent]))
 
 
-def manifest_bytes(tree: str, notes: Mapping[str, Entry], sources: Mapping[str, Entry]) -> bytes:
-    """The manifest as JSON, sorted."""
-
-    def lines(entries: Mapping[str, Entry]) -> dict[str, dict[str, str]]:
-        fields = ("path", "sha256", "level", "title")
-        return {id: {f: value for f in fields if (value := getattr(entry, f))} for id, entry in entries.items()}
-
-    document = {"schema_version": SCHEMA_VERSION, "tree": tree, "notes": lines(notes), "sources": lines(sources)}
-    return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
-
-
-def file_hash(path: Path) -> str:
-    """The sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _walk(root: Path) -> Iterable[str]:
+    for folder, folders, files in os.walk(root):
+        here = Path(folder)
+        folders[:] = sorted(name for name in folders if name[0] != "." and not (here / name / MANIFEST).exists())
+        for name in files:
+            if name[0] != ".":
+                yield (here / name).relative_to(root).as_posix()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +177,17 @@ def revise(store: Store, originals: Path) -> Callable[[int, str], None]:
         grow(store)
 
     return again
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What changes a collection like the one above: a document comes or changes, documents go, the tree is built."""
+
+    add: Callable[..., str]
+    grow: Callable[[Store], Tree]
+    titles: tuple[str, ...]
+
+
+@pytest.fixture
+def tools() -> Tools:
+    return Tools(add, grow, TITLES)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from shas_kb.export.filenames import Names, legal_name
-from shas_kb.export.markdown import front_matter, link, plain, slug
+from shas_kb.export.markdown import front_matter, link, plain, slug, unescaped
 from shas_kb.export.merge import Note, merged, note_id, pristine
-from shas_kb.export.text import one_line
+from shas_kb.export.text import one_line, paragraphs
 
 PIECES = [
     *"a1 Ж光 .-+%#[]()|\\/:*?<>^`~=$&!_'\"\n\t{}",
@@ -81,6 +81,16 @@ def test_text_stays_text_in_markdown(text: str) -> None:
     assert RENDERED.render(plain(line)).replace("&#x27;", "'") == expected.replace("&#x27;", "'")
     assert "%%" not in plain(line)
     assert "[[" not in plain(line)
+
+
+def test_paragraphs_and_rows_stay_apart() -> None:
+    text = "A  first\nparagraph.\n \n\nNo. | What\n1 | this\n2 | that\n\n\x00\n\nThe last"
+    assert paragraphs(text).split("\n") == ["A first paragraph.", "No. | What", "1 | this", "2 | that", "The last"]
+
+
+@given(ANYTHING)
+def test_what_was_escaped_comes_back(text: str) -> None:
+    assert unescaped(plain(one_line(text))) == one_line(text)
 
 
 @given(ANYTHING)
