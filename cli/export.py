@@ -11,7 +11,7 @@ from shas_kb.cli.session import GOOD, Session, note_if_stale
 from shas_kb.export import FORMATS
 
 if TYPE_CHECKING:
-    from shas_kb.export.options import Flavour, Folders
+    from shas_kb.export.vault.options import Flavour, Folders
     from shas_kb.records import Level
 
 VAULT = "Of a vault (obsidian); what is not said stays as at the last export into it"
@@ -57,9 +57,9 @@ def export(
 
     extent = Extent(under, cast("Level", depth), min_weight)
     options = VaultOptions(cast("Flavour | None", flavour), cast("Folders | None", folders), link_sources, write_config)
-    with session.open() as store:
+    with session.open() as store, session.progress() as progress:
         note_if_stale(session, store)
-        written = write(store, format, out, extent, options)
+        written = write(store, format, out, extent, options, progress)
     if session.json:
         print_json({"format": format, "out": str(written.path), "files": written.files, "bytes": written.bytes})
     else:

@@ -12,7 +12,7 @@ from shas_kb.cli.session import GOOD, SOME_FAILED, Session
 from shas_kb.errors import UsageError
 
 if TYPE_CHECKING:
-    from shas_kb.export.import_edits import Imported
+    from shas_kb.export.vault.import_edits import Imported
     from shas_kb.records import Tree
 
 
@@ -29,7 +29,7 @@ def import_edits(
 
     [dim]$[/dim] shas-kb import-edits vault/ --dry-run
     """
-    from shas_kb.export.import_edits import import_edits as read
+    from shas_kb.export.vault.import_edits import import_edits as read
 
     with session.open() as store, store.exclusive(), session.progress() as progress:
         tree = store.tree()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Progress(Protocol):
@@ -29,3 +32,12 @@ class NoProgress:
 
     def finish(self) -> None:
         pass
+
+
+def told(progress: Progress, stage: str, units: Sequence[T], unit: str) -> Iterator[T]:
+    """The units of a stage, one by one; `progress` is told of each that is done."""
+    progress.start(stage, len(units), unit)
+    for each in units:
+        yield each
+        progress.advance()
+    progress.finish()

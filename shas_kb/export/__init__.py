@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from shas_kb.errors import UsageError
 from shas_kb.export.extent import WHOLE, Extent
-from shas_kb.export.options import AS_BEFORE, VaultOptions
+from shas_kb.export.vault.options import AS_BEFORE, VaultOptions
+from shas_kb.progress import NoProgress, Progress
 from shas_kb.writing import Written
 
 if TYPE_CHECKING:
@@ -23,84 +24,90 @@ if TYPE_CHECKING:
 __all__ = ["AS_BEFORE", "FORMATS", "WHOLE", "Extent", "VaultOptions", "Written", "export"]
 
 
-def as_vault(content: Content, out: Path, options: VaultOptions = AS_BEFORE) -> Written:
+def obsidian(content: Content, out: Path, progress: Progress, options: VaultOptions = AS_BEFORE) -> Written:
     """A folder of linked notes and the originals, for Obsidian."""
-    from shas_kb.export.obsidian import write_vault
+    from shas_kb.export.vault.write import write_vault
 
-    return write_vault(content, out, options)
+    return write_vault(content, out, options, progress)
 
 
-def html(content: Content, out: Path) -> Written:
+def html(content: Content, out: Path, progress: Progress) -> Written:
     """One page to look at, without a network."""
-    from shas_kb.export.page import write_page
+    from shas_kb.export.page.build import write_page
 
-    return write_page(content, out)
+    return write_page(content, out, progress)
 
 
-def graphml(content: Content, out: Path) -> Written:
+def graphml(content: Content, out: Path, progress: Progress) -> Written:
     """The graph for yEd, Cytoscape, Gephi, igraph, networkx."""
-    from shas_kb.export.graph import write_graphml
+    from shas_kb.export.graphs.graph import write_graphml
 
     return write_graphml(content, out)
 
 
-def gexf(content: Content, out: Path) -> Written:
+def gexf(content: Content, out: Path, progress: Progress) -> Written:
     """The graph as a coloured map, for Gephi."""
-    from shas_kb.export.gexf import write_gexf
+    from shas_kb.export.graphs.gexf import write_gexf
 
     return write_gexf(content, out)
 
 
-def json(content: Content, out: Path) -> Written:
+def json(content: Content, out: Path, progress: Progress) -> Written:
     """The graph as node-link JSON, for networkx and d3."""
-    from shas_kb.export.graph import write_json
+    from shas_kb.export.graphs.graph import write_json
 
     return write_json(content, out)
 
 
-def cytoscape(content: Content, out: Path) -> Written:
+def cytoscape(content: Content, out: Path, progress: Progress) -> Written:
     """The graph with nodes inside nodes, for Cytoscape."""
-    from shas_kb.export.cytoscape import write_cytoscape
+    from shas_kb.export.graphs.cytoscape import write_cytoscape
 
     return write_cytoscape(content, out)
 
 
-def mermaid(content: Content, out: Path) -> Written:
+def mermaid(content: Content, out: Path, progress: Progress) -> Written:
     """A chart for Markdown, cut to what Mermaid draws."""
-    from shas_kb.export.mermaid import write_mermaid
+    from shas_kb.export.graphs.mermaid import write_mermaid
 
     return write_mermaid(content, out)
 
 
-def opml(content: Content, out: Path) -> Written:
+def opml(content: Content, out: Path, progress: Progress) -> Written:
     """The tree as an outline, for outliners and mind maps."""
-    from shas_kb.export.opml import write_opml
+    from shas_kb.export.graphs.opml import write_opml
 
     return write_opml(content, out)
 
 
-def skos(content: Content, out: Path) -> Written:
+def skos(content: Content, out: Path, progress: Progress) -> Written:
     """The tree as a thesaurus in Turtle, for RDF programs."""
-    from shas_kb.export.skos import write_skos
+    from shas_kb.export.graphs.skos import write_skos
 
     return write_skos(content, out)
 
 
-def csv(content: Content, out: Path) -> Written:
+def csv(content: Content, out: Path, progress: Progress) -> Written:
     """A folder of tables to import into Neo4j and Gephi."""
-    from shas_kb.export.tables import write_tables
+    from shas_kb.export.graphs.tables import write_tables
 
     return write_tables(content, out)
 
 
 # The first line of each says in the command's help what it is for.
-FORMATS: Mapping[str, Callable[[Content, Path], Written]] = MappingProxyType(
-    {"obsidian": as_vault}
-    | {format.__name__: format for format in (html, graphml, gexf, json, cytoscape, mermaid, opml, skos, csv)}
+FORMATS: Mapping[str, Callable[[Content, Path, Progress], Written]] = MappingProxyType(
+    {format.__name__: format for format in (obsidian, html, graphml, gexf, json, cytoscape, mermaid, opml, skos, csv)}
 )
 
 
-def export(store: Store, format: str, out: Path, extent: Extent = WHOLE, options: VaultOptions = AS_BEFORE) -> Written:
+def export(
+    store: Store,
+    format: str,
+    out: Path,
+    extent: Extent = WHOLE,
+    options: VaultOptions = AS_BEFORE,
+    progress: Progress = NoProgress(),  # noqa: B008 - it has no state
+) -> Written:
     """Write the current tree of `store` to `out`.
 
     Args:
@@ -109,6 +116,7 @@ def export(store: Store, format: str, out: Path, extent: Extent = WHOLE, options
         out: the file to write (for `obsidian` and `csv` the folder); what is missing of the way to it is made.
         extent: how much of it.
         options: how a vault is written; for `obsidian` alone.
+        progress: told where the work stands.
 
     Raises:
         UsageError: unknown format, options that it does not take, no tree yet, a place that cannot be written to, or a
@@ -121,9 +129,11 @@ def export(store: Store, format: str, out: Path, extent: Extent = WHOLE, options
         raise UsageError(f"format must be one of {', '.join(FORMATS)}, got {format!r}; choose one of these.")
     if options != AS_BEFORE and format != "obsidian":
         raise UsageError(f"options of a vault must go with the format obsidian, got {format}; leave them out.")
-    content = read_content(store, extent)
+    content = read_content(store, extent, progress)
     try:
-        return as_vault(content, out, options) if format == "obsidian" else FORMATS[format](content, out)
+        if format == "obsidian":
+            return obsidian(content, out, progress, options)
+        return FORMATS[format](content, out, progress)
     except OSError as error:
         place = error.filename or out
         raise UsageError(

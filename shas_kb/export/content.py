@@ -17,6 +17,7 @@ from shas_kb.export.extent import WHOLE, Extent
 from shas_kb.export.related import Weighted, neighbours, unit_rows
 from shas_kb.export.text import one_line
 from shas_kb.lookup import look_up
+from shas_kb.progress import NoProgress, Progress
 from shas_kb.records import NODE_LEVELS, Document, Membership, Node, StoredPassage, Vectors
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Content:
         return [replace(passage, text=clean(passage.text)) for passage in passages]
 
 
-def read_content(store: Store, extent: Extent = WHOLE) -> Content:
+def read_content(store: Store, extent: Extent = WHOLE, progress: Progress | None = None) -> Content:
     """Take the snapshot, of the whole tree or of a part of it.
 
     Raises:
@@ -123,7 +124,7 @@ def read_content(store: Store, extent: Extent = WHOLE) -> Content:
         weights=weights,
         also={id: links for id in also if (links := extent.strong(_weightiest_first(also[id])))},
         related={id: links for id in related if (links := extent.strong(related[id]))},
-        keyphrases=_keyphrases(store, set(home)),
+        keyphrases=_keyphrases(store, set(home), progress or NoProgress()),
         store=store,
     )
 
@@ -189,22 +190,26 @@ def _vectors(store: Store, documents: Sequence[Document]) -> Vectors:
     return unit_rows(vectors)
 
 
-def _keyphrases(store: Store, inside: set[str]) -> dict[str, tuple[str, ...]]:
+def _keyphrases(store: Store, inside: set[str], progress: Progress) -> dict[str, tuple[str, ...]]:
     """A document's phrases that are frequent in it and rare in the others (tf-idf), best first."""
     spread: Counter[str] = Counter()
     for id, _, phrases in store.all_words():
         if id in inside:
             spread.update(phrases.words)
     chosen: dict[str, tuple[str, ...]] = {}
+    progress.start("Gathering", len(inside), "document")
     for id, _, phrases in store.all_words():
         if id in inside:
-            score = {
-                phrase: count * math.log(1 + len(inside) / spread[phrase])
-                for phrase, count in phrases.as_dict().items()
-            }
-            best = nsmallest(_SPELLINGS * KEYPHRASES, score, key=lambda phrase: (-round(score[phrase], 6), phrase))
-            distinct: dict[str, str] = {}
-            for phrase in filter(None, map(one_line, best)):
-                distinct.setdefault(phrase.casefold(), phrase)
-            chosen[id] = tuple(distinct.values())[:KEYPHRASES]
+            chosen[id] = _best(phrases.as_dict(), spread, len(inside))
+            progress.advance()
+    progress.finish()
     return chosen
+
+
+def _best(counts: Mapping[str, int], spread: Mapping[str, int], documents: int) -> tuple[str, ...]:
+    score = {phrase: count * math.log(1 + documents / spread[phrase]) for phrase, count in counts.items()}
+    best = nsmallest(_SPELLINGS * KEYPHRASES, score, key=lambda phrase: (-round(score[phrase], 6), phrase))
+    distinct: dict[str, str] = {}
+    for phrase in filter(None, map(one_line, best)):
+        distinct.setdefault(phrase.casefold(), phrase)
+    return tuple(distinct.values())[:KEYPHRASES]

@@ -12,7 +12,7 @@ from shas_kb.ask import ask
 from shas_kb.ask.answer import PERHAPS_SURE, SURE
 from shas_kb.current import Current, Moment
 from shas_kb.export.content import read_content
-from shas_kb.export.page import Addition, build_page
+from shas_kb.export.page.build import Addition, build_page
 from shas_kb.records import Document, Tree
 from shas_kb.replies import reply_json
 

@@ -13,7 +13,7 @@ from obsidian import ObsidianVault
 
 from shas_kb.errors import UsageError
 from shas_kb.export import VaultOptions, export
-from shas_kb.export.import_edits import Imported, import_edits
+from shas_kb.export.vault.import_edits import Imported, import_edits
 from shas_kb.records import Tree
 from shas_kb.storage import Store
 

@@ -19,12 +19,13 @@ import os, signal, sys
 from pathlib import Path
 from shas_kb.export import FORMATS
 from shas_kb.export.content import read_content
+from shas_kb.progress import NoProgress
 from shas_kb.storage import Store
 
 db, format, out, platform = sys.argv[1:]
 with Store.open(Path(db)) as store:
     content = read_content(store)
-FORMATS[format](content, Path(out).with_name("warm"))  # imports are no steps
+FORMATS[format](content, Path(out).with_name("warm"), NoProgress())  # imports are no steps
 sys.platform = platform
 names = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "ctypes.dlsym"}
 for last in range(1000):
@@ -42,7 +43,7 @@ for last in range(1000):
             os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(step)
-    FORMATS[format](content, Path(out))
+    FORMATS[format](content, Path(out), NoProgress())
     os._exit(0)
 """
 

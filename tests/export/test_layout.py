@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shas_kb.export.content import read_content
 from shas_kb.export.extent import Extent
-from shas_kb.export.layout import enclosing, lay_out, pack
+from shas_kb.export.page.layout import enclosing, lay_out, pack
 from shas_kb.storage import Store
 
 

@@ -15,7 +15,7 @@ from graphs import Graph, in_database
 from shas_kb.errors import UsageError
 from shas_kb.export import Extent, export
 from shas_kb.export.content import Content, read_content
-from shas_kb.export.mermaid import CHARACTERS, EDGES, build_mermaid, label
+from shas_kb.export.graphs.mermaid import CHARACTERS, EDGES, build_mermaid, label
 from shas_kb.export.text import shorten
 from shas_kb.storage import Store
 

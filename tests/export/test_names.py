@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from shas_kb.export.filenames import Names, legal_name
-from shas_kb.export.markdown import front_matter, link, plain, slug, unescaped
-from shas_kb.export.merge import Note, merged, note_id, pristine
 from shas_kb.export.text import one_line, paragraphs
+from shas_kb.export.vault.filenames import Names, legal_name
+from shas_kb.export.vault.markdown import front_matter, link, plain, slug, unescaped
+from shas_kb.export.vault.merge import Note, merged, note_id, pristine
 
 PIECES = [
     *"a1 Ж光 .-+%#[]()|\\/:*?<>^`~=$&!_'\"\n\t{}",

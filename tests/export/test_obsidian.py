@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hostile
 import pymupdf
 import pytest
 import yaml
@@ -94,10 +95,10 @@ MORE_TITLES = (
 
 
 @pytest.mark.parametrize("flavour", ["obsidian", "okf"])
-def test_no_title_breaks_out(store: Store, originals: Path, tools: Any, tmp_path: Path, flavour: Any) -> None:
+def test_no_title_breaks_out(store: Store, originals: Path, tmp_path: Path, flavour: Any) -> None:
     for number, title in enumerate(MORE_TITLES, len(store.documents())):
-        tools.add(store, originals, number, title)
-    tools.grow(store)
+        hostile.add(store, originals, number, title)
+    hostile.grow(store)
     vault = export(store, "obsidian", tmp_path / "vault", options=VaultOptions(flavour=flavour)).path
     if flavour == "obsidian":
         assert len(list(check(vault).ours())) == 1 + 8 + len(store.documents())

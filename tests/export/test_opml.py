@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from shas_kb.export import Extent, export
-from shas_kb.export.opml import markup
+from shas_kb.export.graphs.opml import markup
 from shas_kb.storage import Store
 
 

@@ -11,7 +11,7 @@ import pytest
 from browser import Browser
 
 from shas_kb.export import Extent, export
-from shas_kb.export.page import island
+from shas_kb.export.page.build import island
 from shas_kb.records import Document, Node
 from shas_kb.storage import Store
 
@@ -208,7 +208,7 @@ def test_an_unknown_address_opens_the_whole(browser: Browser, page: Path) -> Non
 def test_it_is_one_file_that_asks_for_nothing(browser: Browser, page: Path) -> None:
     look(browser, page, "#view=graph")
     assert {address.split("#")[0] for address in browser.requests} <= {page.as_uri(), "data:,"}
-    library = (files("shas_kb.export") / "vendor/cytoscape.min.js").read_text()
+    library = (files("shas_kb.export.page") / "vendor/cytoscape.min.js").read_text()
     text = page.read_text()
     assert text.count(library) == 1
     text = text.replace(library, "")

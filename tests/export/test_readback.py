@@ -181,7 +181,7 @@ def test_it_is_the_tree(store: Store, tmp_path: Path, format: str, reader: Calla
 
 
 def test_cytoscape_js_loads_it_as_the_tree(browser: Browser, store: Store, tmp_path: Path) -> None:
-    library = Path(shas_kb.export.__file__).parent / "vendor" / "cytoscape.min.js"
+    library = Path(shas_kb.export.__file__).parent / "page" / "vendor" / "cytoscape.min.js"
     page = tmp_path / "page.html"
     page.write_text(f'<!doctype html><div id="cy" style="height: 9in"></div><script src="{library.as_uri()}"></script>')
     browser.open(page.as_uri(), "#cy")

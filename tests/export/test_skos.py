@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shas_kb.export import Extent, export
 from shas_kb.export.content import read_content
-from shas_kb.export.skos import _text, build_skos
+from shas_kb.export.graphs.skos import _text, build_skos
 from shas_kb.storage import Store
 
 NAMES = """

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shas_kb.errors import UsageError
 from shas_kb.export import Extent, export
-from shas_kb.export.tables import harmless
+from shas_kb.export.graphs.tables import harmless
 from shas_kb.storage import Store
 
 VALUES = {"string": ".*", "int": r"-?\d{1,9}", "double": r"-?\d+(\.\d+)?(e-?\d+)?", "string[]": ".*"}

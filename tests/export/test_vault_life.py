@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hostile
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -45,8 +46,8 @@ class Life:
         strangers: files that are theirs, by path.
     """
 
-    def __init__(self, store: Store, originals: Path, vault: Path, tools: Any) -> None:
-        self.store, self.originals, self.vault, self.tools = store, originals, vault, tools
+    def __init__(self, store: Store, originals: Path, vault: Path) -> None:
+        self.store, self.originals, self.vault = store, originals, vault
         self.theirs: dict[str, bytes] = {}
         self.own: dict[str, dict[str, str]] = {}
         self.tags: dict[str, set[str]] = {}
@@ -185,9 +186,9 @@ class Life:
             manifest.write_text(json.dumps(read))
 
     def come(self, random: random.Random) -> None:
-        self.tools.add(self.store, self.originals, self.count, random.choice(["A newcomer", "Planets", "Home"]))
+        hostile.add(self.store, self.originals, self.count, random.choice(["A newcomer", "Planets", "Home"]))
         self.count += 1
-        self.tools.grow(self.store)
+        hostile.grow(self.store)
 
     def go(self, random: random.Random) -> None:
         documents = sorted(document.id for document in self.store.documents())
@@ -196,11 +197,11 @@ class Life:
 
     def revise(self, random: random.Random) -> None:
         number = random.randrange(self.count)
-        self.tools.add(self.store, self.originals, number, f"Revised {number}", f"Another text {self.number}. And so.")
-        self.tools.grow(self.store)
+        hostile.add(self.store, self.originals, number, f"Revised {number}", f"Another text {self.number}. And so.")
+        hostile.grow(self.store)
 
     def organise(self, random: random.Random) -> None:
-        self.tools.grow(self.store)
+        hostile.grow(self.store)
 
 
 def outside_of(data: bytes) -> bytes:
@@ -216,7 +217,7 @@ def properties(data: bytes) -> dict[str, Any]:
 
 @pytest.fixture
 def lived(
-    store: Store, originals: Path, tmp_path: Path, tools: Any, monkeypatch: pytest.MonkeyPatch
+    store: Store, originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[list[tuple[str, int]]], Life]:
     """A life of a vault, in steps; each begins anew with the same collection and the same vault."""
     # No power fails here, and hundreds of exports would wait for the disk.
@@ -236,7 +237,7 @@ def lived(
             path.unlink()
         shutil.copy(kept / "kb.sqlite", tmp_path / "kb.sqlite")
         with Store.open(tmp_path / "kb.sqlite") as again:
-            life = Life(again, originals, tmp_path / "vault", tools)
+            life = Life(again, originals, tmp_path / "vault")
             for what, seed in steps:
                 life.do(what, seed)
             life.export()

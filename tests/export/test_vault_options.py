@@ -19,10 +19,11 @@ from obsidian import ObsidianVault
 from okf import Bundle
 
 from shas_kb.errors import UsageError
-from shas_kb.export import VaultOptions, export
-from shas_kb.export import places as places_of_notes
+from shas_kb.export import AS_BEFORE, VaultOptions, export
 from shas_kb.export.content import Content
-from shas_kb.export.obsidian import write_vault
+from shas_kb.export.vault import places as places_of_notes
+from shas_kb.export.vault.write import write_vault
+from shas_kb.progress import NoProgress
 from shas_kb.records import Level, Node, Tree
 from shas_kb.storage import Store
 
@@ -98,13 +99,13 @@ def test_the_canvas_shows_the_tree(store: Store, vault: Path) -> None:
 
 
 def test_a_large_tree_has_a_canvas_for_each_domain(store: Store, tmp_path: Path) -> None:
-    vault = write_vault(wide(store, 3, 200), tmp_path / "vault").path
+    vault = write_vault(wide(store, 3, 200), tmp_path / "vault", AS_BEFORE, NoProgress()).path
     shown = {path.stem: check_canvas(vault, path.name) for path in vault.glob("*.canvas")}
     assert {name: len(canvas["nodes"]) for name, canvas in shown.items()} == {
         "Overview": 9,
         **{f"domain {d}": 203 for d in range(3)},
     }
-    write_vault(wide(store, 200, 1), tmp_path / "many")
+    write_vault(wide(store, 200, 1), tmp_path / "many", AS_BEFORE, NoProgress())
     assert len(check_canvas(tmp_path / "many", "Overview.canvas")["nodes"]) == 298
 
 
@@ -267,7 +268,7 @@ def test_options_that_there_are_not(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_tree_down_to_entities_has_tables_too(store: Store, tmp_path: Path) -> None:
-    vault = write_vault(wide(store, 1, 3), tmp_path / "vault").path
+    vault = write_vault(wide(store, 1, 3), tmp_path / "vault", AS_BEFORE, NoProgress()).path
     base = yaml.safe_load((vault / "Tables.base").read_text())
     assert [view["name"] for view in base["views"]] == ["Entities", "Categories", "Domains"]
 

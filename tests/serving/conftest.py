@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -17,12 +16,11 @@ import docx
 import pymupdf
 import pytest
 from harness import run
+from hostile import fill
 
-from shas_kb.records import Document, ModelFacts
+from shas_kb.records import Document
 from shas_kb.serving import Server, start
 from shas_kb.storage import Store
-
-EXPORT = runpy.run_path(str(Path(__file__).parents[1] / "export" / "conftest.py"))
 
 
 @dataclass(frozen=True)
@@ -93,10 +91,7 @@ def hostile_kb(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The collection with everything in it that a title can do; its originals stand beside it."""
     home = tmp_path_factory.mktemp("hostile")
     with Store.open(home / "kb.sqlite", create=True) as store:
-        store.set_model(ModelFacts("test", "0", EXPORT["DIMENSION"], 254))
-        for number, title in enumerate(EXPORT["TITLES"]):
-            EXPORT["add"](store, home / "originals", number, title)
-        EXPORT["grow"](store)
+        fill(store, home / "originals")
     return home / "kb.sqlite"
 
 

@@ -41,7 +41,7 @@ def serve() -> None:
     from shas_kb.export import export
     from shas_kb.storage import Store
 
-    import_module("shas_kb.export.obsidian")  # what it needs is loaded before the clock runs
+    import_module("shas_kb.export.vault.write")  # what it needs is loaded before the clock runs
 
     for line in sys.stdin:
         db, vault, seconds = json.loads(line)

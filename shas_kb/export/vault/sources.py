@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shas_kb.export.content import Content
-from shas_kb.export.manifest import Entry, file_hash
-from shas_kb.export.vault import Vault
+from shas_kb.export.vault.folder import Vault
+from shas_kb.export.vault.manifest import Entry, file_hash
+from shas_kb.progress import Progress, told
 from shas_kb.reading import location
 from shas_kb.records import Document
 
@@ -25,12 +26,14 @@ class Sources:
     missing: Mapping[str, str]
 
 
-def stage_sources(content: Content, places: Mapping[str, str], vault: Vault, stage: Path) -> Sources:
+def stage_sources(
+    content: Content, places: Mapping[str, str], vault: Vault, stage: Path, progress: Progress
+) -> Sources:
     """Put the originals that the vault does not have yet into the staging folder."""
     present: dict[str, Entry] = {}
     staged: list[str] = []
     missing: dict[str, str] = {}
-    for document in content.documents:
+    for document in told(progress, "Copying", content.documents, "original"):
         wanted = Entry(
             places[document.id], document.sha256, link=_target(document) if vault.options.link_sources else ""
         )

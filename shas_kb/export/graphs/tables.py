@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from shas_kb.export.content import Content
-from shas_kb.export.graph import COLUMNS, Value, attributes, joined, links
+from shas_kb.export.graphs.graph import COLUMNS, Value, attributes, joined, links
 from shas_kb.writing import Written, write_folder
 
 _NEO4J_TYPES = {str: "string", int: "int", float: "double", tuple: "string[]"}

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shas_kb.errors import UsageError
-from shas_kb.export.dialect import is_note
-from shas_kb.export.manifest import MANIFEST, NEXT, Entry, Manifest, file_hash, holds, read_manifest
-from shas_kb.export.markdown import unescaped
-from shas_kb.export.merge import bare, heading_of, note_id, properties_of
-from shas_kb.export.options import VaultOptions
-from shas_kb.export.recover import recover
+from shas_kb.export.vault.dialect import is_note
+from shas_kb.export.vault.manifest import MANIFEST, NEXT, Entry, Manifest, file_hash, holds, read_manifest
+from shas_kb.export.vault.markdown import unescaped
+from shas_kb.export.vault.merge import bare, heading_of, note_id, properties_of
+from shas_kb.export.vault.options import VaultOptions
+from shas_kb.export.vault.recover import recover
 from shas_kb.writing import write_durably
 
 _STAGING = ".shas-kb-staging"

@@ -10,10 +10,10 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 
 from shas_kb.export.content import Content
-from shas_kb.export.dialect import DIALECTS, SOURCES, note_name
-from shas_kb.export.filenames import Names, legal_name
-from shas_kb.export.options import Flavour
-from shas_kb.export.vault import Vault
+from shas_kb.export.vault.dialect import DIALECTS, SOURCES, note_name
+from shas_kb.export.vault.filenames import Names, legal_name
+from shas_kb.export.vault.folder import Vault
+from shas_kb.export.vault.options import Flavour
 
 HOME = "home"
 # Obsidian's file list is slow with more files in one folder.

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from shas_kb.export.appearance import colours, positions
 from shas_kb.export.content import Content
-from shas_kb.export.graph import COLUMNS, Value, attributes, joined, links
+from shas_kb.export.graphs.graph import COLUMNS, Value, attributes, joined, links
 from shas_kb.writing import Written, write_whole
 
 _SPACE = "http://www.gexf.net/1.2draft"

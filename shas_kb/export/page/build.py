@@ -17,9 +17,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from shas_kb.export.content import Content
-from shas_kb.export.layout import Disc, lay_out
+from shas_kb.export.page.layout import Disc, lay_out
 from shas_kb.export.projection import project
 from shas_kb.export.text import one_line, shorten
+from shas_kb.progress import NoProgress, Progress, told
 from shas_kb.records import Document, Node, StoredPassage
 from shas_kb.writing import Written, write_whole
 
@@ -28,9 +29,9 @@ _EXCERPT = 320
 _PLURALS = {"document": "documents", "entity": "entities", "category": "categories", "domain": "domains"}
 
 
-def write_page(content: Content, out: Path) -> Written:
+def write_page(content: Content, out: Path, progress: Progress) -> Written:
     """Write the page."""
-    return write_whole(out, build_page(content).encode())
+    return write_whole(out, build_page(content, progress=progress).encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Addition:
 NOTHING_MORE = Addition()
 
 
-def build_page(content: Content, addition: Addition = NOTHING_MORE) -> str:
+def build_page(content: Content, addition: Addition = NOTHING_MORE, progress: Progress | None = None) -> str:
     """The page as text."""
     style = _asset("assets/page.css") + addition.style
     library = _asset("vendor/cytoscape.min.js")
@@ -73,7 +74,7 @@ def build_page(content: Content, addition: Addition = NOTHING_MORE) -> str:
         "style": style,
         "library": library,
         "script": script,
-        "data": island(page_data(content)),
+        "data": island(page_data(content, progress or NoProgress())),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _asset("assets/page.html"))
 
@@ -84,7 +85,7 @@ def island(value: object) -> str:
     return re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def page_data(content: Content) -> dict[str, object]:
+def page_data(content: Content, progress: Progress) -> dict[str, object]:
     """Nodes, then documents, each with its parent's place in that list; children in the order they are shown in."""
     nodes = {node.id: node for node in content.nodes}
     order = _depth_first(content, "")
@@ -102,8 +103,7 @@ def page_data(content: Content) -> dict[str, object]:
                 "y": round(1 - float(points[rows[id], 1]), 4),
                 "spot": _spot(discs[id])[:2],
             }
-            for id in ids
-            if id in rows
+            for id in told(progress, "Writing", [id for id in ids if id in rows], "document")
         ],
     }
 
@@ -193,7 +193,7 @@ def _outline(content: Content, top: str) -> str:
 
 
 def _asset(name: str) -> str:
-    return (files("shas_kb.export") / name).read_text(encoding="utf-8")
+    return (files("shas_kb.export.page") / name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

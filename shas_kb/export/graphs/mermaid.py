@@ -9,7 +9,7 @@ from pathlib import Path
 from shas_kb.errors import UsageError
 from shas_kb.export.appearance import COLOURS, colours
 from shas_kb.export.content import Content
-from shas_kb.export.graph import Link, Value, attributes, links
+from shas_kb.export.graphs.graph import Link, Value, attributes, links
 from shas_kb.export.text import shorten
 from shas_kb.records import LEVELS
 from shas_kb.writing import Written, write_whole

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from shas_kb.export.dialect import OBSIDIAN, OKF, Dialect
-from shas_kb.export.markdown import Property, front_matter, listed, load_yaml
+from shas_kb.export.vault.dialect import OBSIDIAN, OKF, Dialect
+from shas_kb.export.vault.markdown import Property, front_matter, listed, load_yaml
 
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(r"^([^\s#:\-\"'][^:\r\n]*|\"[^\"\r\n]*\"|'[^'\r\n]*')[ \t]*:(?:\s|$)")

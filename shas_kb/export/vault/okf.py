@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
-from shas_kb.export.dialect import note_name
-from shas_kb.export.markdown import plain
 from shas_kb.export.text import shorten
+from shas_kb.export.vault.dialect import note_name
+from shas_kb.export.vault.markdown import plain
 
 VERSION = "0.2"
 INDEX = "index.md"

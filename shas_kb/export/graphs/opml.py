@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from shas_kb.export.content import Content
-from shas_kb.export.graph import Value, attributes, joined
+from shas_kb.export.graphs.graph import Value, attributes, joined
 from shas_kb.writing import Written, write_whole
 
 SPACE = "urn:shas-kb:opml"

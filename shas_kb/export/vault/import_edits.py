@@ -9,10 +9,10 @@ from typing import Literal
 
 from shas_kb import edits
 from shas_kb.errors import UsageError
-from shas_kb.export.filenames import legal_name
-from shas_kb.export.statements import Statement, statements
 from shas_kb.export.text import one_line
-from shas_kb.export.vault import adopted, read_notes
+from shas_kb.export.vault.filenames import legal_name
+from shas_kb.export.vault.folder import adopted, read_notes
+from shas_kb.export.vault.statements import Statement, statements
 from shas_kb.lookup import name_of
 from shas_kb.records import LEVELS, Document, Level, Node, Tree, Wish
 from shas_kb.taxonomy import as_name

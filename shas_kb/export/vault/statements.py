@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from shas_kb.export.dialect import note_name
-from shas_kb.export.filenames import legal_name
-from shas_kb.export.markdown import plain, unescaped
-from shas_kb.export.merge import heading_of, properties_of
-from shas_kb.export.vault import Found, Vault
+from shas_kb.export.vault.dialect import note_name
+from shas_kb.export.vault.filenames import legal_name
+from shas_kb.export.vault.folder import Found, Vault
+from shas_kb.export.vault.markdown import plain, unescaped
+from shas_kb.export.vault.merge import heading_of, properties_of
 from shas_kb.records import LEVELS, NODE_LEVELS, Level
 
 _LINK = re.compile(r"\s*\[\[([^\]|#]+)(?:#[^\]|]*)?(?:\|[^\]]*)?\]\]\s*")

@@ -7,8 +7,8 @@ import json
 import yaml
 
 from shas_kb.export.content import Content
-from shas_kb.export.dialect import note_name
-from shas_kb.export.places import Places
+from shas_kb.export.vault.dialect import note_name
+from shas_kb.export.vault.places import Places
 
 # Beyond so many, one table over all groups its rows by category, and nobody looks for a table among hundreds.
 _TABLES = 40

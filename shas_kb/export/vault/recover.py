@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from shas_kb.export.manifest import MANIFEST, NEXT, Entry, Manifest, holds, read_manifest
+from shas_kb.export.vault.manifest import MANIFEST, NEXT, Entry, Manifest, holds, read_manifest
 from shas_kb.writing import write_durably
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shas_kb.export.appearance import colours, positions
 from shas_kb.export.content import Content
-from shas_kb.export.graph import attributes, links
+from shas_kb.export.graphs.graph import attributes, links
 from shas_kb.writing import Written, write_whole
 
 SCHEMA_VERSION = 1

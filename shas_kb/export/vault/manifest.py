@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from shas_kb.errors import UsageError
-from shas_kb.export.options import VaultOptions
+from shas_kb.export.vault.options import VaultOptions
 
 MANIFEST = ".shas-kb-manifest.json"
 NEXT = ".shas-kb-manifest.next.json"

@@ -9,8 +9,8 @@ from math import sqrt
 
 from shas_kb.export.appearance import colours
 from shas_kb.export.content import Content
-from shas_kb.export.dialect import note_name
-from shas_kb.export.places import Places
+from shas_kb.export.vault.dialect import note_name
+from shas_kb.export.vault.places import Places
 from shas_kb.records import Node
 
 OVERVIEW = "Overview"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote
 
-from shas_kb.export.markdown import link, plain
-from shas_kb.export.options import Flavour
+from shas_kb.export.vault.markdown import link, plain
+from shas_kb.export.vault.options import Flavour
 
 SOURCES = "sources"
 

@@ -1,6 +1,7 @@
 """The Obsidian vault: a note for each node and document, the originals beside them, and everything linked.
 
-A second export into the same folder destroys nothing: `vault.py` knows what is ours, `merge.py` what changes in a note.
+A second export into the same folder destroys nothing: `folder.py` knows what is ours, `merge.py` what changes in a
+note.
 """
 
 from __future__ import annotations
@@ -10,27 +11,28 @@ from dataclasses import replace
 from pathlib import Path
 
 from shas_kb.errors import UsageError
-from shas_kb.export.base import tables
-from shas_kb.export.canvas import OVERVIEW, canvases
 from shas_kb.export.content import Content
-from shas_kb.export.dialect import DIALECTS
-from shas_kb.export.filenames import Names
-from shas_kb.export.graph_view import SETTINGS, graph_settings
-from shas_kb.export.manifest import Entry, Manifest
-from shas_kb.export.merge import Note, has_markers, merged, orphaned, pristine
-from shas_kb.export.notes import Notebook, tags
-from shas_kb.export.okf import INDEX, indexes
-from shas_kb.export.options import AS_BEFORE, VaultOptions
-from shas_kb.export.places import HOME, Places, plan
-from shas_kb.export.sources import Sources, stage_sources
-from shas_kb.export.statements import pending
-from shas_kb.export.vault import Vault
+from shas_kb.export.vault.base import tables
+from shas_kb.export.vault.canvas import OVERVIEW, canvases
+from shas_kb.export.vault.dialect import DIALECTS
+from shas_kb.export.vault.filenames import Names
+from shas_kb.export.vault.folder import Vault
+from shas_kb.export.vault.graph_view import SETTINGS, graph_settings
+from shas_kb.export.vault.manifest import Entry, Manifest
+from shas_kb.export.vault.merge import Note, has_markers, merged, orphaned, pristine
+from shas_kb.export.vault.notes import Notebook, tags
+from shas_kb.export.vault.okf import INDEX, indexes
+from shas_kb.export.vault.options import VaultOptions
+from shas_kb.export.vault.places import HOME, Places, plan
+from shas_kb.export.vault.sources import Sources, stage_sources
+from shas_kb.export.vault.statements import pending
+from shas_kb.progress import Progress
 from shas_kb.writing import Written
 
 _TABLES = "Tables"
 
 
-def write_vault(content: Content, out: Path, options: VaultOptions = AS_BEFORE) -> Written:
+def write_vault(content: Content, out: Path, options: VaultOptions, progress: Progress) -> Written:
     """Write the vault into the folder `out`, or bring the one that is there up to date.
 
     Raises:
@@ -50,7 +52,7 @@ def write_vault(content: Content, out: Path, options: VaultOptions = AS_BEFORE) 
         update = _Update(vault)
         places = plan(content, vault)
         dialect = replace(dialect, shared=places.shared)
-        sources = stage_sources(content, places.sources, vault, update.stage)
+        sources = stage_sources(content, places.sources, vault, update.stage, progress)
         update.staged += sources.staged
         if flavour == "obsidian":
             for what, (path, data) in _overviews(content, places).items():
@@ -59,7 +61,7 @@ def write_vault(content: Content, out: Path, options: VaultOptions = AS_BEFORE) 
         closed = {id for id, found in vault.notes.items() if found.touched and not has_markers(found.text)}
         notebook = Notebook(content, places, sources, dialect, overviews, closed)
         waiting = pending(vault, {id: title for id, (_, title) in subjects.items()}, content.parents)
-        for note in notebook.notes():
+        for note in notebook.notes(progress):
             update.note(note, places, content.parents.get(note.id, ""), waiting=note.id in waiting)
         if flavour == "okf":
             titles = {id: title for id, (_, title) in subjects.items()}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from shas_kb.export.content import Content
-from shas_kb.export.dialect import Dialect
-from shas_kb.export.markdown import Property, plain, slug
-from shas_kb.export.merge import Note
-from shas_kb.export.places import HOME, Places
-from shas_kb.export.sources import Sources
 from shas_kb.export.text import one_line, paragraphs
+from shas_kb.export.vault.dialect import Dialect
+from shas_kb.export.vault.markdown import Property, plain, slug
+from shas_kb.export.vault.merge import Note
+from shas_kb.export.vault.places import HOME, Places
+from shas_kb.export.vault.sources import Sources
+from shas_kb.progress import Progress, told
 from shas_kb.records import Document, Node, Quote, StoredPassage
 
 _PASSAGES = 3
@@ -60,11 +61,11 @@ class Notebook:
         ):
             self._guests.setdefault(entity, []).append((document, -weight))
 
-    def notes(self) -> Iterator[Note]:
+    def notes(self, progress: Progress) -> Iterator[Note]:
         """Home, the nodes, the documents."""
         yield self._home()
         yield from map(self._node, self._content.nodes)
-        yield from map(self._document, self._content.documents)
+        yield from map(self._document, told(progress, "Writing", self._content.documents, "document"))
 
     def description(self, id: str) -> str:
         """What a node or document is about, in a line."""

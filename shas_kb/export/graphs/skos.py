@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from shas_kb.export.content import Content
-from shas_kb.export.graph import links
+from shas_kb.export.graphs.graph import links
 from shas_kb.export.text import one_line
 from shas_kb.records import Document, Node
 from shas_kb.writing import Written, write_whole
