@@ -1,4 +1,4 @@
-"""The pictures of this folder: what the sample corpus looks like on the page and in the terminal.
+"""The pictures of this folder: what the sample corpus looks like on the page, in `serve` and in the terminal.
 
     PYTHONPATH=tests/support python docs/export/pictures.py DATABASE
 
@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from threading import Thread
+from urllib.parse import urlencode
 
 from browser import Browser, chromium
 from rich.console import Console
@@ -21,11 +23,13 @@ from rich.console import Console
 from shas_kb.cli import terminal
 from shas_kb.cli.app import app
 from shas_kb.export import export
+from shas_kb.serving import start
 from shas_kb.storage import Store
 
 HERE = Path(__file__).parent
 LAPTOP, PHONE = (1280, 800, 1), (390, 844, 2)
-LONGEST_MOTION = 1.0
+QUESTION = "At how many level 0 files does LevelDB stop accepting writes?"
+LONGEST_WAIT = 3.0
 
 
 def main() -> None:
@@ -35,25 +39,28 @@ def main() -> None:
         page = export(store, "html", Path(folder) / "page.html").path
         nodes = {node.name: node.id for node in store.tree().nodes}  # type: ignore[union-attr]
         browser = Browser(str(chromium()), Path(folder) / "profile")
-        picture(browser, page, "#view=tree", "page-tree.png")
-        picture(browser, page, "#view=map", "page-map.png")
-        picture(browser, page, "#view=graph", "page-graph.png", dark=True)
-        picture(browser, page, f"#view=tree&node={nodes['Reef']}", "page-entity.png")
-        picture(browser, page, "#view=graph", "page-phone.png", PHONE)
+        picture(browser, f"{page.as_uri()}#view=tree", "page-tree.png")
+        picture(browser, f"{page.as_uri()}#view=map", "page-map.png")
+        picture(browser, f"{page.as_uri()}#view=graph", "page-graph.png", dark=True)
+        picture(browser, f"{page.as_uri()}#view=tree&node={nodes['Reef']}", "page-entity.png")
+        picture(browser, f"{page.as_uri()}#view=graph", "page-phone.png", PHONE)
+        server = start(db, "127.0.0.1", None)
+        Thread(target=server.serve_forever, daemon=True).start()
+        picture(browser, f"{server.address}#{urlencode({'ask': QUESTION})}", "serve.png")
         browser.close()
 
 
 def picture(
-    browser: Browser, page: Path, address: str, name: str, screen: tuple[int, int, int] = LAPTOP, dark: bool = False
+    browser: Browser, address: str, name: str, screen: tuple[int, int, int] = LAPTOP, dark: bool = False
 ) -> None:
-    """Write what the browser shows at an address of the page."""
+    """Write what the browser shows at an address."""
     width, height, scale = screen
     device = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": screen == PHONE}
     browser.call("Emulation.setDeviceMetricsOverride", **device)
     scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
     browser.call("Emulation.setEmulatedMedia", features=[scheme])
-    browser.open(page.as_uri() + address, "#detail h2")
-    time.sleep(LONGEST_MOTION)
+    browser.open(address, "#detail h2")
+    time.sleep(LONGEST_WAIT)
     (HERE / name).write_bytes(base64.b64decode(browser.call("Page.captureScreenshot", format="png")["data"]))
 
 
