@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from shas_kb.cli.session import GOOD, Session, note_if_stale
+from shas_kb.errors import UsageError
 from shas_kb.export import FORMATS
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def export(
     from shas_kb.export import Extent, VaultOptions
     from shas_kb.export import export as write
 
+    if str(out) == "-":
+        raise UsageError("OUT must be a file or a folder, got -, which is none; give it a name.")
     extent = Extent(under, cast("Level", depth), min_weight)
     options = VaultOptions(cast("Flavour | None", flavour), cast("Folders | None", folders), link_sources, write_config)
     with session.open() as store, session.progress() as progress:

@@ -7,8 +7,8 @@ import glob
 import os
 import shutil
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,16 +37,21 @@ def write_durably(path: Path, data: bytes) -> None:
 def write_whole(path: Path, data: bytes) -> Written:
     """Replace the file at `path` by `data`; a reader sees the old bytes or the new, never a part.
 
+    Of a symbolic link, the file that it leads to is replaced.
+
     Raises:
-        UsageError: `path` is a folder.
+        UsageError: `path` is a folder, or a device or pipe, which cannot be replaced.
     """
     if path.is_dir():
         raise UsageError(f"{path} must be a file, got a folder; give the file's name too.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _partial(path)
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} must be a file, got a device or a pipe; name a file.")
+    place = path.resolve()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = _partial(place)
     try:
         write_durably(partial, data)
-        partial.replace(path)
+        partial.replace(place)
     finally:
         with suppress(FileNotFoundError):
             partial.unlink()
@@ -85,6 +90,32 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> Written:
         _remove(partial)
         _remove(replaced)
     return Written(path, len(files), sum(map(len, files.values())))
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """While this lasts, no other process is in here with the same folder; whoever comes later waits.
+
+    The lock is the system's own on the folder, and ends with the process. Windows has none.
+    """
+    with ExitStack() as locks:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _lock(path.parent, locks)
+        if path.is_dir():
+            _lock(path, locks)
+        yield
+
+
+def _lock(folder: Path, locks: ExitStack) -> None:
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    with suppress(OSError):  # some network drives know no locks
+        opened = os.open(folder, os.O_RDONLY)
+        locks.callback(os.close, opened)
+        fcntl.flock(opened, fcntl.LOCK_EX)
 
 
 def _partial(path: Path) -> Path:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from harness import Shell
 
 from shas_kb.errors import NotFoundError, UsageError
 from shas_kb.export import FORMATS, Extent, export
@@ -73,6 +76,24 @@ def test_a_place_of_the_wrong_kind_is_said_so(store: Store, tmp_path: Path) -> N
             export(store, format, place)
     assert (tmp_path / "file").read_text() == "mine"
     assert list((tmp_path / "folder").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such files")
+def test_what_a_name_stands_for_stays_what_it_is(store: Store, tmp_path: Path, shell: Shell) -> None:
+    """A link leads where it led, and a pipe (or /dev/null) is not replaced by a file."""
+    link, target, pipe = (tmp_path / name for name in ("link.json", "target.json", "pipe"))
+    target.write_text("old")
+    link.symlink_to(target)
+    export(store, "json", link)
+    assert link.is_symlink()
+    assert target.read_bytes() == export(store, "json", tmp_path / "plain.json").path.read_bytes()
+    os.mkfifo(pipe)
+    with pytest.raises(UsageError, match="got a device or a pipe"):
+        export(store, "json", pipe)
+    assert pipe.is_fifo()
+    done = shell("-d", tmp_path / "kb.sqlite", "export", "json", "-")
+    assert (done.code, done.out) == (2, "")
+    assert "must be a file or a folder, got -" in done.err
 
 
 def test_weak_links_can_be_left_out(store: Store) -> None:

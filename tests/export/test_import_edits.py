@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -254,3 +256,66 @@ def test_edits_of_a_vault_outlive_a_rebuild(sample_kb: Path, tmp_path: Path, she
     again = shell("-d", db, "import-edits", vault, "--json")
     assert (again.code, again.json["edits"], again.json["refused"]) == (0, [], [])
     assert ObsidianVault(vault).resolve("Reef") is None
+
+
+def test_line_ends_of_windows_say_nothing(vault: Path, imported: Callable[[], Imported]) -> None:
+    for path in ObsidianVault(vault).notes:
+        (vault / path).write_bytes((vault / path).read_bytes().replace(b"\n", b"\r\n"))
+    assert not imported().edits and not imported().refused
+    stars = note(vault, "Stars", "entity")
+    stars.rename(stars.with_name("Suns.md"))
+    assert edits(imported()) == [("rename", "Stars", "Suns")]
+
+
+def test_a_file_says_as_much_of_a_heading_as_it_can(vault: Path, imported: Callable[[], Imported]) -> None:
+    stars = note(vault, "Stars", "entity")
+    put(stars, "^# Stars", "# Suns/stars: which?")
+    stars.rename(stars.with_name("Suns stars which.md"))
+    assert edits(imported()) == [("rename", "Stars", "Suns/stars: which?")]
+
+
+def test_another_unicode_form_of_a_name_says_nothing(
+    store: Store, vault: Path, imported: Callable[[], Imported]
+) -> None:
+    tree = store.tree()
+    assert tree is not None
+    store.put_wishes((), {next(node.id for node in tree.nodes if node.name == "Stars"): "Étoiles"})
+    export(store, "obsidian", vault)
+    path = note(vault, "Étoiles", "entity")
+    path.rename(path.with_name(unicodedata.normalize("NFD", path.name)))
+    assert imported() == Imported((), (), store.wishes())
+
+
+def test_a_copy_that_a_program_made_says_nothing(vault: Path, imported: Callable[[], Imported]) -> None:
+    stars = note(vault, "Stars", "entity")
+    suns = stars.rename(stars.with_name("Suns.md"))
+    shutil.copy(suns, suns.with_name("Suns (conflicted copy).md"))
+    assert edits(imported()) == [("rename", "Stars", "Suns")]
+
+
+def test_a_note_that_stayed_behind_is_not_moved_with_its_folder(
+    store: Store, vault: Path, imported: Callable[[], Imported]
+) -> None:
+    """A document left an entity, but its note, which the user wrote in, still lies in the entity's folder."""
+    tree = store.tree()
+    assert tree is not None
+    document = note(vault, "CON", "document")
+    put(document, "%% begin notes %%", "%% begin notes %%\nMine.")
+    id = next(one.id for one in store.documents() if one.title == "CON")
+    homes = {member.document: member.node for member in tree.memberships if member.primary}
+    other = next(node.id for node in tree.nodes if node.level == "entity" and node.id != homes[id])
+    memberships = tuple(
+        replace(member, node=other) if member.document == id and member.primary else member
+        for member in tree.memberships
+        if member.document != id or member.primary
+    )
+    store.put_tree(replace(tree, run="another", memberships=memberships))
+    export(store, "obsidian", vault)
+    assert document.exists()
+    document.parent.rename(document.parent.with_name("Elsewhere"))
+    assert not imported().edits and not imported().refused
+
+
+def test_a_date_that_there_is_not_is_no_harm(vault: Path, imported: Callable[[], Imported]) -> None:
+    put(note(vault, "Stars", "entity"), "^tags:", "due: 2024-02-30\ntags:")
+    assert not imported().edits

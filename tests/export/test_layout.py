@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shas_kb.export.content import read_content
@@ -13,6 +13,7 @@ from shas_kb.export.page.layout import enclosing, lay_out, pack
 from shas_kb.storage import Store
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.5, 50), min_size=1, max_size=40))
 def test_packed_discs_touch_but_do_not_overlap(radii: list[float]) -> None:
     sizes = np.array(radii)

@@ -11,17 +11,18 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shas_kb.errors import UsageError
-from shas_kb.export.vault.dialect import is_note
+from shas_kb.export.vault.dialect import is_note, note_name
 from shas_kb.export.vault.manifest import MANIFEST, NEXT, Entry, Manifest, file_hash, holds, read_manifest
 from shas_kb.export.vault.markdown import unescaped
 from shas_kb.export.vault.merge import bare, heading_of, note_id, properties_of
 from shas_kb.export.vault.options import VaultOptions
 from shas_kb.export.vault.recover import recover
-from shas_kb.writing import write_durably
+from shas_kb.writing import alone, write_durably
 
 _STAGING = ".shas-kb-staging"
 
@@ -69,10 +70,11 @@ class Vault:
         self.fresh = not root.exists() or not any(root.iterdir())
         manifest = read_manifest(root)
         self.options = asked.over(manifest.options)
-        paths = set(_walk(root))
+        self._read = {path: _state(root / path) for path in _walk(root)}
+        paths = set(self._read)
         self.sources = {id: entry for id, entry in manifest.sources.items() if entry.path in paths}
         self.files = manifest.files
-        self.notes = find_notes(root, manifest.notes, sorted(paths))
+        self.notes = find_notes(root, manifest.notes, paths)
         ours = {found.path for found in self.notes.values()}
         ours |= {entry.path for lines in (self.sources, self.files) for entry in lines.values()}
         self.foreign = paths - ours
@@ -112,7 +114,7 @@ class Vault:
         """Move the staged files in, remove those that are `gone` and the folders this empties; the manifest comes last.
 
         A new vault appears at once. In one that exists, a kill in between leaves each file old or new, and the next
-        export mends the rest.
+        export mends the rest; so it does with a file that the user wrote while this export was at work, which stays.
 
         Returns:
             How many bytes the manifest has.
@@ -134,13 +136,25 @@ class Vault:
             if not (self.root / path).parent.resolve().is_relative_to(inside):
                 raise UsageError(f"{self.root / path} must be inside the vault, got a link out of it; remove the link.")
         (stage / MANIFEST).replace(self.root / NEXT)
+        late = False
         for path in staged:
+            if self._written_since(path):
+                late = True
+                continue
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):
+                shutil.copymode(self.root / path, stage / path)
             (stage / path).replace(self.root / path)
         for path in gone:
+            if self._written_since(path):
+                late = True
+                continue
             (self.root / path).unlink(missing_ok=True)
             self._prune((self.root / path).parent)
-        (self.root / NEXT).replace(self.root / MANIFEST)
+        if late:
+            recover(self.root)
+        else:
+            (self.root / NEXT).replace(self.root / MANIFEST)
         self.discard()
         return len(data)
 
@@ -148,20 +162,30 @@ class Vault:
         """Take the staging folder away."""
         shutil.rmtree(self._staging, ignore_errors=True)
 
+    def _written_since(self, path: str) -> bool:
+        """Whether a file has come or changed since the vault was read; what Obsidian keeps for itself was not."""
+        state = _state(self.root / path)
+        return path[0] != "." and state is not None and state != self._read.get(path)
+
     def _prune(self, folder: Path) -> None:
-        while folder != self.root and not any(folder.iterdir()):
-            folder.rmdir()
+        while folder != self.root and not (folder.exists() and any(folder.iterdir())):
+            with suppress(FileNotFoundError):
+                folder.rmdir()
             folder = folder.parent
 
 
 def find_notes(root: Path, known: Mapping[str, Entry], paths: Iterable[str]) -> dict[str, Found]:
     """Our notes among the files at `paths`, by id."""
     found: dict[str, Found] = {}
-    for path in filter(is_note, paths):
+    # Where several are one note's, those of programs that keep copies ("Note (conflicted copy)") have the longer names.
+    for path in sorted(filter(is_note, paths), key=lambda path: (len(note_name(path)), path)):
+        if not (root / path).is_file():
+            continue
         data = (root / path).read_bytes()
         try:
+            path.encode()
             text = data.decode()
-        except UnicodeDecodeError:
+        except UnicodeError:
             continue
         id = note_id(text)
         if id is None:
@@ -185,12 +209,15 @@ def read_notes(root: Path) -> tuple[dict[str, Found], VaultOptions]:
     Raises:
         UsageError: there is no vault of ours, its last export was stopped, or its manifest is damaged.
     """
-    if (root / NEXT).exists():
-        raise UsageError(f"{root} must be a whole vault, got one whose last export was stopped; export into it again.")
     if not (root / MANIFEST).is_file():
         raise UsageError(f"{root} must be a vault that `shas-kb export obsidian` wrote, got none; name its folder.")
-    manifest = read_manifest(root)
-    return find_notes(root, manifest.notes, sorted(_walk(root))), manifest.options
+    with alone(root):
+        if (root / NEXT).exists():
+            raise UsageError(
+                f"{root} must be a whole vault, got one whose last export was stopped; export into it again."
+            )
+        manifest = read_manifest(root)
+        return find_notes(root, manifest.notes, _walk(root)), manifest.options
 
 
 def adopted(notes: Mapping[str, Found], subjects: Mapping[str, tuple[str, str]]) -> dict[str, Found]:
@@ -219,6 +246,15 @@ def _with_parent(found: Found, new: Mapping[str, str]) -> Found:
     if entry is None or entry.parent not in new:
         return found
     return replace(found, entry=replace(entry, parent=new[entry.parent]))
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """What of a file is another after it was written; None where there is none."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _walk(root: Path) -> Iterable[str]:

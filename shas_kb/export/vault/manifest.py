@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from shas_kb.errors import UsageError
 from shas_kb.export.vault.options import VaultOptions
@@ -29,6 +29,9 @@ class Entry:
         parent: what a note's subject lay under, by id; empty for the topmost.
         moved: a note lies where the user put it.
         link: where an original's symbolic link leads; empty for a copy.
+
+    Raises:
+        ValueError: the path leads out of the vault.
     """
 
     path: str
@@ -38,6 +41,11 @@ class Entry:
     parent: str = ""
     moved: bool = False
     link: str = ""
+
+    def __post_init__(self) -> None:
+        path = PurePosixPath(self.path)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError(f"{self.path} leads out of the vault")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,11 @@ from shas_kb.export.vault.dialect import OBSIDIAN, OKF, Dialect
 from shas_kb.export.vault.markdown import Property, front_matter, listed, load_yaml
 
 _FRONT = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_KEY = re.compile(r"^([^\s#:\-\"'][^:\r\n]*|\"[^\"\r\n]*\"|'[^'\r\n]*')[ \t]*:(?:\s|$)")
+_KEY = re.compile(r"^(\"[^\"\r\n]*\"|'[^'\r\n]*'|(?![\s#\"']|-(?:\s|$))[^\r\n]*?)[ \t]*:(?:\s|$)")
+# What goes on with the value of the key above it, or is a comment; what is neither belongs to no key of ours.
+_INSIDE = re.compile(r"\s|#|-(?:\s|$)|$")
 _ID = re.compile(r"^kb_id:[ \t]*[\"']?([\w-]+)", re.MULTILINE)
-_HEADING = re.compile(r"^#[ \t]+(.*?)[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"^#[ \t]+(.*?)[ \t\r]*$", re.MULTILINE)
 _OURS = {
     dialect: re.compile(
         re.escape(dialect.mark("begin shas-kb")) + r"(.*?)" + re.escape(dialect.mark("end shas-kb")), re.DOTALL
@@ -97,16 +99,18 @@ def merged(note: Note, current: str, former: str = "") -> str:
     text = current[front.end() :] if front else current.removeprefix("\ufeff")
     newline = "\r\n" if "\r\n" in current else "\n"
     ours = _ours(note).replace("\n", newline)
-    for pattern in _OURS.values():
+    was = note.dialect
+    for dialect, pattern in _OURS.items():
         text, found = pattern.subn(lambda _: ours, text, count=1)
         if found:
+            was = dialect
             break
-    return _merged_front(note, front[1] if front else "", former).replace("\n", newline) + text
+    return _merged_front(note, front[1] if front else "", former, was).replace("\n", newline) + text
 
 
 def orphaned(id: str, dialect: Dialect = OBSIDIAN) -> Note:
     """What we have to say in a note that the user wrote in and whose subject is gone."""
-    body = "*This is no longer in the collection. What you wrote here is kept, and the note is now yours alone.*"
+    body = "*This was not in the last export. What you wrote here is kept.*"
     kind: dict[str, Property] = {} if dialect.wiki else {"type": "Orphan"}
     return Note(id, "", "", {**kind, "kb_id": id, "kb_state": "orphaned"}, body, dialect)
 
@@ -119,26 +123,34 @@ def _notes(dialect: Dialect) -> str:
     return f"## Notes\n\n{dialect.mark('begin notes')}\n\n{dialect.mark('end notes')}\n"
 
 
-def _merged_front(note: Note, front: str, former: str) -> str:
-    """Our properties, with the user's tags and aliases among ours, then the user's other properties as they stand."""
+def _merged_front(note: Note, front: str, former: str, was: Dialect) -> str:
+    """Our properties, with the user's tags and aliases among ours, then the user's other properties as they stand.
+
+    Where the user made of tags or aliases what is no list, they stand so, without ours.
+    """
     lists: dict[str, list[str]] = {}
     for key in ("tags", "aliases"):
         value = note.properties.get(key, ())
         lists[key] = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
     kept: list[str] = []
+    odd: set[str] = set()
     for key, lines in _blocks(front):
-        name = _LISTS.get(key, key)
-        values = _values(name, lines) if name in lists else None
+        name = _LISTS.get(key, "")
+        values = _values(name, lines) if name else None
         if values is not None:
             ours = {former} if name == "aliases" else {value for value in values if _our_tag(value)}
             lists[name] += [value for value in values if value not in ours and value not in lists[name]]
-        if values is not None or key.startswith("kb_") or key in note.properties:
+        if name and values is None:
+            odd.add(name)
+            kept += lines
+        elif name or key.startswith("kb_") or key in was.keys:
             kept += [line for line in lines[1:] if line.lstrip().startswith("#")]
         else:
-            kept += lines
+            # Where one name would stand for two properties, the user's remains as a comment.
+            kept += [f"# {line}" for line in lines] if key in note.properties else lines
     plain = {key: value for key, value in note.properties.items() if key not in lists}
     rows = front_matter(plain).splitlines()[:-1]
-    rows += [row for key, values in lists.items() for row in listed(key, values)]
+    rows += [row for key, values in lists.items() if key not in odd for row in listed(key, values)]
     return "\n".join([*rows, *kept, "---", ""])
 
 
@@ -159,11 +171,11 @@ def _our_tag(value: str) -> bool:
 
 
 def _blocks(front: str) -> list[tuple[str, list[str]]]:
-    """The front matter cut at its top-level keys; comments and anything odd stay with the key before them."""
+    """The front matter cut at its top-level keys; comments stay with the key before them, anything odd has none."""
     blocks: list[tuple[str, list[str]]] = []
     for line in re.split(r"\r?\n", front.rstrip("\r\n")):
         key = _KEY.match(line)
-        if key or not blocks:
+        if key or not blocks or not _INSIDE.match(line):
             blocks.append((key[1].strip("\"' ") if key else "", []))
         blocks[-1][1].append(line)
     return blocks
@@ -178,7 +190,5 @@ def _values(key: str, lines: Sequence[str]) -> list[str] | None:
     value = next(iter(loaded.values())) if isinstance(loaded, dict) and loaded else None
     if isinstance(value, str):
         value = re.split(r"[,\s]+" if key == "tags" else r"\s*,\s*", value)
-    if isinstance(value, dict):
-        return None
-    items = value if isinstance(value, list) else [value]
-    return [str(item) for item in items if item is not None]
+    items = [item for item in value if item is not None] if isinstance(value, list) else [value] if value else []
+    return [item for item in items if item] if all(isinstance(item, str) for item in items) else None

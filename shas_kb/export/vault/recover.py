@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from shas_kb.export.vault.manifest import MANIFEST, NEXT, Entry, Manifest, holds, read_manifest
-from shas_kb.writing import write_durably
+from shas_kb.writing import write_whole
 
 
 def recover(root: Path) -> None:
@@ -29,9 +29,7 @@ def recover(root: Path) -> None:
         _settled(root, was.sources, next.sources),
         _settled(root, was.files, next.files),
     )
-    partial = root / f"{MANIFEST}.partial"
-    write_durably(partial, settled.to_bytes())
-    partial.replace(root / MANIFEST)
+    write_whole(root / MANIFEST, settled.to_bytes())
     (root / NEXT).unlink()
 
 

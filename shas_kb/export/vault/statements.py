@@ -7,6 +7,7 @@ is renamed (links to it, in texts and properties) still leads to the same note, 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -62,6 +63,8 @@ def statements(notes: Mapping[str, Found], *, by_tree: bool) -> Iterable[Stateme
             continue
         if found.entry.level != "document":
             names = [name for name in (_renamed(found), _retitled(found)) if name is not None]
+            if len(names) == 2 and legal_name(names[1], id) == names[0]:
+                del names[0]  # the file says as much of the heading as a file can
             if len(set(names)) > 1:
                 wrong = f"the file is called {names[0]!r}, but its heading says {names[1]!r}"
                 yield Statement(id, found.path, wrong=wrong)
@@ -119,8 +122,9 @@ def _renamed(found: Found) -> str | None:
     """The name that a person gave to the file of a node's note."""
     if found.entry is None or found.entry.level == "document":
         return None
-    name = note_name(found.path)
-    return name if name != note_name(found.entry.path) else None
+    # Some file systems and ways to copy change the Unicode form of names.
+    name, before = (unicodedata.normalize("NFC", note_name(path)) for path in (found.path, found.entry.path))
+    return name if name != before else None
 
 
 def _retitled(found: Found) -> str | None:
@@ -137,6 +141,7 @@ class _Places:
     def __init__(self, notes: Mapping[str, Found]) -> None:
         self._notes = notes
         self._inside: dict[PurePosixPath, list[tuple[str, str]]] = {}
+        self._before: dict[PurePosixPath, list[tuple[str, str]]] = {}
         below: dict[str, list[Found]] = {}
         for found in notes.values():
             if found.entry is not None:
@@ -145,24 +150,33 @@ class _Places:
             if found.entry is None or found.entry.level not in NODE_LEVELS:
                 continue
             old, new = _folder(found.entry.path), _folder(found.path)
+            self._before.setdefault(PurePosixPath(old), []).append((found.entry.level, id))
             if old == new or any(_followed(child, old, new) for child in below.get(id, ())):
                 self._inside.setdefault(PurePosixPath(new), []).append((found.entry.level, id))
 
     def parent(self, id: str) -> str | None:
-        """The node whose folder a person moved a note into, where that is another one than before."""
+        """The node whose folder a person moved a note into, where that is another one than before.
+
+        A note that the user wrote in stays in a folder though its subject has left: that it lies there says nothing.
+        """
         found = self._notes[id]
         level = _above(found.entry.level) if found.entry else None
-        path = PurePosixPath(found.path)
-        if found.entry is None or level is None or path.parent == PurePosixPath(found.entry.path).parent:
+        if found.entry is None or level is None:
             return None
-        for folder in path.parents:
-            nodes = [(other, node) for other, node in self._inside.get(folder, ()) if node != id]
-            fitting = [node for other, node in nodes if other == level]
-            if fitting:
-                return fitting[0] if len(fitting) == 1 and fitting[0] != found.entry.parent else None
-            if any(LEVELS.index(other) > LEVELS.index(level) for other, _ in nodes if other in LEVELS):
-                return None
-        return None
+        now, before = _holder(id, level, found.path, self._inside), _holder(id, level, found.entry.path, self._before)
+        return now if now not in (before, found.entry.parent) else None
+
+
+def _holder(id: str, level: Level, path: str, folders: Mapping[PurePosixPath, list[tuple[str, str]]]) -> str | None:
+    """The node of a level whose folder a note at `path` lies in, if that is one alone."""
+    for folder in PurePosixPath(path).parents:
+        nodes = [(other, node) for other, node in folders.get(folder, ()) if node != id]
+        fitting = [node for other, node in nodes if other == level]
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else None
+        if any(LEVELS.index(other) > LEVELS.index(level) for other, _ in nodes if other in LEVELS):
+            return None
+    return None
 
 
 def _followed(child: Found, old: str, new: str) -> bool:

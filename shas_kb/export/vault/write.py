@@ -27,7 +27,7 @@ from shas_kb.export.vault.places import HOME, Places, plan
 from shas_kb.export.vault.sources import Sources, stage_sources
 from shas_kb.export.vault.statements import pending
 from shas_kb.progress import Progress
-from shas_kb.writing import Written
+from shas_kb.writing import Written, alone
 
 _TABLES = "Tables"
 
@@ -39,6 +39,11 @@ def write_vault(content: Content, out: Path, options: VaultOptions, progress: Pr
         UsageError: `out` is a file, a folder of it leads out of it, its manifest or settings are damaged, or there are
             no settings to write.
     """
+    with alone(out):
+        return _write(content, out, options, progress)
+
+
+def _write(content: Content, out: Path, options: VaultOptions, progress: Progress) -> Written:
     vault = Vault(out, options)
     if options.write_config and vault.options.flavour == "okf":
         raise UsageError(
