@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,12 +17,19 @@ def shell() -> Shell:
 
 
 @pytest.fixture(scope="session")
-def sample_kb(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample corpus as a collection; for reading only."""
-    db = tmp_path_factory.mktemp("sample") / "kb.sqlite"
-    outcome = run("-d", db, "ingest", SAMPLE, "--json")
-    assert outcome.code == 1, outcome.err
-    return db
+def sample_kb(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The sample corpus as a collection; for reading only. One process makes it for all."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    folder = shared / "sample"
+    with (shared / "sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            making = own / "sample in the making"
+            outcome = run("-d", making / "kb.sqlite", "ingest", SAMPLE, "--json")
+            assert outcome.code == 1, outcome.err
+            making.rename(folder)
+    return folder / "kb.sqlite"
 
 
 @pytest.fixture(scope="session")
