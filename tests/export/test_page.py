@@ -188,6 +188,19 @@ def test_the_map_opens_a_document_at_a_click(store: Store, browser: Browser, pag
     assert browser.complaints == []
 
 
+def test_the_map_shows_what_is_chosen_wherever_it_was_zoomed(store: Store, browser: Browser, page: Path) -> None:
+    look(browser, page, "#view=map")
+    browser.js("Object.assign(map, { x: documents[0].x, y: documents[0].y }); map.scale(50)")
+    browser.js("location.hash = link(documents[0])")
+    browser.settle()
+    assert browser.js("map.zoom") == 50
+    far = browser.js("documents.findIndex((one) => Math.hypot(one.x - documents[0].x, one.y - documents[0].y) > 0.2)")
+    browser.js(f"location.hash = link(documents[{far}])")
+    browser.settle()
+    assert browser.js("map.zoom") == 1
+    assert browser.complaints == []
+
+
 def test_the_graph_shows_the_tree_and_opens_what_is_clicked(store: Store, browser: Browser, page: Path) -> None:
     look(browser, page, "#view=graph")
     tree = store.tree()
