@@ -4,6 +4,7 @@ const reader = {
   host: make("aside", { id: "reader", tabindex: "-1", "aria-label": "The source", hidden: "" }),
   turn: 0, // of what was asked for last: what comes later than that is not shown
   opener: null,
+  narrow: matchMedia("(max-width: 860px)"),
 
   // `place`: document (its id), page, start, end; the last three are those of a passage or a sentence.
   async open(place, opener = null) {
@@ -11,6 +12,7 @@ const reader = {
     this.opener = opener;
     this.host.hidden = false;
     document.body.classList.add("reading");
+    this.cover();
     try {
       const found = await this.ask(`/passages/${id}?at=${start}`);
       const facts = await found.json();
@@ -30,8 +32,14 @@ const reader = {
     this.turn++;
     this.host.hidden = true;
     document.body.classList.remove("reading");
+    this.cover();
     this.opener?.focus();
     this.opener = null;
+  },
+
+  // On a phone it lies over the rest of the page, where the focus must not go.
+  cover() {
+    for (const one of document.body.children) one.inert = one !== this.host && this.narrow.matches && !this.host.hidden;
   },
 
   async ask(address) {
@@ -160,4 +168,5 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   reader.close();
 });
+reader.narrow.addEventListener("change", () => reader.cover());
 document.body.append(reader.host);

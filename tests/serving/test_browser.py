@@ -229,8 +229,11 @@ def test_it_fits_a_phone(browser: Browser, sample) -> None:
         box = browser.js(f"(b => [b.left, b.width, b.height])({element('#reader')}.getBoundingClientRect())")
         assert box == [0, 390, 844]
         assert browser.js(f"{element('#reader')}.scrollWidth") == 390
+        assert browser.js("[...document.querySelectorAll('header, main, #asked')].every((one) => one.inert)")
         browser.click("#reader .close")
         assert browser.js(f"{element('#reader')}.hidden")
+        assert browser.js("document.activeElement.className") == "source"
+        assert browser.js("document.querySelectorAll('[inert]').length") == 0
         assert browser.complaints == []
     finally:
         browser.call("Emulation.clearDeviceMetricsOverride")
