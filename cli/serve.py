@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from shas_kb.cli.session import GOOD, Session
+from shas_kb.cli.interrupt import raise_if_pressed
+from shas_kb.cli.session import GOOD, INTERRUPTED, Session
 
 
 def serve(
@@ -42,22 +43,25 @@ def serve(
 
     if session.verbose:
         logging.basicConfig(level=logging.INFO, format="%(message)s")
-    server = start(session.database(), host, port, with_token=token)
-    if session.json:
-        print_json({"address": server.address, "port": server.port, "token": server.gate.token})
-    else:
-        output.print(server.address, markup=False, highlight=False, soft_wrap=True)
-    sys.stdout.flush()
-    if show:
-        _open(server.address)
-    session.note("Ctrl-C ends it.")
+    code = INTERRUPTED
     try:
+        server = start(session.database(), host, port, with_token=token)
+        raise_if_pressed()
+        if session.json:
+            print_json({"address": server.address, "port": server.port, "token": server.gate.token})
+        else:
+            output.print(server.address, markup=False, highlight=False, soft_wrap=True)
+        sys.stdout.flush()
+        if show:
+            _open(server.address)
+        session.note("Ctrl-C ends it.")
+        code = GOOD
         server.serve_forever()
     except KeyboardInterrupt:
         session.note("Ended.")
     # Threads may be in the middle of something long; as nothing is ever written, nothing is lost.
     sys.stdout.flush()
-    os._exit(GOOD)
+    os._exit(code)
 
 
 def _open(address: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import stat
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +15,8 @@ from shas_kb.reading.drawing import CHANGED
 from shas_kb.records import Document, Problem
 
 GONE = Problem("it is no longer where it was read; ingest its folder again")
+
+_BLOCK = 1 << 18
 
 Mark = tuple[int, int, int, int]
 """By which a file is known to be the same as a moment ago: place, size, and when its content and its place changed."""
@@ -50,6 +54,18 @@ def mark(path: Path) -> Mark | None:
     except (OSError, ValueError):
         return None
     return _mark(facts) if stat.S_ISREG(facts.st_mode) else None
+
+
+def is_utf_8(file: BinaryIO) -> bool:
+    """Whether all of a file is UTF-8. It is read to its end."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for block in iter(partial(file.read, _BLOCK), b""):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _mark(facts: os.stat_result) -> Mark:

@@ -4,6 +4,7 @@ const reader = {
   host: make("aside", { id: "reader", tabindex: "-1", "aria-label": "The source", hidden: "" }),
   turn: 0, // of what was asked for last: what comes later than that is not shown
   opener: null,
+  narrow: matchMedia("(max-width: 860px)"),
 
   // `place`: document (its id), page, start, end; the last three are those of a passage or a sentence.
   async open(place, opener = null) {
@@ -11,6 +12,7 @@ const reader = {
     this.opener = opener;
     this.host.hidden = false;
     document.body.classList.add("reading");
+    this.cover();
     try {
       const found = await this.ask(`/passages/${id}?at=${start}`);
       const facts = await found.json();
@@ -30,8 +32,14 @@ const reader = {
     this.turn++;
     this.host.hidden = true;
     document.body.classList.remove("reading");
+    this.cover();
     this.opener?.focus();
     this.opener = null;
+  },
+
+  // On a phone it lies over the rest of the page, where the focus must not go.
+  cover() {
+    for (const one of document.body.children) one.inert = one !== this.host && this.narrow.matches && !this.host.hidden;
   },
 
   async ask(address) {
@@ -105,10 +113,21 @@ const reader = {
     const more = (name, at, put) => {
       const button = make("button", { type: "button", class: "rest" }, name);
       button.addEventListener("click", async () => {
-        const { passages, ...found } = await (await this.ask(`/passages/${this.place.document}?at=${at()}`)).json();
-        const here = this.facts.passages, fresh = passages.filter((one) => one.start < here[0].start || one.end > here.at(-1).end);
-        put(fresh, found);
-        this.text(trouble);
+        const turn = this.turn, here = this.facts.passages;
+        try {
+          const { passages, ...found } = await (await this.ask(`/passages/${this.place.document}?at=${at()}`)).json();
+          if (turn !== this.turn) return;
+          const { scrollTop, scrollHeight } = this.host;
+          put(passages.filter((one) => one.start < here[0].start || one.end > here.at(-1).end), found);
+          this.text(trouble);
+          // what was read stays where it is
+          this.host.scrollTop = scrollTop + (name === "Earlier" ? this.host.scrollHeight - scrollHeight : 0);
+          ([...this.body.querySelectorAll(".rest")].find((other) => other.textContent === name) ?? this.host).focus({ preventScroll: true });
+        } catch (error) {
+          if (turn !== this.turn) return;
+          this.text(error.message);
+          this.body.firstElementChild.scrollIntoView({ block: "center" });
+        }
       });
       return button;
     };
@@ -136,12 +155,18 @@ const reader = {
   },
 
   key(event) {
-    if (event.key === "Escape") this.close();
-    else if (!this.pager?.hidden && this.facts?.pages && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
+    if (!this.pager?.hidden && this.facts?.pages && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
       event.preventDefault();
       this.page(this.place.page + (event.key === "ArrowRight" ? 1 : -1));
     }
   },
 };
 reader.host.addEventListener("keydown", (event) => reader.key(event));
+// An answer opens its source and leaves the focus where it is; in the search for names Escape closes what that found.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || reader.host.hidden || event.target.closest(".search")) return;
+  event.preventDefault();
+  reader.close();
+});
+reader.narrow.addEventListener("change", () => reader.cover());
 document.body.append(reader.host);

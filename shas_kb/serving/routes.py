@@ -20,7 +20,7 @@ from shas_kb.errors import NotFoundError, ShasKBError, UsageError
 from shas_kb.export.text import one_line
 from shas_kb.records import Document, Problem
 from shas_kb.serving.collection import Collection
-from shas_kb.serving.originals import Originals
+from shas_kb.serving.originals import Originals, is_utf_8
 from shas_kb.serving.pictures import Pictures
 from shas_kb.serving.response import Response
 
@@ -108,10 +108,12 @@ class Routes:
         file = self._originals.open(document)
         if isinstance(file, Problem):
             return _unavailable(document, file)
-        type = TYPES.get(document.kind)
-        shown = "attachment" if type is None else "inline"
+        type = TYPES.get(document.kind, "application/octet-stream")
+        shown = "inline" if document.kind in TYPES else "attachment"
+        if type == "text/plain" and is_utf_8(file):
+            type += "; charset=utf-8"  # which browsers do not guess, as they do others
         headers = {"Content-Disposition": f"{shown}; filename*=UTF-8''{quote(file_name(document), safe='')}"}
-        return Response(file, type or "application/octet-stream", headers=headers)
+        return Response(file, type, headers=headers)
 
 
 def file_name(document: Document) -> str:

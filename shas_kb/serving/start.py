@@ -53,7 +53,7 @@ def start(
         collection.page()
         server.routes = Routes(collection, drawing or DrawConfig())
         server.closing.callback(server.routes.close)
-    except BaseException:
+    except Exception:  # an interrupt does not wait for a page that is being built
         server.server_close()
         raise
     return server

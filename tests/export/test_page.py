@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from browser import Browser
+from contrast import FAINT
 
 from shas_kb.export import Extent, export
 from shas_kb.export.page.build import island
@@ -98,6 +99,56 @@ def test_search_finds_names_and_key_phrases(browser: Browser, page: Path) -> Non
     assert browser.complaints == []
 
 
+def test_what_was_found_goes_away_with_the_focus(browser: Browser, page: Path) -> None:
+    look(browser, page)
+    browser.press("/")
+    browser.write("star")
+    assert browser.js("document.getElementById('results').hidden") is False
+    for kind in ("rawKeyDown", "keyUp"):
+        browser.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+    assert browser.js("document.getElementById('results').hidden")
+    assert browser.js("document.activeElement.closest('.search')") is None
+
+
+def test_the_address_keeps_the_view(store: Store, browser: Browser, page: Path) -> None:
+    look(browser, page, "#view=graph")
+    browser.click("#detail .list a")
+    science = f"#node={node(store, 'domain', 'Science').id}&view=graph"
+    assert browser.js("location.hash") == science
+    browser.click("#show-tree")
+    browser.click("#detail .list a")
+    browser.js("new Promise(done => { addEventListener('hashchange', () => done(0)); history.go(-1); })")
+    assert browser.js("[location.hash, view]") == [science.replace("graph", "tree"), "tree"]
+    browser.js("new Promise(done => { addEventListener('hashchange', () => done(0)); history.go(-1); })")
+    assert browser.js("[location.hash, view]") == ["#view=graph", "graph"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_word_stands_out_from_its_ground(browser: Browser, page: Path, theme: str) -> None:
+    browser.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+    look(browser, page)
+    faint = browser.js(FAINT)
+    browser.call("Emulation.setEmulatedMedia", features=[])
+    assert faint == []
+
+
+@pytest.mark.parametrize("view", ["tree", "map", "graph"])
+def test_a_sheet_of_paper_holds_all_of_the_drawing(browser: Browser, page: Path, view: str) -> None:
+    look(browser, page, f"#view={view}")
+    browser.js(
+        "matchMedia('print').addEventListener('change', ({ matches }) => { if (matches) {"
+        "  const stage = document.querySelector('.stage').getBoundingClientRect();"
+        "  window.drawn = [...document.querySelectorAll('.cell, .stage canvas')].filter((one) => one.checkVisibility())"
+        "    .map((one) => one.getBoundingClientRect()).filter((box) => box.width);"
+        "  window.beyond = drawn.filter((box) => box.right > stage.right + 1 || box.bottom > stage.bottom + 1).length;"
+        "  window.drawn = drawn.length; } })"
+    )
+    browser.call("Page.printToPDF")
+    assert browser.js("beyond") == 0
+    assert browser.js("drawn") > 0
+    assert browser.complaints == []
+
+
 def test_a_document_shows_its_place_its_source_and_its_neighbours(store: Store, browser: Browser, page: Path) -> None:
     look(browser, page, f"#node={document(store, 'The Sun').id}")
     assert browser.texts("#trail a") == ["All", "Science", "Science", "Stars", "The Sun"]
@@ -134,6 +185,19 @@ def test_the_map_opens_a_document_at_a_click(store: Store, browser: Browser, pag
     assert browser.texts("#detail h2") == [title]
     for button in ("#zoom-in", "#zoom-out", "#zoom-reset", "#show-tree"):
         browser.click(button)
+    assert browser.complaints == []
+
+
+def test_the_map_shows_what_is_chosen_wherever_it_was_zoomed(store: Store, browser: Browser, page: Path) -> None:
+    look(browser, page, "#view=map")
+    browser.js("Object.assign(map, { x: documents[0].x, y: documents[0].y }); map.scale(50)")
+    browser.js("location.hash = link(documents[0])")
+    browser.settle()
+    assert browser.js("map.zoom") == 50
+    far = browser.js("documents.findIndex((one) => Math.hypot(one.x - documents[0].x, one.y - documents[0].y) > 0.2)")
+    browser.js(f"location.hash = link(documents[{far}])")
+    browser.settle()
+    assert browser.js("map.zoom") == 1
     assert browser.complaints == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -118,8 +119,8 @@ def test_an_original_has_its_own_name_alone(hostile, hostile_kb: Path, find) -> 
 def test_no_original_runs_here(serving, own_kb: Path, find) -> None:
     wanted = {
         "report.pdf": ("application/pdf", "inline"),
-        "evil.html": ("text/plain", "inline"),
-        "a b%2f#?'\".md": ("text/plain", "inline"),
+        "evil.html": ("text/plain; charset=utf-8", "inline"),
+        "a b%2f#?'\".md": ("text/plain; charset=utf-8", "inline"),
         "letter.docx": ("application/octet-stream", "attachment"),
     }
     with serving(own_kb) as client:
@@ -132,6 +133,19 @@ def test_no_original_runs_here(serving, own_kb: Path, find) -> None:
             assert "sandbox" in reply.headers["Content-Security-Policy"]
             assert "default-src 'none'" in reply.headers["Content-Security-Policy"]
             assert reply.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(("encoding", "type"), [("utf-8", "text/plain; charset=utf-8"), ("cp1252", "text/plain")])
+def test_a_text_says_its_encoding_where_that_is_known(serving, own_kb: Path, find, encoding: str, type: str) -> None:
+    """Browsers tell others by themselves, but take UTF-8 for one of these."""
+    data = ("Ä" * (1 << 18) + "é").encode(encoding)
+    script = find(own_kb, "script.txt")
+    (own_kb.parent / "folder" / "script.txt").write_bytes(data)
+    with Store.open(own_kb) as store, store._db.transaction():
+        store._db.execute("UPDATE documents SET sha256 = ? WHERE id = ?", (sha256(data).hexdigest(), script.id))
+    with serving(own_kb) as client:
+        reply = client.get(f"/document/{script.id}/script.txt")
+    assert (reply.headers["Content-Type"], reply.body) == (type, data)
 
 
 def test_an_original_that_is_changed_or_gone_is_not_shown(serving, own_kb: Path, find) -> None:

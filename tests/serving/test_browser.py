@@ -144,6 +144,51 @@ def test_pages_are_turned_and_read_as_text(browser: Browser, home: str) -> None:
     assert browser.complaints == []
 
 
+def test_escape_closes_the_source_that_an_answer_opened(browser: Browser, home: str) -> None:
+    ask(browser, DETAIL)
+    wait(browser, element("#reader img"))
+    assert browser.js("document.activeElement.id") == "question"
+    browser.press("Escape")
+    assert browser.js(f"[{element('#reader')}.hidden, {element('#question')}.value]") == [True, DETAIL]
+
+
+def test_a_question_may_hold_a_slash(browser: Browser, home: str) -> None:
+    browser.js(f"{element('#question')}.focus()")
+    browser.press("/")
+    assert browser.js("document.activeElement.id") == "question"
+    browser.js("document.activeElement.blur()")
+    browser.press("/")
+    assert browser.js("document.activeElement.id") == "query"
+
+
+def test_reading_on_keeps_the_place(browser: Browser, home: str) -> None:
+    lecture = "documents.find((one) => one.name === 'Log-structured merge trees').id"
+    browser.js(f"reader.open({{ document: {lecture}, start: 1e6 }}).then(() => reader.text())")
+    wait(browser, element(".sheet > .rest"))
+    texts = "[...document.querySelectorAll('.sheet .text')]"
+    browser.js(f"window.kept = {texts}[0].textContent")
+    place = f"{texts}.find((one) => one.textContent === kept).getBoundingClientRect().y"
+    before, count = browser.js(place), len(browser.texts(".sheet .text"))
+    browser.js(f"{element('.sheet > .rest')}.click()")
+    wait(browser, f"{texts}.length > {count}")
+    assert abs(browser.js(place) - before) < 2
+    assert browser.js(f"{element('#reader')}.contains(document.activeElement)")
+    assert browser.complaints == []
+
+
+def test_text_that_cannot_be_had_is_told(browser: Browser, serving, sample_kb: Path) -> None:
+    with serving(sample_kb) as client:
+        browser.open(client.server.address, "#detail h2")
+        ask(browser, DETAIL)
+        wait(browser, element("#reader img"))
+        browser.click("#reader .tabs button:last-child")
+        wait(browser, element("#reader .rest"))
+    browser.js(f"{element('#reader .sheet .rest')}.click()")
+    wait(browser, element("#reader .trouble"))
+    assert "is shas-kb serve still running" in browser.texts("#reader .trouble")[0]
+    assert browser.texts("#reader mark") == [ANSWER]
+
+
 def test_what_is_no_name_is_asked_from_the_box_for_names(browser: Browser, home: str) -> None:
     browser.press("/")
     browser.write("how warm is the sea?")
@@ -184,8 +229,11 @@ def test_it_fits_a_phone(browser: Browser, sample) -> None:
         box = browser.js(f"(b => [b.left, b.width, b.height])({element('#reader')}.getBoundingClientRect())")
         assert box == [0, 390, 844]
         assert browser.js(f"{element('#reader')}.scrollWidth") == 390
+        assert browser.js("[...document.querySelectorAll('header, main, #asked')].every((one) => one.inert)")
         browser.click("#reader .close")
         assert browser.js(f"{element('#reader')}.hidden")
+        assert browser.js("document.activeElement.className") == "source"
+        assert browser.js("document.querySelectorAll('[inert]').length") == 0
         assert browser.complaints == []
     finally:
         browser.call("Emulation.clearDeviceMetricsOverride")

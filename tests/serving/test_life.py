@@ -89,6 +89,28 @@ def test_ctrl_c_ends_it_while_a_page_is_drawn_and_clients_wait(own_kb: Path, fin
             ends_at_ctrl_c(server)
 
 
+def test_ctrl_c_ends_it_while_it_begins(sample_kb: Path) -> None:
+    """It listens before its page is built, and does not wait for that."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(program("serve", "-d", sample_kb, "--port", port), text=True, **pipes) as server:
+        try:
+            while not listens(port):
+                assert server.poll() is None
+                time.sleep(0.01)
+            server.send_signal(signal.SIGINT)
+            assert server.wait(timeout=20) == 130
+            assert (server.stdout.read(), server.stderr.read()) == ("", "Ended.\n")
+        finally:
+            server.kill()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
 def ask_in_vain(said: dict[str, Any], target: str) -> None:
     connection = HTTPConnection("127.0.0.1", said["port"])
     try:

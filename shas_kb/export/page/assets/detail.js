@@ -62,7 +62,11 @@ const detail = {
     const part = make("section", {}, make("h3", {}, title, make("span", {}, rows.length.toLocaleString("en"))), list);
     if (rows.length > this.FIRST) {
       const rest = make("button", { type: "button", class: "rest" }, `Show all ${rows.length.toLocaleString("en")}`);
-      rest.addEventListener("click", () => { list.append(...rows.slice(this.FIRST).map((row) => make("li", {}, draw(row)))); rest.remove(); });
+      rest.addEventListener("click", () => {
+        list.append(...rows.slice(this.FIRST).map((row) => make("li", {}, draw(row))));
+        rest.remove();
+        list.children[this.FIRST].firstElementChild.focus({ preventScroll: true });
+      });
       part.append(rest);
     }
     return part;

@@ -6,48 +6,60 @@ const map = {
   zoom: 1, x: 0.5, y: 0.5, focus: null, chosen: null, hovered: null, pointers: new Map(),
 
   show(focus, chosen) {
+    const moved = chosen !== this.chosen;
     this.focus = focus;
     this.chosen = chosen;
-    this.draw();
+    if (moved && this.zoom > 1 && !this.seen()) this.scale(0);
+    else this.draw();
+  },
+
+  // Whether what is chosen stands, at least in part, in what is shown.
+  seen() {
+    const frame = this.size(), { w, h } = frame;
+    return documents.some((item) => {
+      const [x, y] = item.within(this.chosen) ? this.at(item, frame) : [-1, -1];
+      return x >= 0 && y >= 0 && x <= w && y <= h;
+    });
   },
 
   size() {
     const { clientWidth: w, clientHeight: h } = this.host;
     return { w, h, margin: Math.min(w, h) * 0.07 + 14 };
   },
-  at(item) {
-    const { w, h, margin } = this.size();
+  at(item, { w, h, margin } = this.size()) {
     return [w / 2 + (item.x - this.x) * (w - 2 * margin) * this.zoom, h / 2 + (item.y - this.y) * (h - 2 * margin) * this.zoom];
   },
 
   draw() {
-    const { w, h } = this.size(), dense = window.devicePixelRatio || 1, pen = this.canvas.getContext("2d");
+    const frame = this.size(), { w, h } = frame, dense = window.devicePixelRatio || 1, pen = this.canvas.getContext("2d");
     if (!w || !h) return;
     this.canvas.width = w * dense;
     this.canvas.height = h * dense;
     pen.scale(dense, dense);
+    const lit = documents.filter((item) => item.within(this.focus)), dim = documents.filter((item) => !item.within(this.focus));
     const radius = Math.max(2, Math.min(6, 60 / Math.sqrt(documents.length))) * Math.min(2, Math.sqrt(this.zoom));
     const dot = (item, size) => {
-      const [x, y] = this.at(item);
+      const [x, y] = this.at(item, frame);
+      if (x < -size || y < -size || x > w + size || y > h + size) return;
       pen.beginPath();
       pen.arc(x, y, size, 0, 7);
       pen.fill();
     };
     // Ground under what lies close together, then the points.
     const ground = Math.max(9, Math.min(34, 420 / Math.sqrt(documents.length))) * Math.sqrt(this.zoom);
-    const parts = new Map();
-    for (const item of documents) if (item.within(this.focus)) parts.set(item.hue, [...(parts.get(item.hue) ?? []), item]);
+    const parts = new Map(lit.map((item) => [item.hue, []]));
+    for (const item of lit) parts.get(item.hue).push(item);
     for (const [, part] of parts) {
       pen.fillStyle = colour.paint(part[0], 2);
       for (const item of part) dot(item, ground);
     }
-    for (const lit of [false, true])
-      for (const item of documents) {
-        if (item.within(this.focus) !== lit) continue;
-        pen.globalAlpha = lit ? 0.85 : 0.14;
+    for (const [some, alpha] of [[dim, 0.14], [lit, 0.85]]) {
+      pen.globalAlpha = alpha;
+      for (const item of some) {
         pen.fillStyle = colour.paint(item, "mark");
         dot(item, radius);
       }
+    }
     pen.globalAlpha = 1;
     const ink = colour.of("ink"), card = colour.of("card");
     for (const item of [this.chosen, this.hovered]) {
@@ -97,10 +109,10 @@ const map = {
   },
 
   nearest(event) {
-    const box = this.canvas.getBoundingClientRect(), px = event.clientX - box.left, py = event.clientY - box.top;
+    const box = this.canvas.getBoundingClientRect(), px = event.clientX - box.left, py = event.clientY - box.top, frame = this.size();
     let found = null, best = 16 ** 2;
     for (const item of documents) {
-      const [x, y] = this.at(item), far = (x - px) ** 2 + (y - py) ** 2;
+      const [x, y] = this.at(item, frame), far = (x - px) ** 2 + (y - py) ** 2;
       if (far < best) { best = far; found = item; }
     }
     return found;
@@ -128,6 +140,7 @@ const map = {
   },
 
   press(event) {
+    if (event.button) return;
     this.pointers.set(event.pointerId, event);
     this.canvas.setPointerCapture(event.pointerId);
     this.moved = this.pointers.size > 1;

@@ -22,10 +22,13 @@ const trail = () => {
   return steps.flatMap((step, i) => (i ? [make("i", { "aria-hidden": "true" }, "›"), step] : [step]));
 };
 
+const here = () => `#${new URLSearchParams({ ...(chosen.id && { node: chosen.id }), view })}`;
+
 const go = () => {
   const wanted = new URLSearchParams(location.hash.slice(1));
   chosen = byId.get(wanted.get("node") ?? "") ?? root;
   if (tabs[wanted.get("view")]?.hidden === false) view = wanted.get("view");
+  else if (view !== "tree" && !wanted.has("ask")) history.replaceState(null, "", here());
   document.getElementById("trail").replaceChildren(...trail());
   detail.show(chosen);
   show();
@@ -35,7 +38,7 @@ tabs.map.hidden = !documents.length;
 
 const look = (name) => {
   view = name;
-  history.replaceState(null, "", `#${new URLSearchParams({ ...(chosen.id && { node: chosen.id }), view })}`);
+  history.replaceState(null, "", here());
   show();
 };
 
@@ -54,4 +57,6 @@ for (const [id, factor] of [["zoom-in", 1.6], ["zoom-out", 1 / 1.6], ["zoom-rese
 document.getElementById("skip").addEventListener("click", (event) => { event.preventDefault(); detail.host.focus(); });
 addEventListener("hashchange", go);
 new ResizeObserver(show).observe(document.querySelector(".stage"));
+// A sheet of paper is of another size. The graph, which would draw itself only a frame later, is scaled by the style.
+matchMedia("print").addEventListener("change", () => { if (view !== "graph") show(); });
 go();

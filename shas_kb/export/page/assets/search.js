@@ -28,7 +28,7 @@ const search = {
       dot.style.setProperty("--hue", item.hue);
       const below = item.level === "document" ? item.parent.name : item.keyphrases.join(" · ");
       const row = make("a", { href: link(item), role: "option", id: `hit-${i}`, tabindex: "-1", "aria-selected": "false" },
-        dot, make("b", {}, item.name), make("small", {}, item.level), below ? make("em", {}, below) : "");
+        dot, make("b", { dir: "auto" }, item.name), make("small", {}, item.level), below ? make("em", {}, below) : "");
       row.addEventListener("click", () => this.close());
       return row;
     });
@@ -71,6 +71,7 @@ search.box.addEventListener("input", () => search.show());
 search.box.addEventListener("focus", () => { if (search.box.value.trim()) search.show(); });
 search.box.addEventListener("keydown", (event) => search.key(event));
 document.addEventListener("pointerdown", (event) => { if (!event.target.closest(".search")) search.close(); });
+document.querySelector(".search").addEventListener("focusout", (event) => { if (!event.relatedTarget?.closest(".search")) search.close(); });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "/" && !event.ctrlKey && !event.metaKey && document.activeElement !== search.box) { event.preventDefault(); search.box.select(); search.box.focus(); }
+  if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.target.closest("input")) { event.preventDefault(); search.box.select(); search.box.focus(); }
 });

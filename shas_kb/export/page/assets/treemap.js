@@ -58,7 +58,7 @@ const treemap = {
   // What there is room to say: the first names of what is below, or how a document reads.
   inside(item, lines) {
     if (lines < 2) return "";
-    if (item.children.length) return make("ol", {}, ...item.children.slice(0, lines).map((child) => make("li", {}, child.name)));
+    if (item.children.length) return make("ol", {}, ...item.children.slice(0, lines).map((child) => make("li", { dir: "auto" }, child.name)));
     if (!item.summary.length) return "";
     const words = make("p", { dir: "auto" }, item.summary[0].text);
     words.style.webkitLineClamp = lines;
@@ -86,7 +86,7 @@ const treemap = {
       const readable = titled ? h > 64 && w > 60 : w > 52 && h > 26;
       const count = titled && w > 150 ? make("small", {}, item.count.toLocaleString("en")) : "";
       const more = !titled && w > 105 && h > 92 ? make("em", {}, item.keyphrases.slice(0, w < 190 ? 3 : 4).join(" · ")) : "";
-      const label = readable ? make("span", {}, item.name, count) : "";
+      const label = readable ? make("span", { dir: "auto" }, item.name, count) : "";
       if (readable && !titled) this.fit(label, item.name, w, more ? h - 34 : h);
       const inside = more ? this.inside(item, Math.floor((h - (item.children.length ? 78 : 94)) / 18)) : "";
       cell.replaceChildren(label, more, inside);
