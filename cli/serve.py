@@ -45,7 +45,8 @@ def serve(
         logging.basicConfig(level=logging.INFO, format="%(message)s")
     code = INTERRUPTED
     try:
-        server = start(session.database(), host, port, with_token=token)
+        with session.progress() as progress:
+            server = start(session.database(), host, port, with_token=token, progress=progress)
         raise_if_pressed()
         if session.json:
             print_json({"address": server.address, "port": server.port, "token": server.gate.token})

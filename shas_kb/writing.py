@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from errno import ELOOP
 from pathlib import Path
 
 from shas_kb.errors import UsageError
@@ -46,7 +47,7 @@ def write_whole(path: Path, data: bytes) -> Written:
         raise UsageError(f"{path} must be a file, got a folder; give the file's name too.")
     if path.exists() and not path.is_file():
         raise UsageError(f"{path} must be a file, got a device or a pipe; name a file.")
-    place = path.resolve()
+    place = _resolved(path)
     place.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(place)
     try:
@@ -70,7 +71,7 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> Written:
     """
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} must be a folder, got a file; name a folder.")
-    place = path.resolve()
+    place = _resolved(path)
     place.parent.mkdir(parents=True, exist_ok=True)
     partial, replaced = _partial(place), place.with_name(f".{place.name[:_NAME]}.replaced")
     if replaced.exists() and not place.exists():
@@ -116,6 +117,13 @@ def _lock(folder: Path, locks: ExitStack) -> None:
         opened = os.open(folder, os.O_RDONLY)
         locks.callback(os.close, opened)
         fcntl.flock(opened, fcntl.LOCK_EX)
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except RuntimeError as error:  # so in Python before 3.13
+        raise OSError(ELOOP, os.strerror(ELOOP), str(path)) from error
 
 
 def _partial(path: Path) -> Path:

@@ -84,14 +84,14 @@ def read_content(store: Store, extent: Extent = WHOLE, progress: Progress | None
     """
     tree = store.tree()
     if tree is None:
-        raise UsageError("an export must have a tree, got a collection without one; run `shas-kb organise` first.")
+        raise UsageError("the collection must have a tree, got none; run `shas-kb organise` first.")
     known = {document.id: document for document in store.documents()}
     memberships = [member for member in tree.memberships if member.document in known]
     nodes = _subtree(tree.nodes, look_up(extent.under, tree.nodes)) if extent.under is not None else tree.nodes
     inside = {node.id for node in nodes}
     home = {member.document: member for member in memberships if member.primary and member.node in inside}
     if not home:
-        raise UsageError("an export must have documents, got a tree without any left; run `shas-kb organise` first.")
+        raise UsageError("the tree must have documents, got none any more; run `shas-kb organise` first.")
     counts = _counts(nodes, home)
     nodes = tuple(
         sorted((_clean_node(n, counts) for n in nodes if counts[n.id] and extent.reaches(n.level)), key=_node_order)

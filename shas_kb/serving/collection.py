@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 from shas_kb.ask import ask
 from shas_kb.ask.answer import PERHAPS_SURE, SURE
 from shas_kb.current import Current, Moment
+from shas_kb.export import WHOLE
 from shas_kb.export.content import read_content
 from shas_kb.export.page.build import Addition, build_page
+from shas_kb.progress import NoProgress, Progress
 from shas_kb.records import Document, Tree
 from shas_kb.replies import reply_json
 
@@ -41,13 +43,16 @@ class Collection:
         self._current = self._thread.submit(Current, path).result()
         self._page: tuple[_Shown, bytes] | None = None
 
-    def page(self) -> bytes:
+    def page(self, progress: Progress | None = None) -> bytes:
         """The page as HTML; built again where the tree, or a document in it, is another.
+
+        Args:
+            progress: told where the building stands.
 
         Raises:
             UsageError: there is no tree to show.
         """
-        return self._do(self._built)
+        return self._do(self._built, progress or NoProgress())
 
     def ask(self, question: str, levels: Sequence[str], under: str | None, k: int) -> dict[str, Any]:
         """The reply as `query --json --explain` gives it, and how certain its answer says to be.
@@ -85,10 +90,11 @@ class Collection:
 
         return self._thread.submit(run).result()
 
-    def _built(self, moment: Moment) -> bytes:
+    def _built(self, moment: Moment, progress: Progress) -> bytes:
         shown = _shown(moment)
         if self._page is None or self._page[0] != shown:
-            self._page = shown, build_page(read_content(moment.store), _addition()).encode()
+            content = read_content(moment.store, WHOLE, progress)
+            self._page = shown, build_page(content, _addition(), progress).encode()
         return self._page[1]
 
     def _asked(self, moment: Moment, question: str, levels: Sequence[str], under: str | None, k: int) -> dict[str, Any]:

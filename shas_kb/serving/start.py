@@ -10,6 +10,7 @@ from pathlib import Path
 
 from shas_kb.config import DrawConfig
 from shas_kb.errors import UsageError
+from shas_kb.progress import Progress
 from shas_kb.serving.collection import Collection
 from shas_kb.serving.gate import gate_for
 from shas_kb.serving.routes import Routes
@@ -28,6 +29,7 @@ def start(
     with_token: bool = False,
     limits: Limits | None = None,
     drawing: DrawConfig | None = None,
+    progress: Progress | None = None,
 ) -> Server:
     """A server that listens already; its `serve_forever` answers, its `server_close` ends it.
 
@@ -38,6 +40,7 @@ def start(
         with_token: ask for a token on loopback, too.
         limits: of each client.
         drawing: limits of drawing a page.
+        progress: told where the building of the page stands.
 
     Raises:
         UsageError: it cannot listen there, or the collection has no tree to show.
@@ -50,7 +53,7 @@ def start(
     try:
         collection = Collection(path)
         server.closing.callback(collection.close)
-        collection.page()
+        collection.page(progress)
         server.routes = Routes(collection, drawing or DrawConfig())
         server.closing.callback(server.routes.close)
     except Exception:  # an interrupt does not wait for a page that is being built

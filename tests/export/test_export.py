@@ -74,6 +74,10 @@ def test_a_place_of_the_wrong_kind_is_said_so(store: Store, tmp_path: Path) -> N
         place = tmp_path / ("file" if format in ("obsidian", "csv") else "folder")
         with pytest.raises(UsageError, match=f"{place} must be a (file, got a folder|folder, got a file); "):
             export(store, format, place)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for format in ("json", "csv", "obsidian"):
+        with pytest.raises(UsageError, match="Too many levels"):
+            export(store, format, tmp_path / "loop")
     assert (tmp_path / "file").read_text() == "mine"
     assert list((tmp_path / "folder").iterdir()) == []
 
@@ -140,7 +144,7 @@ def test_documents_removed_since_the_tree_was_built_are_left_out(store: Store, t
 
 def test_a_tree_without_documents_is_said_so(store: Store, tmp_path: Path) -> None:
     store.remove([document.id for document in store.documents()])
-    with pytest.raises(UsageError, match=r"got a (tree without any left|collection without one)"):
+    with pytest.raises(UsageError, match="got none"):
         export(store, "html", tmp_path / "out")
 
 

@@ -165,7 +165,7 @@ def test_a_script_in_a_title_does_not_run(store: Store, browser: Browser, page: 
     browser.press("/")
     browser.write(part)
     assert browser.complaints == []
-    assert browser.js("document.title") == "Knowledge base"
+    assert browser.js("document.title") == f"{hostile.title} – Knowledge base"
     assert browser.texts("#detail h2") == [hostile.title]
     assert hostile.title in browser.texts("#results b")
     assert browser.js("document.querySelectorAll('img, script').length") == 3

@@ -2,12 +2,14 @@
 
 const detail = {
   host: document.getElementById("detail"),
+  status: document.querySelector(".spoken"),
   FIRST: 40,
 
   show(item) {
     const facts = { document: () => this.document(item), collection: () => this.counts(item) }[item.level] ?? (() => this.counts(item));
     const dot = make("span", { class: item === root ? "dot none" : "dot" });
     this.host.style.setProperty("--hue", item.hue);
+    this.status.textContent = `${item.name}, ${item.level}, ${facts()}`; // all of it would be too much to hear at each step
     this.host.replaceChildren(
       make("p", { class: "level" }, dot, item.level),
       make("h2", { dir: "auto" }, item.name),

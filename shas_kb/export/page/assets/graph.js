@@ -34,6 +34,7 @@ const graph = {
     const seen = new Set([...this.chosen.above.slice(1), ...(this.chosen === root ? [] : [this.chosen])]);
     for (const top of [root, this.focus])
       for (let row = top.children; row.length && seen.size + row.length <= this.MOST; row = row.flatMap((item) => item.children)) row.forEach((item) => seen.add(item));
+    for (const item of this.focus.children) if (seen.size < this.MOST) seen.add(item); // of a large entity the first
     return seen;
   },
 

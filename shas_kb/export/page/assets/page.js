@@ -3,6 +3,7 @@
 const views = { tree: treemap, map, graph };
 const tabs = Object.fromEntries(Object.keys(views).map((name) => [name, document.getElementById(`show-${name}`)]));
 const zoom = document.querySelector(".zoom");
+const title = document.title;
 let view = "tree", chosen = root;
 
 const show = () => {
@@ -30,6 +31,7 @@ const go = () => {
   if (tabs[wanted.get("view")]?.hidden === false) view = wanted.get("view");
   else if (view !== "tree" && !wanted.has("ask")) history.replaceState(null, "", here());
   document.getElementById("trail").replaceChildren(...trail());
+  document.title = chosen === root ? title : `${chosen.name} – ${title}`;
   detail.show(chosen);
   show();
 };
