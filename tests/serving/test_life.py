@@ -65,7 +65,7 @@ def ends_at_ctrl_c(server: subprocess.Popen[str]) -> None:
     assert server.wait(timeout=20) == 0
     assert time.perf_counter() - began < 2
     assert server.stdout.read() == ""
-    assert server.stderr.read() .endswith("Ctrl-C ends it.\nEnded.\n")
+    assert server.stderr.read().endswith("Ctrl-C ends it.\nEnded.\n")
     assert psutil.wait_procs(below, timeout=5)[1] == []
 
 
