@@ -78,6 +78,11 @@ class Content:
 def read_content(store: Store, extent: Extent = WHOLE, progress: Progress | None = None) -> Content:
     """Take the snapshot, of the whole tree or of a part of it.
 
+    Args:
+        store: an open collection.
+        extent: of what part.
+        progress: told where the reading of the documents' phrases stands, which comes last.
+
     Raises:
         UsageError: the collection has no tree, or none of the level asked for.
         NotFoundError: no node answers to `extent.under`, or more than one does.
@@ -100,6 +105,8 @@ def read_content(store: Store, extent: Extent = WHOLE, progress: Progress | None
         raise UsageError(f"depth must be at or below the level of {extent.under!r}, got {extent.depth}.")
     if not extent.reaches("document"):
         home = {}
+    progress = progress or NoProgress()
+    progress.start("Gathering", len(home), "document")
     documents = tuple(_clean_document(known[id]) for id in sorted(home))
     inside = {node.id for node in nodes}
 
@@ -114,6 +121,8 @@ def read_content(store: Store, extent: Extent = WHOLE, progress: Progress | None
     entities = [node for node in nodes if node.level == "entity"]
     related = neighbours([document.id for document in documents], vectors, RELATED)
     related |= neighbours([node.id for node in entities], np.array([node.vector for node in entities]), RELATED)
+    keyphrases = _keyphrases(store, set(home), progress)
+    progress.finish()
     return Content(
         hash=tree.hash,
         nodes=nodes,
@@ -124,7 +133,7 @@ def read_content(store: Store, extent: Extent = WHOLE, progress: Progress | None
         weights=weights,
         also={id: links for id in also if (links := extent.strong(_weightiest_first(also[id])))},
         related={id: links for id in related if (links := extent.strong(related[id]))},
-        keyphrases=_keyphrases(store, set(home), progress or NoProgress()),
+        keyphrases=keyphrases,
         store=store,
     )
 
@@ -197,12 +206,10 @@ def _keyphrases(store: Store, inside: set[str], progress: Progress) -> dict[str,
         if id in inside:
             spread.update(phrases.words)
     chosen: dict[str, tuple[str, ...]] = {}
-    progress.start("Gathering", len(inside), "document")
     for id, _, phrases in store.all_words():
         if id in inside:
             chosen[id] = _best(phrases.as_dict(), spread, len(inside))
             progress.advance()
-    progress.finish()
     return chosen
 
 

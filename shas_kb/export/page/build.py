@@ -92,8 +92,10 @@ def page_data(content: Content, progress: Progress) -> dict[str, object]:
     ids = [id for id in order if id in nodes] + [id for id in order if id not in nodes]
     place = {id: i for i, id in enumerate(ids)}
     rows = {document.id: row for row, document in enumerate(content.documents)}
+    progress.start("Mapping", len(content.documents), "document")
     points = project(content.vectors)
     discs = lay_out(content)
+    progress.finish()
     return {
         "nodes": [{**_node(content, nodes[id], place), "spot": _spot(discs[id])} for id in ids if id in nodes],
         "documents": [
