@@ -43,10 +43,7 @@ def write_whole(path: Path, data: bytes) -> Written:
     Raises:
         UsageError: `path` is a folder, or a device or pipe, which cannot be replaced.
     """
-    if path.is_dir():
-        raise UsageError(f"{path} must be a file, got a folder; give the file's name too.")
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path} must be a file, got a device or a pipe; name a file.")
+    check_file_place(path)
     place = _resolved(path)
     place.parent.mkdir(parents=True, exist_ok=True)
     partial = _partial(place)
@@ -57,6 +54,14 @@ def write_whole(path: Path, data: bytes) -> Written:
         with suppress(FileNotFoundError):
             partial.unlink()
     return Written(path, 1, len(data))
+
+
+def check_file_place(path: Path) -> None:
+    """Raise UsageError if `path` is a folder, or a device or pipe: no file can take its place."""
+    if path.is_dir():
+        raise UsageError(f"{path} must be a file, got a folder; give the file's name too.")
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} must be a file, got a device or a pipe; name a file.")
 
 
 def write_folder(path: Path, files: Mapping[str, bytes]) -> Written:

@@ -15,7 +15,7 @@ from shas_kb.errors import UsageError
 from shas_kb.export.extent import WHOLE, Extent
 from shas_kb.export.vault.options import AS_BEFORE, VaultOptions
 from shas_kb.progress import NoProgress, Progress
-from shas_kb.writing import Written
+from shas_kb.writing import Written, check_file_place
 
 if TYPE_CHECKING:
     from shas_kb.export.content import Content
@@ -99,6 +99,9 @@ FORMATS: Mapping[str, Callable[[Content, Path, Progress], Written]] = MappingPro
     {format.__name__: format for format in (obsidian, html, graphml, gexf, json, cytoscape, mermaid, opml, skos, csv)}
 )
 
+FOLDERS = frozenset({"obsidian", "csv"})
+"""Formats that are written as a folder."""
+
 
 def export(
     store: Store,
@@ -129,6 +132,8 @@ def export(
         raise UsageError(f"format must be one of {', '.join(FORMATS)}, got {format!r}; choose one of these.")
     if options != AS_BEFORE and format != "obsidian":
         raise UsageError(f"options of a vault must go with the format obsidian, got {format}; leave them out.")
+    if format not in FOLDERS:
+        check_file_place(out)  # before the long work, not after it
     content = read_content(store, extent, progress)
     try:
         if format == "obsidian":
