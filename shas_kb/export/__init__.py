@@ -109,7 +109,7 @@ def export(
     out: Path,
     extent: Extent = WHOLE,
     options: VaultOptions = AS_BEFORE,
-    progress: Progress = NoProgress(),  # noqa: B008 - it has no state
+    progress: Progress | None = None,
 ) -> Written:
     """Write the current tree of `store` to `out`.
 
@@ -134,6 +134,7 @@ def export(
         raise UsageError(f"options of a vault must go with the format obsidian, got {format}; leave them out.")
     if format not in FOLDERS:
         check_file_place(out)  # before the long work, not after it
+    progress = progress or NoProgress()
     content = read_content(store, extent, progress)
     try:
         if format == "obsidian":

@@ -23,6 +23,12 @@ def paragraphs(text: str) -> str:
     return "\n".join(filter(None, (one_line(line) for block in blocks for line in block)))
 
 
+def counted(number: int, noun: str) -> str:
+    """How many there are, in words: "1 entity", "2,000 documents"."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
 def shorten(text: str, limit: int) -> str:
     """At most `limit` characters, cut between words where the script has spaces, with an ellipsis where cut."""
     if len(text) <= limit:

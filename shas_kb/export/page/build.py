@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -19,14 +19,13 @@ from pathlib import Path
 from shas_kb.export.content import Content
 from shas_kb.export.page.layout import Disc, lay_out
 from shas_kb.export.projection import project
-from shas_kb.export.text import one_line, shorten
+from shas_kb.export.text import counted, one_line, shorten
 from shas_kb.progress import NoProgress, Progress, told
 from shas_kb.records import Document, Node, StoredPassage
 from shas_kb.writing import Written, write_whole
 
 _SCRIPTS = ("data.js", "colour.js", "tip.js", "treemap.js", "map.js", "graph.js", "search.js", "detail.js", "page.js")
 _EXCERPT = 320
-_PLURALS = {"document": "documents", "entity": "entities", "category": "categories", "domain": "domains"}
 
 
 def write_page(content: Content, out: Path, progress: Progress) -> Written:
@@ -70,7 +69,7 @@ def build_page(content: Content, addition: Addition = NOTHING_MORE, progress: Pr
         "policy": "; ".join(policy),
         "title": escape(_title(content)),
         "counts": escape(_counts(content)),
-        "outline": _outline(content, ""),
+        "outline": _outline(content, {node.id: node for node in content.nodes}, ""),
         "style": style,
         "library": library,
         "script": script,
@@ -179,14 +178,13 @@ def _counts(content: Content) -> str:
     numbers = {"document": sum(node.documents for node in content.nodes if node.id in topmost)}
     for node in reversed(content.nodes):
         numbers[node.level] = numbers.get(node.level, 0) + 1
-    return " · ".join(f"{number:,} {level if number == 1 else _PLURALS[level]}" for level, number in numbers.items())
+    return " · ".join(counted(number, level) for level, number in numbers.items())
 
 
-def _outline(content: Content, top: str) -> str:
+def _outline(content: Content, nodes: Mapping[str, Node], top: str) -> str:
     """The nodes as nested lists, for a reader without JavaScript."""
-    nodes = {node.id: node for node in content.nodes}
     rows = (
-        f"<li>{escape(nodes[id].name)} ({nodes[id].documents}){_outline(content, id)}</li>"
+        f"<li>{escape(nodes[id].name)} ({nodes[id].documents}){_outline(content, nodes, id)}</li>"
         for id in content.children.get(top, ())
         if id in nodes
     )

@@ -1,7 +1,7 @@
 """The tree laid out in the plane for drawings of it as a graph: every node stands amid its children.
 
-A node is a disc that holds its own dot in the middle and around it the discs of its children, packed; the documents of
-an entity lie around it as the seeds of a sunflower do (Vogel 1979). No two discs overlap, and the same tree gives the
+A node is a disc that holds its own dot and, packed around that, the discs of its children; the documents of an entity
+lie around its dot as the seeds of a sunflower do (Vogel 1979). No two discs overlap, and the same tree gives the
 same picture.
 """
 

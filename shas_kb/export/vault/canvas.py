@@ -9,9 +9,9 @@ from math import sqrt
 
 from shas_kb.export.appearance import colours
 from shas_kb.export.content import Content
+from shas_kb.export.text import counted
 from shas_kb.export.vault.dialect import note_name
 from shas_kb.export.vault.places import Places
-from shas_kb.records import Node
 
 OVERVIEW = "Overview"
 MOST = 300
@@ -103,7 +103,7 @@ class _Drawing:
             if node.id in shown and node.id not in tops and parent in shown:
                 colour = self._colours.get(self._content.path(node.id)[0], "")
                 sides = {"fromNode": parent, "fromSide": "bottom", "toNode": node.id, "toSide": "top"}
-                yield {"id": f"{parent}-{node.id}", **sides, "label": _documents(node)} | _in(colour)
+                yield {"id": f"{parent}-{node.id}", **sides, "label": counted(node.documents, "document")} | _in(colour)
 
     def _across(self, placed: Mapping[str, tuple[int, int]]) -> Iterable[dict[str, object]]:
         """Each entity's nearest one, once for both."""
@@ -148,7 +148,3 @@ def _flow(blocks: Sequence[_Block], row_of: int = 1) -> tuple[list[tuple[_Block,
 
 def _in(colour: str) -> dict[str, object]:
     return {"color": colour} if colour else {}
-
-
-def _documents(node: Node) -> str:
-    return f"{node.documents:,} document{'' if node.documents == 1 else 's'}"

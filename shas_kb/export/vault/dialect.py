@@ -68,6 +68,11 @@ def is_note(path: str) -> bool:
     return path.endswith(".md") and not path.startswith(f"{SOURCES}/")
 
 
+def folder_of(path: str) -> str:
+    """The folder that a file is in, with a closing slash; empty at the top."""
+    return path[: path.rfind("/") + 1]
+
+
 def note_name(path: str) -> str:
     """The name of a file without its folder, of a note without its ending too."""
     name = path.rpartition("/")[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from shas_kb.export.content import Content
-from shas_kb.export.text import one_line, paragraphs
+from shas_kb.export.text import counted, one_line, paragraphs
 from shas_kb.export.vault.dialect import Dialect
 from shas_kb.export.vault.markdown import Property, plain, slug
 from shas_kb.export.vault.merge import Note
@@ -77,10 +77,10 @@ class Notebook:
     def _home(self) -> Note:
         content = self._content
         topmost = content.children[""]
-        counts = [_counted(sum(self._nodes[id].documents for id in topmost), "document")]
+        counts = [counted(sum(self._nodes[id].documents for id in topmost), "document")]
         for level in ("entity", "category", "domain"):
             number = sum(node.level == level for node in content.nodes)
-            counts += [_counted(number, level)] if number else []
+            counts += [counted(number, level)] if number else []
         parts = ["# Home", " · ".join(counts)]
         if self._overviews:
             parts.append(" · ".join(self._dialect.link(path, path.rpartition(".")[0]) for path in self._overviews))
@@ -101,7 +101,7 @@ class Notebook:
 
     def _node(self, node: Node) -> Note:
         content = self._content
-        facts = [node.level.capitalize(), _counted(node.documents, "document"), f"confidence {node.confidence:.2f}"]
+        facts = [node.level.capitalize(), counted(node.documents, "document"), f"confidence {node.confidence:.2f}"]
         parts = [f"# {plain(node.name)}", self._trail(node.id), " · ".join(facts)]
         parts += self._keyphrases(node.keyphrases)
         parts += self._quotes(node.summary)
@@ -126,7 +126,7 @@ class Notebook:
         facts = ["Document"]
         facts += [plain(", ".join(document.authors))] if document.authors else []
         facts += [str(document.year)] if document.year else []
-        facts += [_counted(document.pages, "page")] if document.pages else []
+        facts += [counted(document.pages, "page")] if document.pages else []
         parts = [f"# {plain(document.title)}", self._trail(id), " · ".join(facts), self._source(document)]
         parts += self._keyphrases(content.keyphrases.get(id, ()))
         parts += self._section("Central passages", [self._passage(passage) for passage in self._passages(id)])
@@ -230,7 +230,7 @@ class Notebook:
         for child in self._content.children.get(id, ()):
             node = self._nodes.get(child)
             weight = self._content.weights.get(child, 1)
-            number = f" ({_counted(node.documents, 'document')})" if node else f" ({weight:.2f})" if weight < 1 else ""
+            number = f" ({counted(node.documents, 'document')})" if node else f" ({weight:.2f})" if weight < 1 else ""
             phrases = node.keyphrases if node else self._content.keyphrases.get(child, ())
             saying = f" — {' · '.join(map(plain, phrases[:_SAYING]))}" if phrases else ""
             rows.append(f"- {self._link(child)}{number}{saying}")
@@ -279,8 +279,3 @@ def _joined(lines: Iterable[str]) -> list[str]:
             joined.append(line)
         scraps = scrap
     return joined
-
-
-def _counted(number: int, level: str) -> str:
-    plural = {"entity": "entities", "category": "categories"}.get(level, f"{level}s")
-    return f"{number:,} {level if number == 1 else plural}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 from shas_kb.export.text import shorten
-from shas_kb.export.vault.dialect import note_name
+from shas_kb.export.vault.dialect import folder_of, note_name
 from shas_kb.export.vault.markdown import plain
 
 VERSION = "0.2"
@@ -25,7 +25,7 @@ def indexes(notes: Mapping[str, str], titles: Mapping[str, str], about: Callable
     concepts: dict[str, list[str]] = {"": []}
     for id, path in sorted(notes.items(), key=lambda pair: pair[1]):
         name = note_name(path)
-        folder = path[: path.rfind("/") + 1]
+        folder = folder_of(path)
         line = f"* [{plain(titles[id])}]({quote(f'{name}.md')})"
         saying = shorten(about(id), _LONGEST)
         concepts.setdefault(folder, []).append(f"{line} - {plain(saying)}" if saying else line)

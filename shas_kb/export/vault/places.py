@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 
 from shas_kb.export.content import Content
-from shas_kb.export.vault.dialect import DIALECTS, SOURCES, note_name
+from shas_kb.export.vault.dialect import DIALECTS, SOURCES, folder_of, note_name
 from shas_kb.export.vault.filenames import Names, legal_name
 from shas_kb.export.vault.folder import Vault
 from shas_kb.export.vault.options import Flavour
@@ -95,7 +95,7 @@ def _by_tree(content: Content, vault: Vault, kept: Mapping[str, str]) -> dict[st
     folders: dict[str, str] = {}
     names = Names(SOURCES, *vault.foreign)
     for node in content.nodes:
-        folder = _folder(kept.get(node.id, ""))
+        folder = folder_of(kept.get(node.id, ""))
         above = [vault.notes[id].path for id in content.path(node.id) if id in vault.notes]
         if 2 * inside[node.id, folder] > present[node.id] and not any(path.startswith(folder) for path in above):
             folders[node.id] = folder
@@ -150,10 +150,6 @@ def _sources(content: Content, vault: Vault, flavour: Flavour) -> dict[str, str]
             continue
         sources[document.id] = names.take(name, (document.id[:6], document.id), ending, f"{SOURCES}/{folder}")
     return sources
-
-
-def _folder(path: str) -> str:
-    return path[: path.rfind("/") + 1]
 
 
 def _folders_of(path: str) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
-from shas_kb.export.vault.dialect import note_name
+from shas_kb.export.vault.dialect import folder_of, note_name
 from shas_kb.export.vault.filenames import legal_name
 from shas_kb.export.vault.folder import Found, Vault
 from shas_kb.export.vault.markdown import plain, unescaped
@@ -149,7 +149,7 @@ class _Places:
         for id, found in notes.items():
             if found.entry is None or found.entry.level not in NODE_LEVELS:
                 continue
-            old, new = _folder(found.entry.path), _folder(found.path)
+            old, new = folder_of(found.entry.path), folder_of(found.path)
             self._before.setdefault(PurePosixPath(old), []).append((found.entry.level, id))
             if old == new or any(_followed(child, old, new) for child in below.get(id, ())):
                 self._inside.setdefault(PurePosixPath(new), []).append((found.entry.level, id))
@@ -183,10 +183,6 @@ def _followed(child: Found, old: str, new: str) -> bool:
     """Whether a note lies below the folder `new` as it did below `old`."""
     before = child.entry.path if child.entry else ""
     return before.startswith(old) and child.path == new + before[len(old) :]
-
-
-def _folder(path: str) -> str:
-    return path[: path.rfind("/") + 1]
 
 
 class _Links:

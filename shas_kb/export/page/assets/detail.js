@@ -6,14 +6,14 @@ const detail = {
   FIRST: 40,
 
   show(item) {
-    const facts = { document: () => this.document(item), collection: () => this.counts(item) }[item.level] ?? (() => this.counts(item));
+    const facts = item.level === "document" ? this.document(item) : this.counts(item);
     const dot = make("span", { class: item === root ? "dot none" : "dot" });
     this.host.style.setProperty("--hue", item.hue);
-    this.status.textContent = `${item.name}, ${item.level}, ${facts()}`; // all of it would be too much to hear at each step
+    this.status.textContent = `${item.name}, ${item.level}, ${facts}`; // all of it would be too much to hear at each step
     this.host.replaceChildren(
       make("p", { class: "level" }, dot, item.level),
       make("h2", { dir: "auto" }, item.name),
-      make("p", { class: "facts" }, facts()),
+      make("p", { class: "facts" }, facts),
       item.path ? make("p", { class: "file" }, item.path) : "",
       item === root ? make("p", { class: "hint" }, "Open a field of the tree, or a point of the map or graph, to see what is in it. Arrow keys move, / searches.") : "",
       this.keys(item),

@@ -108,7 +108,7 @@ const graph = {
       { selector: "*", style: { "z-index-compare": "manual" } },
       { selector: "node", style: { "background-color": (e) => colour.paint(item(e), "mark"), "font-family": colour.of("sans"), "overlay-opacity": 0, "underlay-opacity": 0, color: ink } },
       { selector: ".disc", style: { width: "data(size)", height: "data(size)", "background-color": (e) => colour.paint(item(e), depth[item(e).level]), "z-index": (e) => depth[item(e).level] } },
-      { selector: ".name", style: { width: 0.01, height: 0.01, opacity: 1, "background-opacity": 0, events: "no", "z-index": 20, "text-outline-width": 2.5 * px, "text-outline-color": colour.of("card"), "text-outline-opacity": 0.85, "text-wrap": "wrap", "text-max-width": (e) => Math.max(e.data("size"), 90 * px) } },
+      { selector: ".name", style: { width: 0.01, height: 0.01, "background-opacity": 0, events: "no", "z-index": 20, "text-outline-width": 2.5 * px, "text-outline-color": colour.of("card"), "text-outline-opacity": 0.85, "text-wrap": "wrap", "text-max-width": (e) => Math.max(e.data("size"), 90 * px) } },
       { selector: ".name.domain", style: { "z-index": 22, label: "data(name)", "font-family": colour.of("serif"), "font-weight": 600, "font-size": (e) => (wide(e) < 170 ? 13 : 17) * px, "text-valign": "top", "text-margin-y": -3 * px } },
       { selector: ".name.category", style: { "z-index": 21, label: (e) => fits(e, 95), "font-weight": 600, "font-size": 13 * px, "text-valign": "bottom", "text-margin-y": 2 * px } },
       { selector: ".name.entity", style: { label: (e) => fits(e, 46), "font-size": 11.5 * px, "text-valign": "top", "text-margin-y": 9 * px } },
