@@ -4,9 +4,9 @@ PyTorch's own flash attention does it, forward and backward, for chunks of query
 it lacks are channels beside those of a head:
 
 - one for each level adds the gates to the logits: [gates] . [one at the unit's level];
-- one that is constant in the queries and zero in the keys has as its gradient in the keys the gradients of the logits,
-  summed over the queries: those of a bias. It carries the gradient of lse too, as all that the backward takes from the
-  output is its product with the gradient.
+- one that is constant in the queries adds a bias that stands in the keys, cheaper than a mask does. Its gradient in the
+  keys is that of the bias: the gradients of the logits, summed over the queries. It carries the gradient of lse too, as
+  all that the backward takes from the output is its product with the gradient.
 
 Chunks are computed in float32 (float64 where q is), texts seen whole in the dtype of q. `rho` must be zero for these.
 """
@@ -63,8 +63,10 @@ def forward(
     for head in _heads(q, k, mass, gate, rho, table, geometry, scale, ~geometry.whole, summed=False):
         values = head.join(v[:, head.nth])
         for chunk in head.chunks:
-            given = (_taken(head.queries, chunk.row), _taken(head.keys, chunk.unit), _taken(values, chunk.unit))
-            its, sums = _flash(*given, attn_mask=head.bias(chunk), scale=scale)
+            keys, bias = head.seen(chunk)
+            its, sums = _flash(
+                _taken(head.queries, chunk.row), keys, _taken(values, chunk.unit), attn_mask=bias, scale=scale
+            )
             row, its, sums = chunk.owned(chunk.row), its[..., :channels].transpose(1, 2), sums.transpose(1, 2)
             if gate is not None:
                 nothing = sums < CLOSED / 2
@@ -127,19 +129,17 @@ def backward(
         sums = lse[:, nth].to(wide)
         for chunk in head.chunks:
             row, unit = chunk.owned(chunk.row), chunk.unit.flatten()
-            its_grads = _taken(grads, chunk.row)
+            (keys, bias), its_grads = head.seen(chunk), _taken(grads, chunk.row)
             if not chunk.full:
                 its_grads.masked_fill_(~chunk.own[:, None, :, None], 0)
             given = (
                 its_grads,
                 _taken(head.queries, chunk.row),
-                _taken(head.keys, chunk.unit),
+                keys,
                 _taken(values, chunk.unit),
                 _taken(outs, chunk.row),
             )
-            found = _flash_backward(
-                *given, _taken(sums, chunk.row), 0.0, False, attn_mask=head.bias(chunk), scale=scale
-            )  # fmt: skip
+            found = _flash_backward(*given, _taken(sums, chunk.row), 0.0, False, attn_mask=bias, scale=scale)
             one, two, three = (x.transpose(1, 2) for x in found)
             one = chunk.owned(one)
             dq[:, nth].index_copy_(0, row, one[..., :channels])
@@ -177,8 +177,9 @@ def tile_mass(
         for chunk in head.chunks:
             sums = _taken(lse[:, head.nth], chunk.row)
             sums = sums.masked_fill(~chunk.own[:, None] | (sums == -torch.inf), torch.inf)
-            logits = _taken(head.queries, chunk.row) @ _taken(head.keys, chunk.unit).mT
-            logits = logits.mul_(scale).add_(head.bias(chunk)).sub_(sums[..., None])
+            keys, bias = head.seen(chunk)
+            logits = (_taken(head.queries, chunk.row) @ keys.mT).mul_(scale)
+            logits = logits.add_(0 if bias is None else bias).sub_(sums[..., None])
             for share in logits.exp_().sum(2).float().unbind(1):
                 spent[head.routing].view(-1).index_add_(0, chunk.entry.flatten(), share.flatten())
     return spent
@@ -236,12 +237,17 @@ class _Head(NamedTuple):
     units: Tensor
     entries: Tensor | None
 
-    def bias(self, chunk: Chunk) -> Tensor:
-        """What is added to q . k, [blocks, heads or 1 for all, 1, seen]."""
-        bias = _taken(self.units, chunk.unit)
+    def seen(self, chunk: Chunk) -> tuple[Tensor, Tensor | None]:
+        """Keys of what blocks see, [blocks, heads, seen, all channels], and what is added to q . k.
+
+        That is in the keys where they have a channel for sums, or else [blocks, heads or 1 for all, 1, seen].
+        """
+        keys = _taken(self.keys, chunk.unit)
+        bias = keys[..., self.join.channels] if self.join.summed else _taken(self.units, chunk.unit)
         if self.entries is not None:
             bias += self.entries.index_select(0, chunk.entry.flatten()).view(chunk.entry.shape)[:, None]
-        return bias.masked_fill_(~chunk.held[:, None], -torch.inf)[:, :, None]
+        bias.masked_fill_(~chunk.held[:, None], CLOSED if self.join.summed else -torch.inf)
+        return keys, None if self.join.summed else bias[:, :, None]
 
 
 def _heads(
@@ -269,10 +275,10 @@ def _heads(
     for routing in range(len(table.tile)):
         nth = slice(routing * shared, (routing + 1) * shared)
         gates = 0.0 if gate is None else gate[:, nth].to(wide).clamp(min=CLOSED)
+        units = log_count.to(wide) if mass is None else (log_count + mass[:, nth]).to(wide)
         yield _Head(
             nth, routing, list(chunks(table, geometry, asked.nonzero()[:, 0], routing, shared)), join,
-            queries=join(q[:, nth], 1 / scale, gates), keys=join(k[:, nth], gates=its_level),
-            units=log_count.to(wide) if mass is None else (log_count + mass[:, nth]).to(wide),
+            queries=join(q[:, nth], 1 / scale, gates), keys=join(k[:, nth], units, its_level), units=units,
             entries=None if rho is None else rho[routing].flatten().to(wide),
         )  # fmt: skip
 

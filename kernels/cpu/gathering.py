@@ -16,6 +16,8 @@ TOGETHER = 16_384
 """Units gathered at once, through all heads; their keys and values fill about 8 MB at 64 channels."""
 LISTED = 65_536
 """Units listed at once."""
+SHARED = 4
+"""Blocks go together by so many, so that all cores have as much to do."""
 
 
 class Chunk(NamedTuple):
@@ -73,10 +75,10 @@ def chunks(
 
 
 def _spans(counts: list[int], limit: int) -> Iterator[slice]:
-    """Runs of lists that fill at most `limit` if all are as long as their longest; at least one list each."""
+    """Runs of lists, a multiple of `SHARED`. A new one begins where one more would fill over `limit`, if all are padded."""
     first, most = 0, 0
     for nth, count in enumerate(counts):
-        if nth > first and (nth + 1 - first) * max(most, count) > limit:
+        if nth > first and (nth - first) % SHARED == 0 and (nth + 1 - first) * max(most, count) > limit:
             yield slice(first, nth)
             first, most = nth, 0
         most = max(most, count)
