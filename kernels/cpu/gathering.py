@@ -75,7 +75,7 @@ def chunks(
 
 
 def _spans(counts: list[int], limit: int) -> Iterator[slice]:
-    """Runs of lists, a multiple of `SHARED`. A new one begins where one more would fill over `limit`, if all are padded."""
+    """Runs of lists, a multiple of `SHARED`. A new one begins where the next would fill over `limit`, all padded."""
     first, most = 0, 0
     for nth, count in enumerate(counts):
         if nth > first and (nth - first) % SHARED == 0 and (nth + 1 - first) * max(most, count) > limit:
