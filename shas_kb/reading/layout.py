@@ -18,6 +18,7 @@ _GUTTER = 6.0  # the least space between two columns
 _MANY_BLOCKS = 200  # more are a map or a table, and are read from top to bottom
 _BAND = 0.12  # of the page's height, at the top and the bottom: where running heads stand
 _EDGE_LINES = 3
+_BESIDE = 2.0  # by which the feet of lines on one baseline may differ
 _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"[ivxlcdm]+", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(
@@ -197,6 +198,7 @@ def drop_running_heads(pages: Sequence[Page]) -> None:
     """Remove the lines that stand at the top or the bottom of several pages, figures not minded, and page numbers.
 
     In a short document that is a line too which says again, in smaller type, what stood on the first page: its title.
+    What stands beside a running head is part of it.
     """
     if len(pages) < 2:
         return
@@ -206,12 +208,16 @@ def drop_running_heads(pages: Sequence[Page]) -> None:
     first = {_name(line): line.size for block in pages[0].blocks for line in block.lines}
     kept_blocks: list[list[Block]] = []
     for number, (page, edge) in enumerate(zip(pages, edges, strict=True)):
-        drop = {
-            id(line)
+        heads = [
+            line
             for line, top in edge
-            if counts[_likeness(line, top)] >= least
-            or _PAGE_NUMBER.fullmatch(line.text.strip())
-            or (number and first.get(_name(line), 0.0) > line.size)
+            if counts[_likeness(line, top)] >= least or (number and first.get(_name(line), 0.0) > line.size)
+        ]
+        feet = [head.y1 for head in heads if _name(head)]
+        drop = {id(line) for line in heads} | {
+            id(line)
+            for line, _ in edge
+            if _PAGE_NUMBER.fullmatch(line.text.strip()) or any(abs(line.y1 - foot) < _BESIDE for foot in feet)
         }
         lines_left = ([line for line in block.lines if id(line) not in drop] for block in page.blocks)
         kept_blocks.append([Block(lines) for lines in lines_left if lines] if drop else page.blocks)

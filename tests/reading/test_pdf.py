@@ -59,6 +59,29 @@ def test_text_comes_in_reading_order_without_running_heads(typeset: Typeset, col
     )
 
 
+def test_what_stands_beside_a_running_head_is_part_of_it(typeset: Typeset) -> None:
+    document = pymupdf.open(stream=typeset(article()))
+    for page in document:
+        page.insert_text((60, 50), "On the Order of Columns" if page.number else "Small Press, 12", fontsize=9)
+        page.insert_text((420, 50), "Compact Library", fontsize=9 if page.number else 8)
+    document[1].insert_text((420, 70), "kept: it stands lower", fontsize=9)
+    draft = read_pdf(document.tobytes(), "a.pdf", False)
+    assert draft.text.count("On the Order of Columns") == 1
+    assert draft.text.count("Compact Library") == 1  # on the first page, in another size
+    assert "kept: it stands lower" in draft.text
+
+
+def test_a_label_beside_a_figure_that_could_be_a_page_number_stays() -> None:
+    document = pymupdf.open()
+    for number in range(1, 5):
+        page = document.new_page(width=595, height=842)
+        page.insert_text((290, 60), f"{80 + number}", fontsize=8)
+        page.insert_text((60, 60), f"endosperm {'abcd'[number - 1]}", fontsize=8)
+        page.insert_text((60, 300), f"Page {number} tells of grain and what the mill makes of it.", fontsize=10)
+    draft = read_pdf(document.tobytes(), "a.pdf", False)
+    assert all(f"endosperm {letter}" in draft.text for letter in "abcd")
+
+
 def test_page_starts_are_exact(typeset: Typeset) -> None:
     data = typeset(article())
     draft = read_pdf(data, "a.pdf", False)
