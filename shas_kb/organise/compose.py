@@ -7,7 +7,7 @@ from itertools import combinations
 
 from shas_kb.organise.candidate import Candidate, within
 from shas_kb.organise.titled import Parts
-from shas_kb.organise.vocabulary import Key, stem
+from shas_kb.organise.vocabulary import Key, is_wide, stem
 
 MOST_PARTS = 3
 COVERS_ENTITY, COVERS_ABOVE = 0.5, 0.6
@@ -32,6 +32,19 @@ def for_all(candidates: Sequence[Candidate], *, above: bool) -> Iterator[Parts]:
         tells = not above or (one.spread >= SPREADS_ENOUGH and one.lift >= TELLS_ENOUGH)
         if covers and tells and one.score >= NEARLY_AS_GOOD * candidates[0].score:
             yield (one.text,)
+
+
+def narrowed(names: Iterable[Parts], candidates: Sequence[Candidate]) -> Iterator[Parts]:
+    """Names of one phrase, each with the best of the others beside it, where words are written without spaces.
+
+    Such a word is short and stands for much (网络 is any network); readers kept twice as many of those in pairs, and
+    no more elsewhere (docs/tree/README.md).
+    """
+    for name in names:
+        if len(name) == 1 and any(is_wide(one.text) for one in candidates):
+            _, second = next_best(candidates, name[0])
+            name = (*name, second) if second else name
+        yield name
 
 
 def joined(heads: Sequence[str]) -> Iterator[Parts]:

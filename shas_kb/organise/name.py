@@ -2,7 +2,8 @@
 
 From the top down, a node takes the phrase that speaks for most of its documents and of its children, of those nearly as
 good as the best, and that no sibling has and no node above it. What no such phrase tells is called after its largest
-children; an entity, after two phrases that together speak for most of it; where no phrase is free, by a title.
+children; an entity, after two phrases that together speak for most of it. Where words are written without spaces, one goes
+with another. Where no phrase is free, by a title.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import chain
 import numpy as np
 
 from shas_kb.organise.candidate import Candidate
-from shas_kb.organise.compose import MOST_PARTS, for_all, joined, next_best, own, paired
+from shas_kb.organise.compose import MOST_PARTS, for_all, joined, narrowed, next_best, own, paired
 from shas_kb.organise.group import averaging
 from shas_kb.organise.material import Array, Labels, unit
 from shas_kb.organise.meaning import Meaning
@@ -56,7 +57,8 @@ def name_levels(
         for node, candidates in enumerate(naming.candidates[height]):
             good = for_all(candidates, above=height > 0)
             alone = chain(own(candidates), titled(titles[middles[height][node]]))
-            naming.give(height, node, good if naming.branches(height, node) else chain(good, alone))
+            names = good if naming.branches(height, node) else chain(good, alone)
+            naming.give(height, node, narrowed(names, candidates))
     for height in range(1, len(levels)):
         for node, candidates in enumerate(naming.candidates[height]):
             if not naming.names[height][node]:

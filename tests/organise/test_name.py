@@ -224,8 +224,15 @@ def test_a_heading_of_every_page_is_no_name():
 def test_a_phrase_of_the_titles_comes_before_one_of_the_texts():
     said = [{"水土保持": 3, "治理工程": 5}] * 5 + [{"刑事案件": 2 + i} for i in range(5)]
     titles = [f"中华人民共和国水土保持法{year}" for year in "一二三四五"] + [""] * 5
-    assert named(said, halves(5), titles)[0][0] == "水土保持"
-    assert named(said, halves(5))[0][0] == "治理工程"
+    assert named(said, halves(5), titles)[0][0] == "水土保持、治理工程"
+    assert named(said, halves(5))[0][0] == "治理工程、水土保持"
+
+
+def test_a_word_of_a_script_without_spaces_goes_with_another():
+    said = [{"网络": 5 + i, "流量": 3} for i in range(5)] + [{"BFS": 5 + i, "搜索": 2} for i in range(5)]
+    assert named(said, halves(5))[0] == ["网络、流量", "BFS、搜索"]
+    said = [{"networks": 5 + i, "flow": 3} for i in range(5)] + [{"search": 5 + i, "graphs": 2} for i in range(5)]
+    assert named(said, halves(5))[0] == ["Networks", "Search"]
 
 
 def test_a_person_is_called_in_full():
