@@ -10,8 +10,9 @@ from shas_kb.organise.titled import Parts
 from shas_kb.organise.vocabulary import Key, is_wide, stem
 
 MOST_PARTS = 3
-COVERS_ENTITY, COVERS_ABOVE = 0.5, 0.6
-"""The share of a node's documents that say what names all of it."""
+COVERS_ENTITY, COVERS_PAIR, COVERS_ABOVE = 0.5, 0.6, 0.9
+"""The share of an entity's documents that say what names it; of any node's, that two phrases must speak for; and of a
+node's with children, that say what names it rather than its children do."""
 SPREADS_ENOUGH = 0.75
 """The share of a node's documents in children that say what names it."""
 TELLS_ENOUGH = 2.0
@@ -22,6 +23,8 @@ FAMILY = 5
 """Words that begin with so many of the same letters are forms of one."""
 COVERS_MORE = 0.15
 """The share of documents that a second part of a name must add."""
+COVERS_ALONE, ADDS = 0.7, 0.1
+"""The share of an entity's documents from which on one phrase is enough, and that which a second must add."""
 
 
 def for_all(candidates: Sequence[Candidate], *, above: bool) -> Iterator[Parts]:
@@ -34,17 +37,35 @@ def for_all(candidates: Sequence[Candidate], *, above: bool) -> Iterator[Parts]:
             yield (one.text,)
 
 
-def narrowed(names: Iterable[Parts], candidates: Sequence[Candidate]) -> Iterator[Parts]:
-    """Names of one phrase, each with the best of the others beside it, where words are written without spaces.
-
-    Such a word is short and stands for much (网络 is any network); readers kept twice as many of those in pairs, and
-    no more elsewhere (docs/tree/README.md).
-    """
+def completed(names: Iterable[Parts], candidates: Sequence[Candidate], *, mixed: bool = False) -> Iterator[Parts]:
+    """Names, those of one phrase with a second where readers miss one (docs/tree/README.md): beside what does not speak
+    for nearly all documents, that which adds most; in a node that is `mixed`, and beside a word of a script without
+    spaces, which is short and stands for much (网络 is any network), the next best."""
+    by_text = {one.text: one for one in candidates}
+    always = mixed or any(is_wide(one.text) for one in candidates)
     for name in names:
-        if len(name) == 1 and any(is_wide(one.text) for one in candidates):
-            _, second = next_best(candidates, name[0])
-            name = (*name, second) if second else name
-        yield name
+        head = by_text.get(name[0]) if len(name) == 1 else None
+        if head is None:
+            yield name
+        elif second := next_best(candidates, head.text)[1] if always else _complement(candidates, head):
+            yield (head.text, second)
+        else:
+            yield name
+
+
+def _complement(candidates: Sequence[Candidate], head: Candidate) -> str:
+    """The good phrase that speaks for most of the documents for which `head` does not; none, if it speaks for nearly
+    all of them, or none adds much."""
+    covers, best, found = float(head.said.mean()), 0.0, ""
+    if covers >= COVERS_ALONE:
+        return found
+    for one in candidates:
+        adds = float((one.said | head.said).mean()) - covers
+        good = one.score >= GOOD_ENOUGH * candidates[0].score and adds >= ADDS
+        value = round(one.score * (adds + ADDS / 2), 9)
+        if good and value > best and not _alike(one.text, head.text):
+            best, found = value, one.text
+    return found
 
 
 def joined(heads: Sequence[str]) -> Iterator[Parts]:
@@ -91,7 +112,7 @@ def paired(candidates: Sequence[Candidate]) -> Iterator[Parts]:
     for first, second in combinations(good, 2):
         both = float((first.said | second.said).mean())
         adds = both - max(float(first.said.mean()), float(second.said.mean()))
-        if both >= COVERS_ABOVE and adds >= COVERS_MORE and not _alike(first.text, second.text):
+        if both >= COVERS_PAIR and adds >= COVERS_MORE and not _alike(first.text, second.text):
             found.append((-round((first.score + second.score) * both, 9), first.text, second.text))
     for _, *parts in sorted(found)[:1]:
         yield tuple(parts)

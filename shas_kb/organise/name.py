@@ -1,9 +1,9 @@
 """What a node is called.
 
-From the top down, a node takes the phrase that speaks for most of its documents and of its children, of those nearly as
-good as the best, and that no sibling has and no node above it. What no such phrase tells is called after its largest
-children; an entity, after two phrases that together speak for most of it. Where words are written without spaces, one goes
-with another. Where no phrase is free, by a title.
+From the top down, a node takes the phrase that speaks for nearly all of its documents and its children, if there is
+one, or is called after its largest children. An entity takes the phrase that speaks for most of its documents, of those
+nearly as good as the best, with a second one where many do not say the first. No sibling has a node's name, and no node
+above it; where no phrase is free, it is a title.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import chain
 import numpy as np
 
 from shas_kb.organise.candidate import Candidate
-from shas_kb.organise.compose import MOST_PARTS, for_all, joined, narrowed, next_best, own, paired
+from shas_kb.organise.compose import MOST_PARTS, completed, for_all, joined, next_best, own, paired
 from shas_kb.organise.group import averaging
 from shas_kb.organise.material import Array, Labels, unit
 from shas_kb.organise.meaning import Meaning
@@ -26,8 +26,6 @@ from shas_kb.organise.vocabulary import Vocabulary, stem
 KEYPHRASES = 8
 HEADS_COVER = 0.5
 """The share of a node's documents in the children that its name names; they are no more than `MOST_PARTS`."""
-LARGE_CHILD = 0.2
-"""The share of documents from which on a child is named in its parent's name; the largest are if such are too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +53,12 @@ def name_levels(
     middles = _middles(units, naming.documents)
     for height in reversed(range(len(levels))):
         for node, candidates in enumerate(naming.candidates[height]):
-            good = for_all(candidates, above=height > 0)
-            alone = chain(own(candidates), titled(titles[middles[height][node]]))
-            names = good if naming.branches(height, node) else chain(good, alone)
-            naming.give(height, node, narrowed(names, candidates))
-    for height in range(1, len(levels)):
-        for node, candidates in enumerate(naming.candidates[height]):
-            if not naming.names[height][node]:
-                alone = chain(own(candidates), titled(titles[middles[height][node]]))
-                large, most = (joined(naming.heads(height, node, least)) for least in (LARGE_CHILD, 0))
-                naming.give(height, node, chain(large, most, paired(candidates), alone))
+            good = completed(for_all(candidates, above=height > 0), candidates)
+            mixed = naming.branches(height, node)
+            if mixed:
+                good = chain(good, joined(naming.heads(height, node)), paired(candidates))
+            rest = completed(own(candidates), candidates, mixed=mixed)
+            naming.give(height, node, chain(good, rest, titled(titles[middles[height][node]])))
     return [
         [
             Named(written(name), tuple(one.text for one in candidates[:KEYPHRASES]))
@@ -116,9 +110,8 @@ class _Naming:
         )
         yield from (self._stems[height][one] for one in siblings if one != node)
 
-    def heads(self, height: int, node: int, least: float) -> list[str]:
-        """The best phrases of the children of a node that have at least the share `least` of its documents, the largest
-        first, if they are enough to speak for it.
+    def heads(self, height: int, node: int) -> list[str]:
+        """The best phrases of the largest children of a node, the largest first, if these are enough to speak for it.
 
         An only child holds the same documents and is called after its own children already: then one of these is
         called by another phrase, nearly as good.
@@ -127,23 +120,19 @@ class _Naming:
         height, children = self._branching(height, node)
         sizes = self._sizes[height - 1]
         whole = int(sizes[children].sum())
-        large = sorted(children[sizes[children] >= least * whole].tolist(), key=lambda child: (-sizes[child], child))
-        del large[MOST_PARTS:]
+        named = [child for child in children.tolist() if self.candidates[height - 1][child]]
+        large = sorted(named, key=lambda child: (-sizes[child], child))[:MOST_PARTS]
         if sizes[large].sum() < HEADS_COVER * whole:
             return []
-        heads = [self._head(height - 1, child) for child in large]
+        every = [self.candidates[height - 1][child] for child in large]
+        heads = [candidates[0].text for candidates in every]
         if height == top:
             return heads
-        second = [next_best(self.candidates[height - 1][child], head) for child, head in zip(large, heads, strict=True)]
+        second = [next_best(candidates, head) for candidates, head in zip(every, heads, strict=True)]
         best = max(range(len(heads)), key=lambda i: (second[i][0], -i))
         if second[best][0] > 0:
             heads[best] = second[best][1]
         return heads
-
-    def _head(self, height: int, node: int) -> str:
-        """The best phrase of a node; the first part of its name, if none is known."""
-        candidates = self.candidates[height][node]
-        return candidates[0].text if candidates else self.names[height][node][0]
 
     def branches(self, height: int, node: int) -> bool:
         """Whether a node, or what it alone consists of, has several children."""

@@ -189,6 +189,16 @@ def test_a_node_without_a_common_phrase_is_called_after_its_large_children():
     assert upper == ["Bread, cheese & coffee"]
 
 
+def test_a_phrase_that_not_nearly_all_say_gives_way_to_the_names_of_children():
+    def upper(share):
+        subjects = ("bread", "cheese")
+        said = [{subject: 5, **({"baking": 3} if i < share else {})} for subject in subjects for i in range(10)]
+        return named(said + [{"stamps": 4}] * 20, [np.arange(4).repeat(10), np.array([0, 0, 1, 1])])[1][0]
+
+    assert upper(share=10) == "Baking"
+    assert upper(share=8) == "Bread & cheese"
+
+
 def test_an_only_child_has_a_narrower_name_than_its_parent():
     said = [{"bees": 9, "hives": 2}] * 6 + [{"birds": 9, "storks": 2}] * 6
     levels = [np.arange(2).repeat(6), np.arange(2), np.zeros(2, dtype=np.int64)]
@@ -207,6 +217,14 @@ def test_two_phrases_name_an_entity_that_no_phrase_covers():
     )
     (names, *_) = named(said, [np.array([0] * 10 + [1] * 10), np.zeros(2, dtype=np.int64)])
     assert set(names[0].lower().split(" & ")) == {"tides", "currents"}
+
+
+def test_a_second_phrase_speaks_for_those_that_do_not_say_the_first():
+    """The one that adds most documents, not the next best; none beside a phrase that nearly all say."""
+    broker = [{"brokers": 9, "producers": 5}] * 4 + [{"brokers": 9}] * 2 + [{"queues": 6}] * 4
+    others = [{"poems": 4, "verse": 3}] * 9 + [{"verse": 2}]
+    (names, *_) = named(broker + others, halves(10))
+    assert names == ["Brokers & queues", "Verse"]
 
 
 def halves(size):
