@@ -19,7 +19,7 @@ app = typer.Typer(
     name="edit",
     no_args_is_help=True,
     help="Say how the tree is to be: names, places, what belongs together. It stays so, whatever comes.\n\n"
-    '[dim]$[/dim] shas-kb edit rename "Curd" "Making cheese"\n'
+    '[dim]$[/dim] shas-kb edit rename "Cheese" "Making cheese"\n'
     "[dim]$[/dim] shas-kb edit list",
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -35,7 +35,7 @@ def rename(
 ) -> int:
     """Call a node otherwise.
 
-    [dim]$[/dim] shas-kb edit rename "Curd" "Making cheese"
+    [dim]$[/dim] shas-kb edit rename "Cheese" "Making cheese"
     """
     from shas_kb import edits
 
@@ -64,7 +64,7 @@ def move(
 ) -> int:
     """Move documents to an entity, entities to a category, categories to a domain.
 
-    [dim]$[/dim] shas-kb edit move notes/brine.md "Salting" --to "Curd"
+    [dim]$[/dim] shas-kb edit move notes/kaffeost.txt --to "Cheese"
     """
     from shas_kb import edits
     from shas_kb.lookup import look_up
@@ -84,7 +84,7 @@ def merge(
 ) -> int:
     """Make one node of several. It lies where the first of them does, as far as nothing else is said.
 
-    [dim]$[/dim] shas-kb edit merge "Majority" "Transaction" --name "Consistency"
+    [dim]$[/dim] shas-kb edit merge "Server" "Broker & queue" --name "Distributed systems"
     """
     from shas_kb import edits
 
@@ -101,7 +101,7 @@ def split(
 ) -> int:
     """Make several nodes of one: by its documents, or by the nodes in it.
 
-    [dim]$[/dim] shas-kb edit split "Transaction" --into 3
+    [dim]$[/dim] shas-kb edit split "Flour" --into 3
     """
     from shas_kb import edits
 

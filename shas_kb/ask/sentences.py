@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from shas_kb.ask.ranking import Ranking, best
 from shas_kb.ask.retrieve import Evidence
 from shas_kb.ask.snapshot import Mask, Rows, Snapshot
-from shas_kb.ask.wanted import Wanted, is_whole
+from shas_kb.ask.wanted import asked_for, is_whole, there
 from shas_kb.ask.weights import SENTENCE
 from shas_kb.ask.words import Covering, words
 from shas_kb.config import WORD_BITS
@@ -54,7 +54,7 @@ SLACK = 1
 class Traits(NamedTuple):
     """A sentence in figures: what its words `say` to the question's words, and what the pieces that it lies in mean to
     it; what its document's best passage is worth; the share of the question's weight in its words; whether it has a
-    number or a name where one is asked for; whether it is a whole statement."""
+    number, a name, a date or a length of time where one is asked for; whether it is a whole statement."""
 
     says: float
     means: float
@@ -62,6 +62,7 @@ class Traits(NamedTuple):
     covered: float
     number: float
     name: float
+    span: float
     whole: float
 
 
@@ -110,7 +111,7 @@ def read_sentences(
     """
     rows = _passages(snapshot, evidence) if inside is None else _first(snapshot, evidence, inside)
     keys = snapshot.keys(rows)
-    wanted, covering = Wanted.of(question), Covering(weights)
+    wanted, covering = asked_for(question), Covering(weights)
     found: list[tuple[Quote, int, int, Traits]] = []
     covered_by: list[float] = []
     sketches = store.sketches(keys)
@@ -126,8 +127,8 @@ def read_sentences(
             held = covering.among(its)
             whole |= held
             if len(its) >= SHORTEST or len(passage.sentences) == 1:
-                kinds = wanted.number_in(text), wanted.name_in(text), is_whole(text)
-                found.append((quote, row, place, Traits(says, means, worth, covering.share(held), *map(float, kinds))))
+                looks = map(float, (*there(wanted, text), is_whole(text)))
+                found.append((quote, row, place, Traits(says, means, worth, covering.share(held), *looks)))
         covered_by.append(covering.share(whole))
     quotes, owners, places, told_by = zip(*found, strict=True) if found else ((), (), (), ())
     return Sentences(quotes, owners, places, told_by, max(covered_by[:FIRST], default=0.0))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-SENTENCE = (4.35, 9.36, 3.23, 3.1, 1.8, 1.68, 1.15)
+SENTENCE = (3.69, 9.48, 3.27, 3.42, 1.42, 1.96, 4.27, 1.07)
 """What each trait of a sentence counts, in the order of `sentences.Traits`."""
 
 HEIGHTS: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
-        "detail": (0.78, -0.21, 0.49, 1.47, -2.01, -0.84, 1.0, -2.11, -0.93, -0.09, 0.09, 0.64, -1.22, 1.15),
-        "subject": (-1.81, 0.18, -0.44, 2.23, 1.59, -0.97, -1.57, 1.95, -0.42, 2.23, -0.76, 6.07, -4.73, -0.71),
-        "overview": (1.04, 0.03, -0.05, -3.7, 0.42, 1.81, 0.57, 0.16, 1.35, -2.14, 0.67, -6.71, 5.95, -0.44),
+        "detail": (0.79, -0.22, 0.46, 1.5, -1.95, -0.92, 0.95, -2.0, -0.97, 0.02, 0.01, 0.17, -0.85, 1.17),
+        "subject": (-1.71, 0.19, -0.47, 2.29, 1.44, -0.95, -1.53, 1.97, -0.47, 2.13, -0.77, 6.1, -4.71, -0.68),
+        "overview": (0.91, 0.04, 0.01, -3.8, 0.51, 1.87, 0.58, 0.03, 1.44, -2.16, 0.76, -6.27, 5.56, -0.49),
     }
 )
 """For each height a bias, and what each trait of a question counts, in the order of `heights.Traits`."""
 
-ANSWERED = (-7.63, 3.42, 4.46)
+ANSWERED = (-7.73, 3.5, 4.39)
 """A bias; what the best passage's worth counts, and the share of the question's words in one of the best passages."""

@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shas_kb.ask.wanted import Wanted, is_whole
+from shas_kb.ask.wanted import Kinds, asked_for, is_whole, there
 
-NUMBER, NAME, BOTH, NEITHER = Wanted(True, False), Wanted(False, True), Wanted(True, True), Wanted(False, False)
+NUMBER, NAME, NOTHING, ALL = (
+    Kinds(True, False, False),
+    Kinds(False, True, False),
+    Kinds(*3 * (False,)),
+    Kinds(*3 * (True,)),
+)
+SPAN, BOTH = NUMBER._replace(span=True), NUMBER._replace(name=True)
 
 
 @pytest.mark.parametrize(
@@ -19,36 +25,51 @@ NUMBER, NAME, BOTH, NEITHER = Wanted(True, False), Wanted(False, True), Wanted(T
         ("In which year were radar echoes understood?", NUMBER),
         ("火星有多少颗卫星？", NUMBER),
         ("长城是什么时候修建的？", NUMBER),
+        ("How long does the whey keep?", SPAN),
+        ("How many days did it sleep?", SPAN),
+        ("它能活多久？", SPAN),
         ("Who computed the limit of white dwarfs?", NAME),
         ("Where is Olympus Mons?", NAME),
         ("Who built it, and when?", BOTH),
-        ("How does a membrane work?", NEITHER),
-        ("Whenever planets turn, whoever sees it", NEITHER),
-        ("怎样防止通货膨胀？", NEITHER),
-        ("Wie viele Monde hat der Mars?", NEITHER),
-        ("", NEITHER),
+        ("How does a membrane work?", NOTHING),
+        ("Whenever planets turn, whoever sees it", NOTHING),
+        ("怎样防止通货膨胀？", NOTHING),
+        ("Wie viele Monde hat der Mars?", NOTHING),
+        ("", NOTHING),
     ],
 )
-def test_what_is_asked_for(question: str, wanted: Wanted) -> None:
-    assert Wanted.of(question) == wanted
+def test_what_is_asked_for(question: str, wanted: Kinds) -> None:
+    assert asked_for(question) == wanted
 
 
 @pytest.mark.parametrize("text", ["in 1962", "twice daily", "Twelve of them", "三个月", "half of it"])
 def test_numbers_in_figures_and_words(text: str) -> None:
-    assert NUMBER.number_in(text)
-    assert not NAME.number_in(text)
+    assert there(NUMBER, text).number
+    assert not there(NAME, text).number
 
 
 @pytest.mark.parametrize("text", ["none of them", "everyone", "月亮", ""])
 def test_no_number(text: str) -> None:
-    assert not NUMBER.number_in(text)
+    assert not there(NUMBER, text).number
 
 
 def test_a_name_is_a_capital_within_the_sentence() -> None:
-    assert NAME.name_in("It was Chandrasekhar who computed it.")
-    assert NAME.name_in("The planet’s Olympus Mons")
-    assert not NAME.name_in("Tariffs once paid for most of it. They fell.")
-    assert not NEITHER.name_in("It was Chandrasekhar who computed it.")
+    assert there(NAME, "It was Chandrasekhar who computed it.").name
+    assert there(NAME, "The planet’s Olympus Mons").name
+    assert not there(NAME, "Tariffs once paid for most of it. They fell.").name
+    assert not there(NOTHING, "It was Chandrasekhar who computed it.").name
+
+
+@pytest.mark.parametrize(
+    "text", ["for more than an hour", "38 days", "every 20 minutes", "two long weeks", "三个月", "10 年"]
+)
+def test_lengths_of_time(text: str) -> None:
+    assert there(SPAN, text).span
+
+
+@pytest.mark.parametrize("text", ["by the hour", "these days", "38 dayflies", "月亮"])
+def test_no_length_of_time(text: str) -> None:
+    assert not there(SPAN, text).span
 
 
 @pytest.mark.parametrize(
@@ -65,6 +86,6 @@ def test_headings_and_questions_are_not(text: str) -> None:
 
 @given(st.text(), st.text())
 def test_nothing_is_found_where_nothing_is_wanted(question: str, text: str) -> None:
-    wanted = Wanted.of(question)
-    assert wanted.number or not wanted.number_in(text)
-    assert wanted.name or not wanted.name_in(text)
+    wanted = asked_for(question)
+    assert all(asked or not found for asked, found in zip(wanted, there(wanted, text), strict=True))
+    assert all(possible or not found for possible, found in zip(there(ALL, text), there(wanted, text), strict=True))
