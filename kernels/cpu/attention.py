@@ -65,7 +65,7 @@ def forward(
         for chunk in head.chunks:
             keys, bias = head.seen(chunk)
             its, sums = _flash(
-                _taken(head.queries, chunk.row), keys, _taken(values, chunk.unit), attn_mask=bias, scale=scale
+                _taken(head.queries, chunk.row), keys, _taken(values, chunk.unit), attn_mask=bias, scale=1.0
             )
             row, its, sums = chunk.owned(chunk.row), its[..., :channels].transpose(1, 2), sums.transpose(1, 2)
             if gate is not None:
@@ -139,10 +139,10 @@ def backward(
                 _taken(values, chunk.unit),
                 _taken(outs, chunk.row),
             )
-            found = _flash_backward(*given, _taken(sums, chunk.row), 0.0, False, attn_mask=bias, scale=scale)
+            found = _flash_backward(*given, _taken(sums, chunk.row), 0.0, False, attn_mask=bias, scale=1.0)
             one, two, three = (x.transpose(1, 2) for x in found)
             one = chunk.owned(one)
-            dq[:, nth].index_copy_(0, row, one[..., :channels])
+            dq[:, nth].index_copy_(0, row, one[..., :channels].mul_(scale))
             dkeys.index_add_(0, unit, two.flatten(0, 1).flatten(1))
             dvalues.index_add_(0, unit, three.flatten(0, 1).flatten(1))
             if dgate is not None:
@@ -178,7 +178,7 @@ def tile_mass(
             sums = _taken(lse[:, head.nth], chunk.row)
             sums = sums.masked_fill(~chunk.own[:, None] | (sums == -torch.inf), torch.inf)
             keys, bias = head.seen(chunk)
-            logits = (_taken(head.queries, chunk.row) @ keys.mT).mul_(scale)
+            logits = _taken(head.queries, chunk.row) @ keys.mT
             logits = logits.add_(0 if bias is None else bias).sub_(sums[..., None])
             for share in logits.exp_().sum(2).float().unbind(1):
                 spent[head.routing].view(-1).index_add_(0, chunk.entry.flatten(), share.flatten())
@@ -222,7 +222,7 @@ class _Head(NamedTuple):
         routing: Which it is.
         chunks: The query blocks.
         join: Of channels.
-        queries: [queries, heads, all channels].
+        queries: Times `scale`, so that it rounds no bias, [queries, heads, all channels].
         keys: [rows, heads, all channels].
         units: Bias of each unit, [rows, heads or 1 for all].
         entries: Bias of each entry of the table, through all blocks, or None.
@@ -238,15 +238,16 @@ class _Head(NamedTuple):
     entries: Tensor | None
 
     def seen(self, chunk: Chunk) -> tuple[Tensor, Tensor | None]:
-        """Keys of what blocks see, [blocks, heads, seen, all channels], and what is added to q . k.
+        """Keys of what blocks see, [blocks, heads, seen, all channels], and what is added to the logits.
 
-        That is in the keys where they have a channel for sums, or else [blocks, heads or 1 for all, 1, seen].
+        That is in the keys where they have a channel for sums, or else [blocks, heads or 1 for all, 1, seen]. What is
+        not a block's own has -inf: its gradients are 0, but for NaN in the queries' channel for sums, which no one reads.
         """
         keys = _taken(self.keys, chunk.unit)
         bias = keys[..., self.join.channels] if self.join.summed else _taken(self.units, chunk.unit)
         if self.entries is not None:
             bias += self.entries.index_select(0, chunk.entry.flatten()).view(chunk.entry.shape)[:, None]
-        bias.masked_fill_(~chunk.held[:, None], CLOSED if self.join.summed else -torch.inf)
+        bias.masked_fill_(~chunk.held[:, None], -torch.inf)
         return keys, None if self.join.summed else bias[:, :, None]
 
 
@@ -270,7 +271,7 @@ def _heads(
     its_level: Tensor | float = 0.0
     if gate is not None:
         tile = torch.searchsorted(geometry.tile_start, torch.arange(len(k)), right=True) - 1
-        its_level = one_hot(geometry.tile_level[tile].long(), join.levels)[:, None].to(wide) / scale
+        its_level = one_hot(geometry.tile_level[tile].long(), join.levels)[:, None].to(wide)
     log_count = geometry.log_count[:, None]
     for routing in range(len(table.tile)):
         nth = slice(routing * shared, (routing + 1) * shared)
@@ -278,7 +279,7 @@ def _heads(
         units = log_count.to(wide) if mass is None else (log_count + mass[:, nth]).to(wide)
         yield _Head(
             nth, routing, list(chunks(table, geometry, asked.nonzero()[:, 0], routing, shared)), join,
-            queries=join(q[:, nth], 1 / scale, gates), keys=join(k[:, nth], units, its_level), units=units,
+            queries=join(q[:, nth].to(wide) * scale, 1.0, gates), keys=join(k[:, nth], units, its_level), units=units,
             entries=None if rho is None else rho[routing].flatten().to(wide),
         )  # fmt: skip
 

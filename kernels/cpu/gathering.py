@@ -13,11 +13,12 @@ from shas_kb.kernels.layout import Geometry, Table
 from shas_kb.kernels.pyramid import TILE
 
 TOGETHER = 16_384
-"""Units gathered at once, through all heads; their keys and values fill about 8 MB at 64 channels."""
+"""Units gathered at once, through all heads, before more blocks are begun; at 64 channels their keys and values fill
+8 MB."""
 LISTED = 65_536
 """Units listed at once."""
-SHARED = 4
-"""Blocks go together by so many, so that all cores have as much to do."""
+BY = 4
+"""Blocks are taken by so many at a time, so that all cores have work."""
 
 
 class Chunk(NamedTuple):
@@ -75,12 +76,16 @@ def chunks(
 
 
 def _spans(counts: list[int], limit: int) -> Iterator[slice]:
-    """Runs of lists, a multiple of `SHARED`. A new one begins where the next would fill over `limit`, all padded."""
-    first, most = 0, 0
+    """Runs of lists, all padded to their longest, that end where one more would fill over `limit`.
+
+    They are a multiple of `BY`, which may fill it several times, unless more than half of it all were padding.
+    """
+    first, most, own = 0, 0, 0
     for nth, count in enumerate(counts):
-        if nth > first and (nth - first) % SHARED == 0 and (nth + 1 - first) * max(most, count) > limit:
+        padded = (nth + 1 - first) * max(most, count)
+        if nth > first and padded > limit and ((nth - first) % BY == 0 or padded > 2 * (own + count)):
             yield slice(first, nth)
-            first, most = nth, 0
-        most = max(most, count)
+            first, most, own = nth, 0, 0
+        most, own = max(most, count), own + count
     if counts:
         yield slice(first, len(counts))

@@ -12,6 +12,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from shas_kb.kernels import reference
 from shas_kb.kernels.attention import attend, descend, shas_attention
+from shas_kb.kernels.cpu.gathering import chunks
 from shas_kb.kernels.layout import Layout, Table, summaries
 from shas_kb.kernels.plan import Plan
 from shas_kb.kernels.pyramid import Pyramid
@@ -106,6 +107,17 @@ def test_bf16_is_at_most_twice_as_far_from_the_truth_as_dense_attention() -> Non
     )
     ours = shas_attention(low.q, low.k, low.v, low.route_q, low.route_k, low.layout, impl="cpu").out.double()
     assert (ours - truth).abs().mean() <= 2 * (dense - truth).abs().mean()
+
+
+def test_one_long_text_after_many_short_ones_does_not_widen_them() -> None:
+    layout = Layout.of(Plan.asking(Pyramid.from_lengths([8] * 401 + [9000]), dense=0))
+    generator = torch.Generator().manual_seed(0)
+    route_q, route_k = (torch.randn(rows, 2, 32, generator=generator) for rows in (layout.queries, layout.rows))
+    table = descend(summaries(route_q, layout), route_k, layout)
+    together = list(chunks(table, layout.geometry, torch.arange(layout.blocks), 0, 3))
+    assert sum(int(chunk.row.shape[0]) for chunk in together) == layout.blocks
+    assert max(chunk.held.numel() for chunk in together) <= 2 * max(int(chunk.held.sum()) for chunk in together)
+    assert sum(chunk.held.numel() for chunk in together) <= 2 * sum(int(chunk.held.sum()) for chunk in together)
 
 
 def test_three_runs_are_the_same() -> None:

@@ -45,6 +45,18 @@ def test_where_nothing_is_worth_anything_the_output_is_0(impl: Any, dense: int) 
 
 
 @pytest.mark.parametrize("impl", FAST)
+@pytest.mark.parametrize("worth", [torch.finfo(torch.float32).min, -1e31])
+def test_masses_may_be_the_least_there_is(impl: Any, worth: float) -> None:
+    p = problem([65, 300, 1], k=1, asking=1, dtype=torch.float32)
+    assert p.mass is not None
+    first = [slice(int(level[0]), int(level[1])) for level in p.layout.plan.pyramid.bounds]
+    for rows in first:
+        p.mass[rows] = worth
+    _, grads = attended(replace(p, gate=None), reference_table(p), impl)
+    assert all(grad.isfinite().all() for grad in grads)
+
+
+@pytest.mark.parametrize("impl", FAST)
 def test_texts_of_one_level_may_differ_in_length(impl: Any) -> None:
     p = problem([200, 90, 0], levels=1, k=3, heads=1, bare=True, dtype=torch.float32)
     table = descend(summaries(p.route_q, p.layout, impl=impl), p.route_k, p.layout, impl=impl)
