@@ -241,7 +241,7 @@ class _Head(NamedTuple):
         """Keys of what blocks see, [blocks, heads, seen, all channels], and what is added to the logits.
 
         That is in the keys where they have a channel for sums, or else [blocks, heads or 1 for all, 1, seen]. What is
-        not a block's own has -inf: its gradients are 0, but for NaN in the queries' channel for sums, which no one reads.
+        not a block's own has -inf: its gradients are 0, but for NaN in that channel of the queries, which no one reads.
         """
         keys = _taken(self.keys, chunk.unit)
         bias = keys[..., self.join.channels] if self.join.summed else _taken(self.units, chunk.unit)

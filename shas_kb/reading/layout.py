@@ -18,7 +18,7 @@ _GUTTER = 6.0  # the least space between two columns
 _MANY_BLOCKS = 200  # more are a map or a table, and are read from top to bottom
 _BAND = 0.12  # of the page's height, at the top and the bottom: where running heads stand
 _EDGE_LINES = 3
-_BESIDE = 2.0  # by which the feet of lines on one baseline may differ
+_SAME_FOOT = 2.0  # by which the feet of lines on one baseline may differ
 _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"[ivxlcdm]+", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(
@@ -197,14 +197,15 @@ def split_columns(block: Block) -> list[Block]:
 def drop_running_heads(pages: Sequence[Page]) -> None:
     """Remove the lines that stand at the top or the bottom of several pages, figures not minded, and page numbers.
 
-    In a short document that is a line too which says again, in smaller type, what stood on the first page: its title.
-    What stands beside a running head is part of it.
+    A line that says again, in smaller type, what stood on the first page is one too: the title. What stands on one
+    baseline with a running head, in type no larger, need not be of one size on all pages.
     """
     if len(pages) < 2:
         return
     edges = [list(_edge_lines(page)) for page in pages]
-    counts = Counter(key for edge in edges for key in {_likeness(line, top) for line, top in edge})
+    counts = Counter(key for edge in edges for key in _once(edge))
     least = 2 if len(pages) <= 4 else 3
+    names = Counter(name for edge in edges for name in {_name(line) for line, _ in edge} if name)
     first = {_name(line): line.size for block in pages[0].blocks for line in block.lines}
     kept_blocks: list[list[Block]] = []
     for number, (page, edge) in enumerate(zip(pages, edges, strict=True)):
@@ -213,11 +214,11 @@ def drop_running_heads(pages: Sequence[Page]) -> None:
             for line, top in edge
             if counts[_likeness(line, top)] >= least or (number and first.get(_name(line), 0.0) > line.size)
         ]
-        feet = [head.y1 for head in heads if _name(head)]
         drop = {id(line) for line in heads} | {
             id(line)
             for line, _ in edge
-            if _PAGE_NUMBER.fullmatch(line.text.strip()) or any(abs(line.y1 - foot) < _BESIDE for foot in feet)
+            if _PAGE_NUMBER.fullmatch(line.text.strip())
+            or (names[_name(line)] >= least and any(_beside(line, head) for head in heads))
         }
         lines_left = ([line for line in block.lines if id(line) not in drop] for block in page.blocks)
         kept_blocks.append([Block(lines) for lines in lines_left if lines] if drop else page.blocks)
@@ -239,6 +240,18 @@ def _outermost(lines: list[Line], direction: int) -> list[Line]:
     """The lines on the outermost few heights."""
     heights = sorted({round(line.y0) for line in lines}, key=lambda height: direction * height)[:_EDGE_LINES]
     return [line for line in lines if round(line.y0) in heights]
+
+
+def _once(edge: Iterable[tuple[Line, bool]]) -> Iterator[tuple[str, int, bool]]:
+    """The likenesses that a page has in one line only, or in the same again: rows of a table differ in their figures."""
+    texts: dict[tuple[str, int, bool], set[str]] = {}
+    for line, top in edge:
+        texts.setdefault(_likeness(line, top), set()).add(line.text)
+    return (likeness for likeness, found in texts.items() if len(found) == 1)
+
+
+def _beside(line: Line, head: Line) -> bool:
+    return abs(line.y1 - head.y1) < _SAME_FOOT and line.size < head.size + 1
 
 
 def _name(line: Line) -> str:

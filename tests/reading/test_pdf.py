@@ -71,6 +71,50 @@ def test_what_stands_beside_a_running_head_is_part_of_it(typeset: Typeset) -> No
     assert "kept: it stands lower" in draft.text
 
 
+@pytest.mark.parametrize(
+    ("head", "size", "texts"),
+    [
+        ("ACME", 24, ["Why trees fall", "How roots hold", "What fungi do", "When rain comes"]),
+        ("Annual Report", 9, ["Introduction", "Methods of counting", "Results by region", "Discussion"]),
+        ("Chapter {}", 18, ["The oak", "The ash", "The elm", "The yew"]),
+        ("Name:", 10, ["Alice Meyer", "Bob Stone", "Carla Diaz", "Dan Wu"]),
+        ("Ibid.", 8, ["see the charter of Oakwood.", "see the roll of Elm.", "on millers.", "see Fir, who doubts it."]),
+    ],
+)
+def test_text_beside_what_stands_on_several_pages_stays(head: str, size: float, texts: list[str]) -> None:
+    document = pymupdf.open()
+    for number, text in enumerate(texts, 1):
+        page = document.new_page(width=595, height=842)
+        page.insert_text((60, 60), head.format(number), fontsize=size)
+        page.insert_text((300, 60), text, fontsize=max(size, 10))
+        page.insert_text((60, 300), f"Page {number} tells of grain and what the mill makes of it.", fontsize=10)
+    draft = read_pdf(document.tobytes(), "a.pdf", False)
+    assert all(text in draft.text for text in texts)
+    assert head.split()[0] not in draft.text
+
+
+def test_text_beside_a_word_that_the_first_page_has_as_its_heading_stays() -> None:
+    document = pymupdf.open()
+    first, second = (document.new_page(width=595, height=842) for _ in range(2))
+    first.insert_text((60, 150), "Costs", fontsize=16)
+    second.insert_text((60, 60), "Costs", fontsize=10)
+    second.insert_text((200, 60), "were four thousand crowns", fontsize=10)
+    for page in (first, second):
+        page.insert_text((60, 300), "This page tells of grain and what the mill makes of it.", fontsize=10)
+    assert "were four thousand crowns" in read_pdf(document.tobytes(), "a.pdf", False).text
+
+
+def test_rows_of_a_table_that_differ_in_their_figures_stay() -> None:
+    document = pymupdf.open()
+    for number in range(4):
+        page = document.new_page(width=595, height=842)
+        for row in range(40):
+            page.insert_text((60, 50 + 16 * row), f"plot {number * 40 + row}", fontsize=9)
+            page.insert_text((200, 50 + 16 * row), f"{row}.5 kilograms in {1900 + number * 40 + row}", fontsize=9)
+    draft = read_pdf(document.tobytes(), "a.pdf", False)
+    assert all(f"{1900 + row}" in draft.text for row in range(160))
+
+
 def test_a_label_beside_a_figure_that_could_be_a_page_number_stays() -> None:
     document = pymupdf.open()
     for number in range(1, 5):
