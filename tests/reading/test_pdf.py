@@ -95,12 +95,10 @@ def test_text_beside_what_stands_on_several_pages_stays(head: str, size: float, 
 
 def test_text_beside_a_word_that_the_first_page_has_as_its_heading_stays() -> None:
     document = pymupdf.open()
-    first, second = (document.new_page(width=595, height=842) for _ in range(2))
-    first.insert_text((60, 150), "Costs", fontsize=16)
-    second.insert_text((60, 60), "Costs", fontsize=10)
-    second.insert_text((200, 60), "were four thousand crowns", fontsize=10)
-    for page in (first, second):
-        page.insert_text((60, 300), "This page tells of grain and what the mill makes of it.", fontsize=10)
+    for lines in ([(60, 150, "Costs", 16)], [(60, 60, "Costs", 10), (200, 60, "were four thousand crowns", 10)]):
+        page = document.new_page(width=595, height=842)
+        for x, y, text, size in [*lines, (60, 300, "This page tells of grain and of mills.", 10)]:
+            page.insert_text((x, y), text, fontsize=size)
     assert "were four thousand crowns" in read_pdf(document.tobytes(), "a.pdf", False).text
 
 
