@@ -10,26 +10,35 @@ from shas_kb.organise.titled import Parts
 from shas_kb.organise.vocabulary import Key, is_wide, stem
 
 MOST_PARTS = 3
-COVERS_ENTITY, COVERS_PAIR, COVERS_ABOVE = 0.5, 0.6, 0.9
-"""The share of an entity's documents that say what names it; of any node's, that two phrases must speak for; and of a
-node's with children, that say what names it rather than its children do."""
+COVERS_ENTITY = 0.5
+"""The share of an entity's documents that say what names it."""
+COVERS_PAIR = 0.6
+"""The share of a node's documents that one of two phrases must speak for."""
+COVERS_ABOVE = 0.9
+"""The share of the documents of a node with children that say what names it rather than its children do."""
 SPREADS_ENOUGH = 0.75
 """The share of a node's documents in children that say what names it."""
 TELLS_ENOUGH = 2.0
 """How many times as much as the rest a node says what names it."""
-NEARLY_AS_GOOD, GOOD_ENOUGH = 0.7, 0.5
-"""The share of the best score that a phrase must have to name a node in its place, and beside another."""
+NEARLY_AS_GOOD = 0.7
+"""The share of the best score that a phrase must have to name a node in its place."""
+GOOD_ENOUGH = 0.5
+"""The share of the best score that a phrase must have to name a node beside another."""
 FAMILY = 5
 """Words that begin with so many of the same letters are forms of one."""
 COVERS_MORE = 0.15
 """The share of documents that a second part of a name must add."""
-COVERS_ALONE, ADDS = 0.7, 0.1
-"""The share of an entity's documents from which on one phrase is enough, and that which a second must add."""
+COVERS_ALONE = 0.7
+"""The share of an entity's documents from which on one phrase is enough."""
+ADDS = 0.1
+"""The share of an entity's documents that a second phrase must add where one is not enough."""
 
 
 def for_all(candidates: Sequence[Candidate], *, above: bool) -> Iterator[Parts]:
-    """The phrases that speak for the whole of a node, of those nearly as good as the best; above entities one must
-    spread over the children, and tell them from the rest."""
+    """The phrases that speak for the whole of a node, of those nearly as good as the best.
+
+    Above entities such a phrase must spread over the children, and tell them from the rest.
+    """
     for one in candidates:
         covers = one.said.mean() >= (COVERS_ABOVE if above else COVERS_ENTITY)
         tells = not above or (one.spread >= SPREADS_ENOUGH and one.lift >= TELLS_ENOUGH)
@@ -38,11 +47,14 @@ def for_all(candidates: Sequence[Candidate], *, above: bool) -> Iterator[Parts]:
 
 
 def completed(names: Iterable[Parts], candidates: Sequence[Candidate], *, mixed: bool = False) -> Iterator[Parts]:
-    """Names, those of one phrase with a second where readers miss one (docs/tree/README.md): beside what does not speak
-    for nearly all documents, that which adds most; in a node that is `mixed`, and beside a word of a script without
-    spaces, which is short and stands for much (网络 is any network), the next best."""
+    """Names, those of one phrase with a second where readers miss one (docs/tree/README.md).
+
+    Beside what does not speak for nearly all documents that is the one which adds most. In a node of several children
+    (`mixed`), and among words of a script without spaces, which are short and stand for much (网络 is any network), it
+    is the next best, whatever it adds.
+    """
     by_text = {one.text: one for one in candidates}
-    always = mixed or any(is_wide(one.text) for one in candidates)
+    always = mixed or 2 * sum(is_wide(one.text) for one in candidates) >= len(candidates)
     for name in names:
         head = by_text.get(name[0]) if len(name) == 1 else None
         if head is None:
@@ -51,6 +63,11 @@ def completed(names: Iterable[Parts], candidates: Sequence[Candidate], *, mixed:
             yield (head.text, second)
         else:
             yield name
+
+
+def alone(candidates: Iterable[Candidate]) -> Iterator[Parts]:
+    """Each phrase by itself."""
+    return ((one.text,) for one in candidates)
 
 
 def _complement(candidates: Sequence[Candidate], head: Candidate) -> str:
@@ -126,5 +143,4 @@ def own(candidates: Sequence[Candidate]) -> Iterator[Parts]:
     apart = _apart(one.text for one in candidates)
     for size in range(1, min(MOST_PARTS, len(apart)) + 1):
         yield tuple(apart[:size])
-    for one in candidates:
-        yield (one.text,)
+    yield from alone(candidates)

@@ -1,9 +1,9 @@
 """What a node is called.
 
 From the top down, a node takes the phrase that speaks for nearly all of its documents and its children, if there is
-one, or is called after its largest children. An entity takes the phrase that speaks for most of its documents, of those
-nearly as good as the best, with a second one where many do not say the first. No sibling has a node's name, and no node
-above it; where no phrase is free, it is a title.
+one, or is called after its three largest children, if these hold half of it. An entity takes the phrase that speaks
+for most of its documents, of those nearly as good as the best, with a second one where many do not say the first. No
+sibling has a node's name, and no node above it; where no phrase is free, it is a title.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import chain
 import numpy as np
 
 from shas_kb.organise.candidate import Candidate
-from shas_kb.organise.compose import MOST_PARTS, completed, for_all, joined, next_best, own, paired
+from shas_kb.organise.compose import MOST_PARTS, alone, completed, for_all, joined, next_best, own, paired
 from shas_kb.organise.group import averaging
 from shas_kb.organise.material import Array, Labels, unit
 from shas_kb.organise.meaning import Meaning
@@ -58,7 +58,7 @@ def name_levels(
             if mixed:
                 good = chain(good, joined(naming.heads(height, node)), paired(candidates))
             rest = completed(own(candidates), candidates, mixed=mixed)
-            naming.give(height, node, chain(good, rest, titled(titles[middles[height][node]])))
+            naming.give(height, node, chain(good, rest, alone(candidates), titled(titles[middles[height][node]])))
     return [
         [
             Named(written(name), tuple(one.text for one in candidates[:KEYPHRASES]))

@@ -243,7 +243,7 @@ def _outermost(lines: list[Line], direction: int) -> list[Line]:
 
 
 def _once(edge: Iterable[tuple[Line, bool]]) -> Iterator[tuple[str, int, bool]]:
-    """The likenesses that a page has in one line only, or in the same again; rows of a table differ in their figures."""
+    """The likenesses that a page has in one line only, or the same again; rows of a table differ in their figures."""
     texts: dict[tuple[str, int, bool], set[str]] = {}
     for line, top in edge:
         texts.setdefault(_likeness(line, top), set()).add(line.text)

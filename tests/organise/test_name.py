@@ -253,6 +253,21 @@ def test_a_word_of_a_script_without_spaces_goes_with_another():
     assert named(said, halves(5))[0] == ["Networks", "Search"]
 
 
+def test_a_word_from_another_script_does_not_make_names_of_two():
+    said = [{"networks": 5 + i, "flow": 3, "网络": 1} for i in range(5)] + [
+        {"search": 5 + i, "graphs": 2, "图": 1} for i in range(5)
+    ]
+    assert named(said, halves(5))[0] == ["Networks", "Search"]
+
+
+def test_a_phrase_alone_comes_before_a_title_with_a_number():
+    said = [{"面包": 5, "烘焙": 3, "酵母": 4}] * 6 + [{"河流": 2 + i} for i in range(40)]
+    levels = [np.array([0, 0, 0, 1, 1, 1] + [2] * 40), np.array([0, 0, 1]), np.zeros(2, dtype=np.int64)]
+    entities, categories, _ = named(said, levels, ["如何做面包"] * 46)
+    assert len(categories[0].split("、")) == 2
+    assert set(entities[:2]) == set(categories[0].split("、"))
+
+
 def test_a_person_is_called_in_full():
     said = [{"Nixon": 2 + i} for i in range(4)] + [{"Nixon": 3 + i, "Richard Nixon": 1} for i in range(2)]
     said += [{"rivers": 2 + i} for i in range(6)]
