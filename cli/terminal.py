@@ -10,7 +10,7 @@ import sys
 import textwrap
 import unicodedata
 from io import TextIOWrapper
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -21,8 +21,17 @@ from shas_kb.cli.interrupt import raise_if_pressed
 if TYPE_CHECKING:
     from rich.progress import Task
 
+
+class _Output(Console):
+    """Standard output."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Leave it to the command, which ends well; rich would end the process with an error."""
+        raise BrokenPipeError
+
+
 # Into a file or a pipe nothing is cut to a terminal's width.
-output = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+output = _Output(highlight=False, width=None if sys.stdout.isatty() else 200)
 messages = Console(stderr=True, highlight=False)
 
 

@@ -11,7 +11,10 @@ from shas_kb.cli.app import main
 
 
 def start() -> None:
-    """Run a command and end the process. Where torch was needed, without taking it apart, which takes half a second."""
+    """Run a command and end the process. Where torch was needed, without taking it apart, which takes half a second.
+
+    Threads are waited for, streams flushed, and what was registered with `atexit` meanwhile is done.
+    """
     status: int | str | None = None
 
     def leave() -> None:
@@ -21,7 +24,8 @@ def start() -> None:
                     stream.flush()
             os._exit(status)
 
-    atexit.register(leave)  # The first to be registered is called last.
+    # Called after all that is registered later. What was earlier, by the modules above, has nothing to save.
+    atexit.register(leave)
     try:
         main()
     except SystemExit as end:

@@ -10,10 +10,13 @@ import re
 from typing import NamedTuple
 
 _NUMBER_WORDS = (
-    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty"
-    "|ninety|hundreds?|thousands?|millions?|billions?|half"
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|twenty|thirty"
+    "|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?|millions?|billions?|half"
 )
-_TIMES = "seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centur(?:y|ies)|generations?"
+_PERIOD = "minute|hour|day|week|fortnight|month|year|decade|century|generation"
+_PERIODS = "(?:milli|micro)?seconds?|minutes?|hours?|days?|weeks?|fortnights?|months?|years?|decades?|centur(?:y|ies)"
+_PERIODS += "|generations?"
+_FIGURES = "一二三四五六七八九十百千万亿两半几数"
 
 
 class Kinds(NamedTuple):
@@ -34,7 +37,11 @@ _ASKED = (
         re.IGNORECASE,
     ),
     re.compile(r"\b(?:who|whose|whom|where)\b", re.IGNORECASE),
-    re.compile(rf"\bhow (?:long|old|soon|often|late|many (?:{_TIMES}))\b|多久|多长时间|[多几]少?[年天]", re.IGNORECASE),
+    re.compile(
+        rf"\bhow (?:long|old|soon|often|many (?:more )?(?:{_PERIODS}))\b"
+        r"|多久|多长时间|(?:多少|几)(?:[年天周秒]|分钟|个?小时|个月)(?!来)",
+        re.IGNORECASE,
+    ),
 )
 _THERE = (
     re.compile(
@@ -44,8 +51,11 @@ _THERE = (
     ),
     re.compile(r"[^\W\d_]['’)]?,? [A-Z][a-z]+"),  # a capital within the sentence
     re.compile(
-        rf"\b(?:[\d.,]*\d|an?|several|few|every|each|{_NUMBER_WORDS})[\s-]+(?:[a-z]+[\s-]+)?(?:milli|micro)?(?:{_TIMES})\b"
-        r"|[\d一二三四五六七八九十百千万两半几]\s*个?(?:秒|分钟|小时|天|日|周|星期|月|年)",
+        rf"\b(?:\d[\d.,]{{0,20}}|several|few|couple of|{_NUMBER_WORDS})[\s-]+"
+        rf"(?:[a-z]+[\s-]+)?(?<!light[\s-])(?:{_PERIODS})\b|\b(?:an?|every|each) (?:{_PERIOD})\b"
+        r"|\d (?:[mµ]?s|min|hr?)\b"
+        # not 1998年, 三月, 第二天: those are dates, and in order
+        rf"|(?<![第\d{_FIGURES}])(?:\d{{1,3}}|[{_FIGURES}]+)\s*(?:[秒天周年]|分钟|个?(?:小时|星期)|个月)",
         re.IGNORECASE,
     ),
 )

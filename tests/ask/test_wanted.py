@@ -48,6 +48,21 @@ def test_numbers_in_figures_and_words(text: str) -> None:
     assert not there(NAME, text).number
 
 
+@pytest.mark.parametrize(
+    ("question", "span"),
+    [
+        *[("How many more days?", True), ("How many light years?", False), ("How late does it run?", False)],
+        *[("要几天？", True), ("多少年？", True), ("很多年来人们吃什么？", False), ("几年来谁写了它？", False)],
+    ],
+)
+def test_a_length_of_time_is_asked_for(question: str, span: bool) -> None:
+    assert asked_for(question).span == span
+
+
+def test_a_long_row_of_figures_is_read_at_once() -> None:
+    assert not there(SPAN, "1." * 200_000).span
+
+
 @pytest.mark.parametrize("text", ["none of them", "everyone", "月亮", ""])
 def test_no_number(text: str) -> None:
     assert not there(NUMBER, text).number
@@ -61,13 +76,23 @@ def test_a_name_is_a_capital_within_the_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["for more than an hour", "38 days", "every 20 minutes", "two long weeks", "三个月", "10 年"]
+    "text",
+    [
+        *("for more than an hour", "38 days", "every 20 minutes", "two long weeks", "eighteen months", "half a second"),
+        *("a couple of days", "within 5 ms", "三个月", "10 年", "十五分钟", "数百年"),
+    ],
 )
 def test_lengths_of_time(text: str) -> None:
     assert there(SPAN, text).span
 
 
-@pytest.mark.parametrize("text", ["by the hour", "these days", "38 dayflies", "月亮"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("by the hour", "these days", "38 dayflies", "a second opinion", "4 light years away", "a new generation"),
+        *("月亮", "在三月", "第二天", "1998年", "一日千里"),
+    ],
+)
 def test_no_length_of_time(text: str) -> None:
     assert not there(SPAN, text).span
 

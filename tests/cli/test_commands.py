@@ -233,13 +233,33 @@ def program(*words: object) -> list[str]:
     return [sys.executable, "-m", "shas_kb", *(str(word) for word in words)]
 
 
-def test_a_pipe_that_closes_is_no_error(sample_kb: Path) -> None:
-    head = subprocess.Popen(["true"], stdin=subprocess.PIPE)
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_pipe_that_closes_is_no_error(sample_kb: Path, options: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
     shown = subprocess.run(
-        program("-d", sample_kb, "tree", "--json"), stdout=head.stdin, stderr=subprocess.PIPE, text=True
+        program("-d", sample_kb, "tree", *options), stdout=writing, stderr=subprocess.PIPE, text=True
     )
-    head.communicate()
-    assert shown.stderr == ""
+    os.close(writing)
+    assert (shown.stderr, shown.returncode) == ("", 0)
+
+
+@pytest.mark.parametrize(("word", "code"), [("--version", 0), ("--nothing", 2)])
+def test_the_quick_end_loses_nothing(word: str, code: int) -> None:
+    """Where torch was loaded: neither what a thread still writes, nor what stands in a stream, nor the exit code."""
+    script = """
+import atexit, sys, threading, time, torch
+from shas_kb.__main__ import start
+def late():
+    time.sleep(0.5)
+    atexit.register(sys.stdout.write, "at the end")
+    sys.stdout.write("late ")
+threading.Thread(target=late).start()
+start()
+"""
+    done = subprocess.run([sys.executable, "-c", script, word], capture_output=True, text=True)
+    assert done.stdout.endswith("late at the end")
+    assert done.returncode == code
 
 
 def test_a_full_disk_is_one_line(sample_kb: Path) -> None:
