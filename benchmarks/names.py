@@ -42,7 +42,8 @@ from shas_kb.organise.material import Labels, Material
 from shas_kb.organise.meaning import Meaning
 from shas_kb.organise.name import Named, name_levels
 from shas_kb.organise.nest import Nested, nest
-from shas_kb.organise.vocabulary import is_wide, stem, vocabulary
+from shas_kb.organise.script import is_wide
+from shas_kb.organise.vocabulary import stem, vocabulary
 from shas_kb.records import NODE_LEVELS
 from shas_kb.storage import Store
 

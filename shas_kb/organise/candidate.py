@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shas_kb.organise.material import Array, Labels
-from shas_kb.organise.vocabulary import Key, Vocabulary, is_wide
+from shas_kb.organise.script import is_wide
+from shas_kb.organise.vocabulary import Key, Vocabulary
 from shas_kb.organise.weights import weighed
 
 CANDIDATES = 16

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from shas_kb.organise.candidate import Candidate, within
+from shas_kb.organise.script import is_wide
 from shas_kb.organise.titled import Parts
-from shas_kb.organise.vocabulary import Key, is_wide, stem
+from shas_kb.organise.vocabulary import Key, stem
 
 MOST_PARTS = 3
 COVERS_ENTITY = 0.5

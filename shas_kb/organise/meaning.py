@@ -13,7 +13,7 @@ import numpy as np
 
 from shas_kb.organise.material import Array, Labels, Material, members, unit
 from shas_kb.organise.represent import mean_passages, whitening_inside
-from shas_kb.organise.vocabulary import is_wide
+from shas_kb.organise.script import is_wide
 from shas_kb.records import Vectors
 
 Embed = Callable[[Sequence[str]], Vectors]

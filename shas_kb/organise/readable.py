@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shas_kb.organise.vocabulary import is_wide
+from shas_kb.organise.script import is_wide
 
 SHORTEST, LONGEST = 50, 320
 WIDE_LETTER = 2.5

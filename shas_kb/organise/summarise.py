@@ -13,7 +13,8 @@ import numpy as np
 
 from shas_kb.organise.material import Array, Labels, Material
 from shas_kb.organise.readable import readable
-from shas_kb.organise.vocabulary import is_wide, stem
+from shas_kb.organise.script import is_wide
+from shas_kb.organise.vocabulary import stem
 from shas_kb.records import Quote, StoredPassage
 
 Fetch = Callable[[Sequence[tuple[str, int]]], Sequence[StoredPassage]]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import count
 
-from shas_kb.organise.vocabulary import is_wide, stem, usable
+from shas_kb.organise.script import is_wide
+from shas_kb.organise.vocabulary import stem, usable
 
 Parts = tuple[str, ...]
 """What a name is made of: one phrase or a few."""

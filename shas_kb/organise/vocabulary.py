@@ -16,6 +16,7 @@ from scipy import sparse
 
 from shas_kb.organise.bag import counted, of_one_lexicon, spread
 from shas_kb.organise.material import Array, Material
+from shas_kb.organise.script import is_wide
 
 LONGEST, LONGEST_WIDE = 4, 6
 MANY_DOCUMENTS = 5000
@@ -47,7 +48,6 @@ ve ll
 """
 OUTLAWED = frozenset(_OUTLAWED_TEXT.split())
 _WORD = re.compile(r"[^\W_]+")
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _NATIONAL = re.compile(r"[A-Z]\w+(ian|ican|ish|ese|ern)\Z")
 # "biologists", "astronomers"
 _PROFESSION = re.compile(r".{4,}(ist|ician|nomer|pher|searcher)\Z")
@@ -91,11 +91,6 @@ def vocabulary(materials: Sequence[Material]) -> Vocabulary:
     written = tuple(shown({form: uses[form] for form in variants[key]}) for key in keys)
     totals = np.asarray(counts.sum(axis=0)).ravel()
     return Vocabulary(tuple(keys), written, worth(keys, written, totals), rates, titles)
-
-
-def is_wide(text: str) -> bool:
-    """Whether a text is in a script that writes without spaces (Chinese, Japanese) or in syllables (Korean)."""
-    return _WIDE.search(text) is not None
 
 
 def stem(phrase: str) -> Key:
