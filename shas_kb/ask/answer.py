@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from shas_kb.ask.sentences import Sentences
 from shas_kb.ask.snapshot import Snapshot
-from shas_kb.ask.wanted import is_whole
 from shas_kb.ask.weights import ANSWERED
 from shas_kb.ask.words import stems
+from shas_kb.organise.readable import readable
 from shas_kb.records import Level, Node, Quote
 
 MOST, FEW = 5, 1
@@ -44,21 +45,45 @@ def confidence(worth: float, covered: float) -> float:
     return 1.0 / (1.0 + math.exp(-(bias + by_worth * worth + by_words * covered)))
 
 
-def quote(sentences: Sentences, most: int, *, spread: bool = False) -> list[Quote]:
-    """At most `most` sentences that answer, best first, none repeating another; `spread` over as many documents, as
-    what a node tells is not in one of them, and none of them headings."""
+def quote(sentences: Sentences, most: int) -> list[Quote]:
+    """At most `most` sentences that answer, best first, none repeating another."""
     ranking = sentences.ranking
-    taken: list[tuple[Quote, frozenset[str]]] = []
+    taken: list[Quote] = []
     for place, relevance in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
-        if len(taken) == most or (relevance < ranking.scores[0] - RELEVANT and not spread):
+        if len(taken) == most or relevance < ranking.scores[0] - RELEVANT:
             break
-        found = sentences.quotes[place]
-        said = stems(found.text)
-        if spread and (not is_whole(found.text) or any(found.document == other.document for other, _ in taken)):
+        if not _again(sentences.quotes[place], taken):
+            taken.append(sentences.quotes[place])
+    return taken
+
+
+def quote_each(snapshot: Snapshot, sentences: Sentences, most: int) -> list[Quote]:
+    """At most `most` sentences that tell what a node says to a question, best first, none repeating another.
+
+    They can stand alone, no two are of one document, and no entity has more than its share, as what a node tells is not
+    in one place.
+    """
+    homes = snapshot.home["entity"][[snapshot.index[found.document] for found in sentences.quotes]].tolist()
+    share = math.ceil(most / max(1, len(set(homes))))
+    taken: list[Quote] = []
+    told: Counter[int] = Counter()
+    for place in sentences.ranking.rows.tolist():
+        found, home = sentences.quotes[place], homes[place]
+        if len(taken) == most:
+            break
+        if told[home] == share or any(found.document == other.document for other in taken):
             continue
-        if all(len(said & other) < SAME * len(said | other) for _, other in taken):
-            taken.append((found, said))
-    return [found for found, _ in taken]
+        if readable(found.text.strip()) and not _again(found, taken):
+            taken.append(found)
+            told[home] += 1
+    return taken
+
+
+def _again(found: Quote, taken: Sequence[Quote]) -> bool:
+    """Whether it says what one of those says."""
+    said = stems(found.text)
+    others = (stems(other.text) for other in taken)
+    return any(len(said & other) >= SAME * len(said | other) for other in others)
 
 
 def compose(
@@ -84,7 +109,7 @@ def compose(
     quotes: list[Quote] = []
     for node in nodes[:MOST]:
         most = 1 if len(nodes) > 1 else FEW if detail is not None else MOST
-        its = (quote(about, most, spread=True) if about is not None else []) or list(node.summary[:most])
+        its = (quote_each(snapshot, about, most) if about is not None else []) or list(node.summary[:most])
         parts.append(_told(snapshot, node, its))
         quotes += its
     if detail is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -9,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shas_kb.ask import Snapshot, ask
-from shas_kb.ask.answer import MOST, NOTHING, PERHAPS, PERHAPS_SURE, SAME, SURE, compose, confidence, quote
+from shas_kb.ask.answer import MOST, NOTHING, PERHAPS, PERHAPS_SURE, SAME, SURE, compose, confidence, quote, quote_each
 from shas_kb.ask.asking import look
 from shas_kb.ask.levels import Embed
 from shas_kb.ask.words import stems
+from shas_kb.organise.readable import readable
 from shas_kb.records import LEVELS, NODE_LEVELS, Level
 from shas_kb.storage import Store
 
@@ -128,6 +131,17 @@ def test_a_node_is_told_by_what_its_documents_say_to_the_question(
     inside = set(reply.hits[0].documents)
     assert {quote.document for quote in reply.citations} <= inside
     assert len({quote.document for quote in reply.citations}) == len(reply.citations) > 1
+    assert all(readable(quote.text) for quote in reply.citations)
+
+
+def test_what_tells_of_a_node_is_shared_among_its_entities(library: Store, snapshot: Snapshot, embed: Embed) -> None:
+    question = "How do planets, banks and cells change?"
+    sentences = look(library, snapshot, embed, question, snapshot.under(None)).sentences
+    among = {int(snapshot.home["entity"][snapshot.index[quote.document]]) for quote in sentences.quotes}
+    told = quote_each(snapshot, sentences, MOST)
+    assert told and len(among) > 1
+    share = Counter(int(snapshot.home["entity"][snapshot.index[quote.document]]) for quote in told)
+    assert max(share.values()) <= math.ceil(MOST / len(among))
 
 
 @pytest.mark.parametrize("level", LEVELS)
