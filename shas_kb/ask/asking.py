@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 LONGEST = 4000
 """Characters of a question that are embedded: far more than any backbone's window holds."""
 
+ABOVE = 3
+"""Passages of each document that may tell of a category or domain, of which many things are asked; of an entity one."""
+
 
 def ask(
     store: Store,
@@ -109,7 +112,8 @@ def _found(
     if best and broad.known:
         best = best[:1]
         inside = np.isin(np.arange(len(snapshot.ids)), [snapshot.index[id] for id in best[0].documents])
-        about = read_sentences(store, snapshot, broad.evidence, broad.weights, broad.text, broad.asked, inside)
+        each = 1 if best[0].level == "entity" else ABOVE
+        about = read_sentences(store, snapshot, broad.evidence, broad.weights, broad.text, broad.asked, inside, each)
     nodes = {node.id: node for hit in best for node in snapshot.nodes[hit.level]}
     return (
         [nodes[hit.id] for hit in best],

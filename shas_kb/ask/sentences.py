@@ -10,6 +10,7 @@ so that the right sentence stands out among all that are looked at (benchmarks/a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -97,6 +98,7 @@ def read_sentences(
     question: str,
     asked: Asked,
     inside: Mask | None = None,
+    each: int = 1,
 ) -> Sentences:
     """The sentences that may answer.
 
@@ -107,9 +109,10 @@ def read_sentences(
         weights: what each word of the question says here.
         question: its text.
         asked: the same in vectors.
-        inside: documents of which the best passage is to be looked at [n]; None looks at the best of all, see above.
+        inside: documents of which the best passages are to be looked at [n]; None looks at the best of all, see above.
+        each: so many of each of these documents.
     """
-    rows = _passages(snapshot, evidence) if inside is None else _first(snapshot, evidence, inside)
+    rows = _passages(snapshot, evidence) if inside is None else _first(snapshot, evidence, inside, each)
     keys = snapshot.keys(rows)
     wanted, covering = asked_for(question), Covering(weights)
     found: list[tuple[Quote, int, int, Traits]] = []
@@ -168,8 +171,13 @@ def _passages(snapshot: Snapshot, evidence: Evidence) -> Rows:
     return rows[among][:MOST]
 
 
-def _first(snapshot: Snapshot, evidence: Evidence, inside: Mask) -> Rows:
-    """The best passage of each of these documents, best first."""
+def _first(snapshot: Snapshot, evidence: Evidence, inside: Mask, each: int) -> Rows:
+    """The best few passages of each of these documents, best first."""
     rows = evidence.fused.rows[inside[snapshot.owner[evidence.fused.rows]]]
-    _, first = np.unique(snapshot.owner[rows], return_index=True)
-    return rows[np.sort(first)][:MOST]
+    taken: Counter[int] = Counter()
+    chosen: list[int] = []
+    for row, owner in zip(rows.tolist(), snapshot.owner[rows].tolist(), strict=True):
+        if taken[owner] < each:
+            taken[owner] += 1
+            chosen.append(row)
+    return np.array(chosen[: MOST * each], dtype=rows.dtype)
