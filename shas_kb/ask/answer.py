@@ -110,7 +110,7 @@ def compose(
     for node in nodes[:MOST]:
         most = 1 if len(nodes) > 1 else FEW if detail is not None else MOST
         its = (quote_each(snapshot, about, most) if about is not None else []) or list(node.summary[:most])
-        parts.append(_told(snapshot, node, its, about))
+        parts.append(_told(snapshot, node, its))
         quotes += its
     if detail is not None:
         said = {quote.text for quote in quotes}
@@ -120,21 +120,17 @@ def compose(
     return "\n".join(parts), tuple(quotes)
 
 
-def _told(snapshot: Snapshot, node: Node, quotes: Sequence[Quote], about: Sentences | None) -> str:
-    """A node: its name and size, what is said, its parts with their sizes, and other documents to read: those that are
-    nearest to the question, or without one the central ones."""
+def _told(snapshot: Snapshot, node: Node, quotes: Sequence[Quote]) -> str:
+    """A node: its name and size, what is said, its parts with their sizes, its central documents."""
     lines = [f"{node.name} ({node.level}, {_count(node.documents)})"]
     lines += [_cite(snapshot, quote) for quote in quotes]
     if node.level != "entity":
         below: Level = "category" if node.level == "domain" else "entity"
         inside = sorted((part for part in snapshot.nodes[below] if part.parent == node.id), key=_size)
         lines.append("Parts: " + "; ".join(f"{part.name} ({part.documents})" for part in inside) + ".")
-    documents = node.central if about is None else dict.fromkeys(found.document for found in about.quotes)
-    quoted = {quote.document for quote in quotes}
-    others = [snapshot.documents[snapshot.index[id]] for id in documents if id in snapshot.index and id not in quoted]
-    if others:
-        what = "Central documents" if about is None else "See also"
-        lines.append(f"{what}: " + "; ".join(document.title for document in others[:3]) + ".")
+    central = [snapshot.documents[snapshot.index[id]].title for id in node.central if id in snapshot.index]
+    if central:
+        lines.append("Central documents: " + "; ".join(central[:3]) + ".")
     return "\n".join(lines)
 
 

@@ -62,7 +62,7 @@ def test_a_node_is_told_by_name_parts_and_documents(library: Store, embed: Embed
     assert len(first.documents) == 7
     assert "Natural science (domain, 7 documents)" in reply.answer
     assert "Parts: Astronomy (5); Biology (2)." in reply.answer
-    assert "See also: " in reply.answer
+    assert "Central documents: " in reply.answer
     assert reply.citations
 
 
