@@ -3,9 +3,9 @@
 One stage a file, in the order in which the data goes through them: `material` (what a document brings), `words` and
 `represent` (its vectors), `attend` (towards its neighbours), `count` (how many concepts), `group` (which units form
 one), `seeds`, `sow` and `settle` (what a person wishes comes true), `vocabulary`, `users`, `meaning`, `weights`,
-`rank`, `candidate`, `compose`, `titled`, `name` (what one is called), `readable`, `summarise`, `identity` (which nodes are former
-ones); `build` puts them together, and `placing` finds a document's place in what was built. Nothing here knows of
-files, databases or encoders: what gives phrases vectors is an argument.
+`rank`, `candidate`, `compose`, `titled`, `name` (what one is called), `readable`, `summarise`, `identity` (which nodes
+are former ones); `build` puts them together, and `placing` finds a document's place in what was built. Nothing here
+knows of files, databases or encoders: what gives phrases vectors is an argument.
 """
 
 from __future__ import annotations
