@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from shas_kb.ask.sentences import Sentences
 from shas_kb.ask.snapshot import Snapshot
+from shas_kb.ask.wanted import is_whole
 from shas_kb.ask.weights import ANSWERED
 from shas_kb.ask.words import stems
 from shas_kb.organise.readable import readable
@@ -60,9 +61,13 @@ def quote(sentences: Sentences, most: int) -> list[Quote]:
 def quote_each(snapshot: Snapshot, sentences: Sentences, most: int) -> list[Quote]:
     """At most `most` sentences that tell what a node says to a question, best first, none repeating another.
 
-    They can stand alone, no two are of one document, and no entity has more than its share, as what a node tells is not
-    in one place.
+    They can stand alone (where none can, they are whole), no two are of one document, and no entity has more than its
+    share, as what a node tells is not in one place.
     """
+    return _each(snapshot, sentences, most, readable) or _each(snapshot, sentences, most, is_whole)
+
+
+def _each(snapshot: Snapshot, sentences: Sentences, most: int, fits: Callable[[str], bool]) -> list[Quote]:
     homes = snapshot.home["entity"][[snapshot.index[found.document] for found in sentences.quotes]].tolist()
     share = math.ceil(most / max(1, len(set(homes))))
     taken: list[Quote] = []
@@ -73,7 +78,7 @@ def quote_each(snapshot: Snapshot, sentences: Sentences, most: int) -> list[Quot
             break
         if told[home] == share or any(found.document == other.document for other in taken):
             continue
-        if readable(found.text.strip()) and not _again(found, taken):
+        if fits(found.text.strip()) and not _again(found, taken):
             taken.append(found)
             told[home] += 1
     return taken

@@ -39,7 +39,7 @@ _ASKED = (
     re.compile(r"\b(?:who|whose|whom|where)\b", re.IGNORECASE),
     re.compile(
         rf"\bhow (?:long|old|soon|often|many (?:more )?(?:{_PERIODS}))\b"
-        r"|多久|多长时间|(?:多少|几)(?:[年天周秒]|分钟|个?小时|个月)(?!来)",
+        r"|多久|多长时间|(?:多少|几)(?:[年天周秒]|分钟|个?(?:小时|星期)|个月)(?!来)",
         re.IGNORECASE,
     ),
 )
@@ -54,8 +54,9 @@ _THERE = (
         rf"\b(?:\d[\d.,]{{0,20}}|several|few|couple of|{_NUMBER_WORDS})[\s-]+"
         rf"(?:[a-z]+[\s-]+)?(?<!light[\s-])(?:{_PERIODS})\b|\b(?:an?|every|each) (?:{_PERIOD})\b"
         r"|\d (?:[mµ]?s|min|hr?)\b"
-        # not 1998年, 三月, 第二天: those are dates, and in order
-        rf"|(?<![第\d{_FIGURES}])(?:\d{{1,3}}|[{_FIGURES}]+)\s*(?:[秒天周年]|分钟|个?(?:小时|星期)|个月)",
+        # not 1998年, 三月, 第二天, 八十年代: those are dates, and in order
+        rf"|(?<![第\d零〇{_FIGURES}])(?<!第 )(?:\d{{1,3}}|[{_FIGURES}]{{1,3}}|[{_FIGURES}]+[十百千万亿])"
+        r"\s*(?:[秒天周]|年(?!代)|分钟|个?(?:小时|星期)|个月)",
         re.IGNORECASE,
     ),
 )

@@ -48,7 +48,7 @@ def readable(sentence: str) -> bool:
         return False
     if _BROKEN.search(sentence) or (_LEANING_WIDE if wide else _LEANING).match(sentence):
         return False
-    if not wide and not sentence[0].isupper():
+    if sentence[0].islower() or not sentence[0].isalpha():  # not all scripts have capitals
         return False
     if _REFERENCE.search(sentence) or (_ENGLISH.search(sentence) and not _VERB.search(sentence)):
         return False

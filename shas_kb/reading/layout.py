@@ -204,6 +204,7 @@ def drop_running_heads(pages: Sequence[Page]) -> None:
         return
     edges = [list(_edge_lines(page)) for page in pages]
     counts = Counter(key for edge in edges for key in _once(edge))
+    exact = Counter(key for edge in edges for key in {_exact(line, top) for line, top in edge})
     least = 2 if len(pages) <= 4 else 3
     names = Counter(name for edge in edges for name in {_name(line) for line, _ in edge} if name)
     first = {_name(line): line.size for block in pages[0].blocks for line in block.lines}
@@ -212,7 +213,8 @@ def drop_running_heads(pages: Sequence[Page]) -> None:
         heads = [
             line
             for line, top in edge
-            if counts[_likeness(line, top)] >= least or (number and first.get(_name(line), 0.0) > line.size)
+            if max(counts[_likeness(line, top)], exact[_exact(line, top)]) >= least
+            or (number and first.get(_name(line), 0.0) > line.size)
         ]
         drop = {id(line) for line in heads} | {
             id(line)
@@ -243,11 +245,14 @@ def _outermost(lines: list[Line], direction: int) -> list[Line]:
 
 
 def _once(edge: Iterable[tuple[Line, bool]]) -> Iterator[tuple[str, int, bool]]:
-    """The likenesses that a page has in one line only, or the same again; rows of a table differ in their figures."""
-    texts: dict[tuple[str, int, bool], set[str]] = {}
+    """The likenesses that a page has on one baseline only, or of one text; rows of a table differ in their figures."""
+    alike: dict[tuple[str, int, bool], list[Line]] = {}
     for line, top in edge:
-        texts.setdefault(_likeness(line, top), set()).add(line.text)
-    return (likeness for likeness, found in texts.items() if len(found) == 1)
+        alike.setdefault(_likeness(line, top), []).append(line)
+    for likeness, lines in alike.items():
+        feet = [line.y1 for line in lines]
+        if max(feet) - min(feet) < _SAME_FOOT or len({line.text.lower() for line in lines}) == 1:
+            yield likeness
 
 
 def _beside(line: Line, head: Line) -> bool:
@@ -257,6 +262,10 @@ def _beside(line: Line, head: Line) -> bool:
 def _name(line: Line) -> str:
     """The line without a page number before or behind it."""
     return line.text.strip("0123456789|·-–— ").lower()
+
+
+def _exact(line: Line, top: bool) -> tuple[str, int, bool]:
+    return line.text.strip().lower(), round(line.size), top
 
 
 def _likeness(line: Line, top: bool) -> tuple[str, int, bool]:

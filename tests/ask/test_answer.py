@@ -52,6 +52,14 @@ def test_an_answer_is_no_surer_than_it_is(
     assert text.count(PERHAPS) == (begins == PERHAPS)
 
 
+def test_a_node_is_told_in_any_script(empty: Store, embed: Embed, add: Add) -> None:
+    text = "البحر واسع وعميق وفيه أسماك كثيرة تعيش بين الصخور والشعاب المرجانية."
+    add(empty, "البحر", [text])
+    snapshot = Snapshot.of(empty)
+    sentences = look(empty, snapshot, embed, "البحر", snapshot.under(None)).sentences
+    assert [found.text for found in quote_each(snapshot, sentences, MOST)] == [text]
+
+
 @given(st.floats(-5, 5), st.floats(0, 1), st.floats(0, 1))
 def test_confidence_grows_with_worth_and_words(worth: float, one: float, other: float) -> None:
     least, most = sorted((one, other))

@@ -79,7 +79,7 @@ def test_a_name_is_a_capital_within_the_sentence() -> None:
     "text",
     [
         *("for more than an hour", "38 days", "every 20 minutes", "two long weeks", "eighteen months", "half a second"),
-        *("a couple of days", "within 5 ms", "三个月", "10 年", "十五分钟", "数百年"),
+        *("a couple of days", "within 5 ms", "三个月", "10 年", "十五分钟", "数百年", "三百五十年"),
     ],
 )
 def test_lengths_of_time(text: str) -> None:
@@ -90,7 +90,7 @@ def test_lengths_of_time(text: str) -> None:
     "text",
     [
         *("by the hour", "these days", "38 dayflies", "a second opinion", "4 light years away", "a new generation"),
-        *("月亮", "在三月", "第二天", "1998年", "一日千里"),
+        *("月亮", "在三月", "第二天", "第 3 天", "1998年", "一九九八年", "二零零八年", "三十年代", "一日千里"),
     ],
 )
 def test_no_length_of_time(text: str) -> None:

@@ -102,6 +102,26 @@ def test_text_beside_a_word_that_the_first_page_has_as_its_heading_stays() -> No
     assert "were four thousand crowns" in read_pdf(document.tobytes(), "a.pdf", False).text
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [(60, 40, "Tel. 030 1234567"), (60, 55, "Tel. 040 7654321")],
+        [(60, 40, "Trees | {left}"), (400, 40, "Trees | {right}")],
+        [(60, 40, "TREES"), (400, 40, "Trees")],
+    ],
+)
+def test_running_heads_that_differ_in_their_figures_go(lines: list[tuple[float, float, str]]) -> None:
+    document = pymupdf.open()
+    for number in range(1, 7):
+        page = document.new_page(width=595, height=842)
+        for x, y, text in lines:
+            page.insert_text((x, y), text.format(left=2 * number, right=2 * number + 1), fontsize=9)
+        page.insert_text((60, 300), f"Page {number} tells of grain and what the mill makes of it.", fontsize=10)
+    text = read_pdf(document.tobytes(), "a.pdf", False).text.lower()
+    assert "trees" not in text
+    assert "tel." not in text
+
+
 def test_rows_of_a_table_that_differ_in_their_figures_stay() -> None:
     document = pymupdf.open()
     for number in range(4):
