@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from shas_kb.ask.sentences import Sentences
 from shas_kb.ask.snapshot import Snapshot
@@ -49,13 +49,14 @@ def confidence(worth: float, covered: float) -> float:
 def quote(sentences: Sentences, most: int) -> list[Quote]:
     """At most `most` sentences that answer, best first, none repeating another."""
     ranking = sentences.ranking
-    taken: list[Quote] = []
+    taken: dict[Quote, frozenset[str]] = {}
     for place, relevance in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True):
         if len(taken) == most or relevance < ranking.scores[0] - RELEVANT:
             break
-        if not _again(sentences.quotes[place], taken):
-            taken.append(sentences.quotes[place])
-    return taken
+        said = stems(sentences.quotes[place].text)
+        if not _again(said, taken.values()):
+            taken[sentences.quotes[place]] = said
+    return list(taken)
 
 
 def quote_each(snapshot: Snapshot, sentences: Sentences, most: int) -> list[Quote]:
@@ -70,7 +71,7 @@ def quote_each(snapshot: Snapshot, sentences: Sentences, most: int) -> list[Quot
 def _each(snapshot: Snapshot, sentences: Sentences, most: int, fits: Callable[[str], bool]) -> list[Quote]:
     homes = snapshot.home["entity"][[snapshot.index[found.document] for found in sentences.quotes]].tolist()
     share = math.ceil(most / max(1, len(set(homes))))
-    taken: list[Quote] = []
+    taken: dict[Quote, frozenset[str]] = {}
     told: Counter[int] = Counter()
     for place in sentences.ranking.rows.tolist():
         found, home = sentences.quotes[place], homes[place]
@@ -78,17 +79,15 @@ def _each(snapshot: Snapshot, sentences: Sentences, most: int, fits: Callable[[s
             break
         if told[home] == share or any(found.document == other.document for other in taken):
             continue
-        if fits(found.text.strip()) and not _again(found, taken):
-            taken.append(found)
+        if fits(found.text.strip()) and not _again(said := stems(found.text), taken.values()):
+            taken[found] = said
             told[home] += 1
-    return taken
+    return list(taken)
 
 
-def _again(found: Quote, taken: Sequence[Quote]) -> bool:
-    """Whether it says what one of those says."""
-    said = stems(found.text)
-    others = (stems(other.text) for other in taken)
-    return any(len(said & other) >= SAME * len(said | other) for other in others)
+def _again(said: frozenset[str], taken: Iterable[frozenset[str]]) -> bool:
+    """Whether a sentence of these words says what one of those says."""
+    return any(len(said & other) >= SAME * len(said | other) for other in taken)
 
 
 def compose(

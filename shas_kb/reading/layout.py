@@ -203,8 +203,7 @@ def drop_running_heads(pages: Sequence[Page]) -> None:
     if len(pages) < 2:
         return
     edges = [list(_edge_lines(page)) for page in pages]
-    counts = Counter(key for edge in edges for key in _once(edge))
-    exact = Counter(key for edge in edges for key in {_exact(line, top) for line, top in edge})
+    counts = Counter(key for edge in edges for key in {_exact(line, top) for line, top in edge}.union(_once(edge)))
     least = 2 if len(pages) <= 4 else 3
     names = Counter(name for edge in edges for name in {_name(line) for line, _ in edge} if name)
     first = {_name(line): line.size for block in pages[0].blocks for line in block.lines}
@@ -213,7 +212,7 @@ def drop_running_heads(pages: Sequence[Page]) -> None:
         heads = [
             line
             for line, top in edge
-            if max(counts[_likeness(line, top)], exact[_exact(line, top)]) >= least
+            if max(counts[_likeness(line, top)], counts[_exact(line, top)]) >= least
             or (number and first.get(_name(line), 0.0) > line.size)
         ]
         drop = {id(line) for line in heads} | {
