@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -13,9 +12,8 @@ from shas_kb.config import TreeConfig
 from shas_kb.organise.material import Material, unit
 from shas_kb.organise.meaning import Meaning
 from shas_kb.organise.name import name_levels
-from shas_kb.organise.readable import readable
 from shas_kb.organise.titled import LONGEST_TITLE
-from shas_kb.organise.vocabulary import shown, stem, usable, vocabulary
+from shas_kb.organise.vocabulary import stem, vocabulary
 from shas_kb.organise.weights import WEIGHTS, weighed
 
 
@@ -354,79 +352,6 @@ def test_central_documents_are_members(world):
         assert node.central
         if node.level == "entity":
             assert all((node.id, document) in inside for document in node.central)
-
-
-@pytest.mark.parametrize(
-    ("phrase", "stems"),
-    [
-        ("Galaxies", ("galaxy",)),
-        ("Massive Stars", ("massive", "star")),
-        ("write-ahead log", ("write", "ahead", "log")),
-        ("class", ("class",)),
-        ("图论", ("图论",)),
-        ("Einstein’s theory", ("einstein", "theory")),
-    ],
-)
-def test_variants_of_a_phrase_have_one_stem(phrase, stems):
-    assert stem(phrase) == stems
-
-
-@pytest.mark.parametrize(
-    "phrase", ["Learning Objectives", "Chapter", "Figure 3", "1999", "Retrieved December", "notes.txt", "x"]
-)
-def test_boilerplate_is_no_name(phrase):
-    assert not usable(stem(phrase))
-
-
-@pytest.mark.parametrize("phrase", ["Byzantine fault tolerance", "TCP", "动态规划", "World War", "Fei-Fei Li"])
-def test_names_are_usable(phrase):
-    assert usable(stem(phrase))
-
-
-@pytest.mark.parametrize(
-    ("forms", "best"),
-    [
-        ({"Black Hole": 5, "black hole": 4}, "black hole"),
-        ({"Civil War": 50, "civil war": 2}, "Civil War"),
-        ({"GDP": 5, "GDPs": 2}, "GDP"),
-        ({"KEVIN SCOTT": 9}, "Kevin Scott"),
-        ({"coral reef": 5, "coral reefs": 4}, "coral reefs"),
-        ({"dough": 9, "doughs": 1}, "dough"),
-        ({"Eric-Horvitz": 12, "Eric Horvitz": 3}, "Eric Horvitz"),
-        ({"write-ahead log": 9, "write ahead log": 3}, "write-ahead log"),
-    ],
-)
-def test_phrases_are_shown_as_the_text_has_them(forms, best):
-    assert shown(Counter(forms)) == best
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "Photosynthesis is the process by which plants turn light into sugar.",
-        "动态规划是一种通过把原问题分解为相对简单的子问题来求解的方法。",
-        "Die Zellmembran trennt das Innere der Zelle von ihrer Umgebung ab.",
-    ],
-)
-def test_whole_sentences_are_readable(sentence):
-    assert readable(sentence)
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "However, this was not the case in the second year of the study at all.",
-        "What is the difference between the two kinds of membranes that we saw?",
-        "Figure 3.2 The lipid bilayer is shown with its two layers of molecules.",
-        "and then the cells divide again and again until the tissue has formed.",
-        "Journal of Personality and Social Psychology, 37, 1915–1926, and others.",
-        "The person and the situation: Perspectives of psychology in two volumes.",
-        "Too short.",
-        "因此，我们可以得到这个问题的一个简单的解法，如下所示，非常容易。",
-    ],
-)
-def test_fragments_are_not_readable(sentence):
-    assert not readable(sentence)
 
 
 def test_names_of_one_part_and_of_two_are_told_apart_as_they_are_written():
