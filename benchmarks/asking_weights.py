@@ -25,8 +25,8 @@ import argparse
 import json
 import math
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -39,6 +39,7 @@ from threadpoolctl import threadpool_limits
 from trees import shas_kb
 
 from shas_kb.ask import Snapshot
+from shas_kb.ask.answer import Support, terms
 from shas_kb.ask.asking import Seen, look
 from shas_kb.ask.snapshot import Mask
 from shas_kb.encoder import load_question_encoder
@@ -60,6 +61,7 @@ RIDGE_SENTENCE, RIDGE = 0.01, 0.003
 AMONG = (1, 3, 5, 10)
 
 Rows = np.ndarray[Any, np.dtype[np.float64]]
+Supported = tuple[Support, Rows]
 
 
 @dataclass
@@ -67,8 +69,9 @@ class Asked:
     """A question that was put to a collection.
 
     `sentences` are the traits of those looked at [s, t] and `right` says which answer [s]; `height` has the share of
-    each height [3]; `traits` are None without a subject; `evidence` is (worth, covered) as asked, and `hidden` the same
-    with what answers hidden; `answered` says whether anything here answers.
+    each height [3]; `traits` are None without a subject; `support` is what speaks for an answer here, and `hidden` the
+    same with what answers hidden, each with the traits by which its height is told, None without a subject; `answered`
+    says whether anything here answers.
     """
 
     collection: str
@@ -77,8 +80,8 @@ class Asked:
     right: np.ndarray[Any, np.dtype[np.bool_]] | None = None
     height: Rows | None = None
     traits: Rows | None = None
-    evidence: list[float] = field(default_factory=list)
-    hidden: list[float] | None = None
+    support: Supported | None = None
+    hidden: Supported | None = None
     answered: bool = True
     made: bool = False
     foreign: bool = False
@@ -93,7 +96,7 @@ def asked(name: str, db: Path, questions: Sequence[dict[str, Any]], foreign: Seq
         for question in questions:
             seen = look(store, snapshot, embed, question["question"], every)
             its = Asked(name, question.get("split") == "test", answered=question["height"] != "none")
-            its.evidence = evidence(seen)
+            its.support = supported(seen)
             if its.answered:
                 its.height = height(question)
                 its.traits = None if seen.traits is None else np.array(seen.traits)
@@ -102,7 +105,7 @@ def asked(name: str, db: Path, questions: Sequence[dict[str, Any]], foreign: Seq
                 its.right = np.array([answers(snapshot, quote, question) for quote in seen.sentences.quotes])
             hidden = others(snapshot, question)
             if hidden is not None:
-                its.hidden = evidence(look(store, snapshot, embed, question["question"], hidden))
+                its.hidden = supported(look(store, snapshot, embed, question["question"], hidden))
             found.append(its)
         for text, at in made(store, snapshot):
             seen = look(store, snapshot, embed, text, every)
@@ -110,7 +113,7 @@ def asked(name: str, db: Path, questions: Sequence[dict[str, Any]], foreign: Seq
                 found.append(Asked(name, False, height=np.eye(3)[at], traits=np.array(seen.traits), made=True))
         for text in foreign:
             seen = look(store, snapshot, embed, text, every)
-            found.append(Asked(name, False, evidence=evidence(seen), answered=False, foreign=True))
+            found.append(Asked(name, False, support=supported(seen), answered=False, foreign=True))
     return found
 
 
@@ -132,8 +135,8 @@ def made(store: Store, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
         yield " ".join(chance.choice((part.name, *part.keyphrases[:3])) for part in parts), 2
 
 
-def evidence(seen: Seen) -> list[float]:
-    return [float(seen.evidence.dense.scores[0]), seen.covered]
+def supported(seen: Seen) -> Supported | None:
+    return None if seen.traits is None else (seen.support, np.array(seen.traits))
 
 
 def height(question: dict[str, Any]) -> Rows:
@@ -216,15 +219,26 @@ def learn_heights(some: Sequence[Asked]) -> Rows:
     return learn_classes(np.array([its.traits for its in known]), np.array([its.height for its in known]), counts)
 
 
-def learn_answered(some: Sequence[Asked]) -> Rows:
-    """[bias, worth, covered]."""
-    rows = [
-        (its.evidence, its.answered, 1.0 if its.answered or its.foreign else SELDOM) for its in some if not its.made
-    ]
-    rows += [(its.hidden, False, 1.0) for its in some if its.hidden is not None]
+def learn_answered(some: Sequence[Asked], heights: Rows) -> Rows:
+    """[bias, ...] for the terms of `Support`, where heights are told by these weights."""
+    rows = [(its.support, its.answered, 1.0 if its.answered or its.foreign else SELDOM) for its in some if its.support]
+    rows += [(its.hidden, False, 1.0) for its in some if its.hidden]
     shares = np.array([[answered, not answered] for _, answered, _ in rows], float)
-    found = learn_classes(np.array([row for row, _, _ in rows]), shares, np.array([count for *_, count in rows]))
+    found = learn_classes(by_terms([row for row, *_ in rows], heights), shares, np.array([count for *_, count in rows]))
     return np.asarray(found[0] - found[1])
+
+
+def by_terms(some: Sequence[Supported], heights: Rows) -> Rows:
+    """What speaks for an answer, in the terms of the rule [n, terms]."""
+    overview = of_heights(np.array([traits for _, traits in some]), heights)[:, HEIGHTS.index("overview")]
+    return np.array(
+        [terms(support._replace(overview=float(share))) for (support, _), share in zip(some, overview, strict=True)]
+    )
+
+
+def of_heights(traits: Rows, heights: Rows) -> Rows:
+    """The probability of each height [n, 3]."""
+    return softmax(traits @ heights[:, 1:].T + heights[:, 0])
 
 
 def measure(some: Sequence[Asked], sentence: Rows, heights: Rows, answered: Rows) -> dict[str, Any]:
@@ -239,19 +253,26 @@ def measure(some: Sequence[Asked], sentence: Rows, heights: Rows, answered: Rows
     own = [its for its in some if its.made]
     some = [its for its in some if not its.made]
     plain = [its for its in some if its.traits is not None and its.height is not None and its.height.max() == 1]
-    shares = softmax(np.array([its.traits for its in plain]) @ heights[:, 1:].T + heights[:, 0])
+    shares = of_heights(np.array([its.traits for its in plain]), heights)
     true = np.array([its.height.argmax() for its in plain])
     confusion = np.zeros((3, 3), int)
     np.add.at(confusion, (true, shares.argmax(axis=1)), 1)
 
-    def sure(rows: Sequence[Sequence[float]]) -> Rows:
-        return 1 / (1 + np.exp(-(np.array(rows) @ answered[1:] + answered[0])))
+    def sure(rows: Sequence[Supported]) -> Rows:
+        return 1 / (1 + np.exp(-(by_terms(rows, heights) @ answered[1:] + answered[0])))
 
+    here = [its for its in some if its.answered and its.support]
     kinds = {
-        "answered here": [its.evidence for its in some if its.answered],
-        "with the answer hidden": [its.hidden for its in some if its.hidden is not None],
-        "answered nowhere": [its.evidence for its in some if not its.answered and not its.foreign],
-        "of another collection": [its.evidence for its in some if its.foreign],
+        "answered here": [its.support for its in here],
+        **{
+            f"answered here, {name}": [
+                its.support for its in here if its.height is not None and its.height[place] == 1 and its.support
+            ]
+            for place, name in enumerate(HEIGHTS)
+        },
+        "with the answer hidden": [its.hidden for its in some if its.hidden],
+        "answered nowhere": [its.support for its in some if not its.answered and not its.foreign],
+        "of another collection": [its.support for its in some if its.foreign],
     }
     return {
         "right sentence among": {str(n): round(float(np.mean([rank < n for rank in ranks])), 3) for n in AMONG},
@@ -278,11 +299,14 @@ def told(some: Sequence[Asked], heights: Rows) -> float | None:
     """The share of questions whose height is told rightly."""
     if not some:
         return None
-    scores = np.array([its.traits for its in some]) @ heights[:, 1:].T + heights[:, 0]
-    return round(float((scores.argmax(axis=1) == [its.height.argmax() for its in some]).mean()), 3)
+    shares = of_heights(np.array([its.traits for its in some]), heights)
+    return round(float((shares.argmax(axis=1) == [its.height.argmax() for its in some]).mean()), 3)
 
 
-LEARN: Sequence[Callable[[Sequence[Asked]], Rows]] = (learn_sentences, learn_heights, learn_answered)
+def learn(some: Sequence[Asked]) -> tuple[Rows, Rows, Rows]:
+    """Weights of sentences, heights, and of whether there is an answer."""
+    heights = learn_heights(some)
+    return learn_sentences(some), heights, learn_answered(some, heights)
 
 
 def main() -> None:
@@ -303,9 +327,9 @@ def main() -> None:
     learned_on = [its for its in every if not its.test]
     figures: dict[str, Any] = {}
     for name in (SAMPLE, *shelves.SHELVES):
-        weights = [learn([its for its in learned_on if its.collection != name]) for learn in LEARN]
+        weights = learn([its for its in learned_on if its.collection != name])
         figures[name] = measure([its for its in learned_on if its.collection == name], *weights)
-    weights = [learn(learned_on) for learn in LEARN]
+    weights = learn(learned_on)
     test = measure([its for its in every if its.test], *weights)
     tables = [np.round(table, 2).tolist() for table in weights]
     print(json.dumps({"left out": figures, "sample corpus, test half": test}, indent=1))

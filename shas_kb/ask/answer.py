@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from shas_kb.ask.sentences import Sentences
 from shas_kb.ask.snapshot import Snapshot
@@ -19,6 +20,8 @@ MOST, FEW = 5, 1
 
 NOTHING = "Nothing in this collection answers this."
 PERHAPS = "Nothing in this collection answers this for certain; nearest to it:"
+PERHAPS_ABOUT = "What comes nearest to this in the collection:"
+"""The same, where an answer tells a node: of what is asked in general there is more and less, not yes or no."""
 
 SURE, PERHAPS_SURE = 0.5, 0.3
 """Confidence below which an answer says that it is not certain, and below which there is none."""
@@ -31,19 +34,35 @@ SAME = 0.6
 """Of the words of two sentences, the share that they have in common from which on they say the same."""
 
 
-def confidence(worth: float, covered: float) -> float:
-    """How likely the collection answers the question, 0 to 1.
+class Support(NamedTuple):
+    """What speaks for a collection answering a question, in figures.
+
+    `worth` is what the best passage is worth to it, see retrieve.py; `covered` the share of its words' weight that one
+    of the best passages holds, or a node's name and key phrases; `overview` the probability that it asks for an
+    overview, which no single passage answers; `near` the cosine of the nearest category, or what the name and key
+    phrases of a node hold, if that is more.
+    """
+
+    worth: float
+    covered: float
+    overview: float
+    near: float
+
+
+def confidence(support: Support) -> float:
+    """How likely the collection answers the question, 0 to 1; what is near counts as far as an overview is asked for.
 
     A logistic rule, learned on questions that collections answer, on the same with the document or node hidden that
     answers them, and on questions that nothing answers (benchmarks/asking_weights.py).
-
-    Args:
-        worth: what the best passage is worth to it, see retrieve.py.
-        covered: the share of its words' weight that one of the best passages holds, or a node's name and key phrases,
-            0 to 1.
     """
-    bias, by_worth, by_words = ANSWERED
-    return 1.0 / (1.0 + math.exp(-(bias + by_worth * worth + by_words * covered)))
+    bias, *weights = ANSWERED
+    score = bias + sum(weight * trait for weight, trait in zip(weights, terms(support), strict=True))
+    return 1.0 / (1.0 + math.exp(-score))
+
+
+def terms(support: Support) -> tuple[float, float, float, float]:
+    """What the rule is linear in."""
+    return support.worth, support.covered, support.overview, support.overview * support.near
 
 
 def quote(sentences: Sentences, most: int) -> list[Quote]:
@@ -109,7 +128,7 @@ def compose(
     """
     if sure < PERHAPS_SURE:
         return NOTHING, ()
-    parts: list[str] = [] if sure >= SURE else [PERHAPS]
+    parts: list[str] = [] if sure >= SURE else [PERHAPS_ABOUT if nodes else PERHAPS]
     quotes: list[Quote] = []
     for node in nodes[:MOST]:
         most = 1 if len(nodes) > 1 else FEW if detail is not None else MOST

@@ -153,8 +153,8 @@ class Seen:
     """What was found for a question, before it is decided what to answer.
 
     `known` are the words of its `text` that say what it is about, with the share of passages that hold each, and
-    `weights` what each of them says; `traits` are None where there is no such word; `covered` is the share of the
-    weight in one of the best passages, or in the name and key phrases of a node.
+    `weights` what each of them says; `traits` are None where there is no such word; `support` is what the `confidence`
+    is made of that the collection answers.
     """
 
     text: str
@@ -165,7 +165,7 @@ class Seen:
     sentences: Sentences
     units: Mapping[Level, Units]
     traits: Traits | None
-    covered: float
+    support: answer.Support
     confidence: float
 
     @cached_property
@@ -189,10 +189,19 @@ def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mas
     every += [rank_nodes(snapshot, level, evidence, weights, asked.plain, allowed) for level in NODE_LEVELS]
     units = {unit.level: unit for unit in every if len(unit.ranking.rows)}
     # Nodes too: what a person calls one need not stand in its documents.
-    named = [float(units[level].by["lexical"].scores.max(initial=0.0)) for level in NODE_LEVELS if level in units]
-    covered = max(sentences.best_covered, *named, 0.0)
+    named = max(
+        (float(units[level].by["lexical"].scores.max(initial=0.0)) for level in NODE_LEVELS if level in units),
+        default=0.0,
+    )
     # A question without a subject is about everything; one without a letter about nothing.
     nothing = answer.SURE * any(map(str.isalnum, text))
+    its = traits(snapshot, evidence, units, known, weights) if known else None
+    support = answer.Support(
+        worth=float(evidence.dense.scores[0]),
+        covered=max(sentences.best_covered, named),
+        overview=router.heights(its)["overview"] if its else 1.0,
+        near=max(units.get("category", units["passage"]).nearest, named),
+    )
     return Seen(
         text=text,
         known=known,
@@ -201,9 +210,9 @@ def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mas
         asked=asked,
         sentences=sentences,
         units=units,
-        traits=traits(snapshot, evidence, units, known, weights) if known else None,
-        covered=covered,
-        confidence=answer.confidence(float(evidence.dense.scores[0]), covered) if known else nothing,
+        traits=its,
+        support=support,
+        confidence=answer.confidence(support) if its else nothing,
     )
 
 

@@ -54,7 +54,7 @@ def _told(snapshot: Snapshot, seen: Seen, routing: router.Routing, given: bool) 
     yield f"Its rarest word is {rarest!r}: {where}."
     yield (
         f"That the collection answers it is {seen.confidence:.0%} likely: the best passages, or a node's name, hold "
-        f"{seen.covered:.0%} of what its words say."
+        f"{seen.support.covered:.0%} of what its words say."
     )
 
 

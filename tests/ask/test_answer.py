@@ -11,7 +11,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shas_kb.ask import Snapshot, ask
-from shas_kb.ask.answer import MOST, NOTHING, PERHAPS, PERHAPS_SURE, SAME, SURE, compose, confidence, quote, quote_each
+from shas_kb.ask.answer import (
+    MOST,
+    NOTHING,
+    PERHAPS,
+    PERHAPS_ABOUT,
+    PERHAPS_SURE,
+    SAME,
+    SURE,
+    Support,
+    compose,
+    confidence,
+    quote,
+    quote_each,
+)
 from shas_kb.ask.asking import look
 from shas_kb.ask.levels import Embed
 from shas_kb.ask.words import stems
@@ -60,11 +73,25 @@ def test_a_node_is_told_in_any_script(empty: Store, embed: Embed, add: Add) -> N
     assert [found.text for found in quote_each(snapshot, sentences, MOST)] == [text]
 
 
-@given(st.floats(-5, 5), st.floats(0, 1), st.floats(0, 1))
-def test_confidence_grows_with_worth_and_words(worth: float, one: float, other: float) -> None:
-    least, most = sorted((one, other))
-    assert 0 < confidence(worth, least) <= confidence(worth, most) < 1
-    assert confidence(worth, least) < confidence(worth + 1, least)
+@given(st.builds(Support, st.floats(-5, 5), st.floats(0, 1), st.floats(0.1, 1), st.floats(-1, 1)))
+def test_confidence_grows_with_what_speaks_for_an_answer(support: Support) -> None:
+    sure = confidence(support)
+    assert 0 < sure < 1
+    assert sure < confidence(support._replace(worth=support.worth + 1))
+    assert sure < confidence(support._replace(covered=support.covered + 0.1))
+    assert sure < confidence(support._replace(near=support.near + 0.1))
+
+
+def test_what_is_near_counts_only_for_an_overview() -> None:
+    detail = Support(worth=1.5, covered=0.4, overview=0.0, near=0.1)
+    assert confidence(detail) == confidence(detail._replace(near=0.9))
+
+
+def test_what_comes_nearest_is_told_of_a_node_without_a_no(snapshot: Snapshot) -> None:
+    node = snapshot.nodes["domain"][0]
+    for sure, begins in ((SURE, node.name), (PERHAPS_SURE, f"{PERHAPS_ABOUT}\n{node.name}"), (0.0, NOTHING)):
+        text, _ = compose(snapshot, [node], None, None, sure)
+        assert text.startswith(begins)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
