@@ -40,7 +40,7 @@ from trees import shas_kb
 
 from shas_kb.ask import Snapshot
 from shas_kb.ask.answer import Support, terms
-from shas_kb.ask.asking import Seen, look
+from shas_kb.ask.looking import Seen, look
 from shas_kb.ask.snapshot import Mask
 from shas_kb.encoder import load_question_encoder
 from shas_kb.records import NODE_LEVELS, Level, Quote

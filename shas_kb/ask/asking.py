@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,22 +11,17 @@ import numpy as np
 from shas_kb.ask import answer, router
 from shas_kb.ask.choosing import interleave, promote, with_passages
 from shas_kb.ask.clauses import apart, clauses, may_stand
-from shas_kb.ask.heights import Traits, traits
 from shas_kb.ask.hits import as_hits, in_turn
-from shas_kb.ask.levels import Embed, Units, rank_documents, rank_nodes, rank_passages, rank_sentences
+from shas_kb.ask.levels import Embed, Units
+from shas_kb.ask.looking import Seen, look
 from shas_kb.ask.reasons import explain
-from shas_kb.ask.retrieve import Evidence, search
 from shas_kb.ask.sentences import Sentences, read_sentences
-from shas_kb.ask.snapshot import Mask, Snapshot
-from shas_kb.ask.words import content_words, subject_words, worth
+from shas_kb.ask.snapshot import Snapshot
 from shas_kb.errors import UsageError
-from shas_kb.records import LEVELS, NODE_LEVELS, Asked, Hit, Level, Node, Reply
+from shas_kb.records import LEVELS, NODE_LEVELS, Hit, Level, Node, Reply
 
 if TYPE_CHECKING:
     from shas_kb.storage import Store
-
-LONGEST = 4000
-"""Characters of a question that are embedded: far more than any backbone's window holds."""
 
 ABOVE = 3
 """Passages of each document that may tell of a category or domain, of which many things are asked; of an entity one."""
@@ -146,74 +139,6 @@ def _hits(
         found = promote(snapshot, seen.units, seen.sentences.rows, with_passages(seen.units, found, k), k)
     order = [int(place) for place in seen.units["document"].ranking.rows]
     return as_hits(store, snapshot, seen.evidence, seen.sentences, found[:k], order, seen.confidence)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What was found for a question, before it is decided what to answer.
-
-    `known` are the words of its `text` that say what it is about, with the share of passages that hold each, and
-    `weights` what each of them says; `traits` are None where there is no such word; `support` is what the `confidence`
-    is made of that the collection answers.
-    """
-
-    text: str
-    known: Mapping[str, float]
-    weights: Mapping[str, float]
-    evidence: Evidence
-    asked: Asked
-    sentences: Sentences
-    units: Mapping[Level, Units]
-    traits: Traits | None
-    support: answer.Support
-    confidence: float
-
-    @cached_property
-    def told(self) -> tuple[str, float, int]:
-        """The height that is likeliest, its probability, and how many words say what is asked about."""
-        heights = router.heights(self.traits) if self.traits else {"overview": 1.0}
-        height = max(heights, key=lambda height: heights[height])
-        return height, heights[height], len(self.known)
-
-
-def look(store: Store, snapshot: Snapshot, embed: Embed, text: str, allowed: Mask) -> Seen:
-    """Search the `allowed` documents [n] for what a question's text asks for, at all levels."""
-    content = content_words(text)
-    subject = subject_words(content)
-    known = dict(zip(subject, store.rarity(subject), strict=True))
-    weights = {word: worth(share, snapshot.passages) for word, share in known.items()}
-    asked = embed.asked(text[:LONGEST])
-    evidence = search(store, snapshot, content or [text[:LONGEST]], asked, allowed)
-    sentences = read_sentences(store, snapshot, evidence, weights, text, asked)
-    every = [rank_sentences(sentences), rank_passages(evidence), rank_documents(snapshot, evidence, allowed)]
-    every += [rank_nodes(snapshot, level, evidence, weights, asked.plain, allowed) for level in NODE_LEVELS]
-    units = {unit.level: unit for unit in every if len(unit.ranking.rows)}
-    # Nodes too: what a person calls one need not stand in its documents.
-    named = max(
-        (float(units[level].by["lexical"].scores.max(initial=0.0)) for level in NODE_LEVELS if level in units),
-        default=0.0,
-    )
-    # A question without a subject is about everything; one without a letter about nothing.
-    nothing = answer.SURE * any(map(str.isalnum, text))
-    its = traits(snapshot, evidence, units, known, weights) if known else None
-    support = answer.Support(
-        worth=float(evidence.dense.scores[0]),
-        covered=max(sentences.best_covered, named),
-        overview=router.heights(its)["overview"] if its else 1.0,
-        near=max(units.get("category", units["passage"]).nearest, named),
-    )
-    return Seen(
-        text=text,
-        known=known,
-        weights=weights,
-        evidence=evidence,
-        asked=asked,
-        sentences=sentences,
-        units=units,
-        traits=its,
-        support=support,
-        confidence=answer.confidence(support) if its else nothing,
-    )
 
 
 def _tells(snapshot: Snapshot, level: Level, has_subject: bool) -> bool:

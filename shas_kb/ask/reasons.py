@@ -12,7 +12,7 @@ from shas_kb.ask.snapshot import Snapshot
 from shas_kb.records import NODE_LEVELS, Level
 
 if TYPE_CHECKING:
-    from shas_kb.ask.asking import Seen
+    from shas_kb.ask.looking import Seen
 
 NAMED = 0.15
 """The share of a question's weight in a node's name and key phrases from which that is told."""
@@ -42,7 +42,7 @@ def _told(snapshot: Snapshot, seen: Seen, routing: router.Routing, given: bool) 
     if seen.traits is None:
         yield "It has no word that names a subject, so it is taken to be about everything."
         return
-    heights = sorted(router.heights(seen.traits).items(), key=lambda height: -height[1])
+    heights = sorted(seen.heights.items(), key=lambda height: -height[1])
     if not given:
         first, *others = heights
         rest = ", ".join(f"{name} {probability:.0%}" for name, probability in others)

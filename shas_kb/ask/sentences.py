@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from shas_kb.ask.ranking import Ranking, best
 from shas_kb.ask.retrieve import Evidence
 from shas_kb.ask.snapshot import Mask, Rows, Snapshot
-from shas_kb.ask.wanted import asked_for, is_whole, there
+from shas_kb.ask.wanted import Kinds, asked_for, is_whole, there
 from shas_kb.ask.weights import SENTENCE
-from shas_kb.ask.words import Covering, words
+from shas_kb.ask.words import Covering, stems, words
 from shas_kb.config import WORD_BITS
 from shas_kb.encoder.sketch import unpack
 from shas_kb.records import Asked, Quote, Sketch, StoredPassage, Vectors
@@ -50,6 +50,26 @@ PIECE = 16
 
 SLACK = 1
 """Tokens by which a sentence may begin earlier or end later than its characters tell."""
+
+
+REMEMBERED = 1 << 13
+"""Sentences whose looks are remembered, of some 2 KB each: who asks again meets many of them again."""
+
+
+class Looks(NamedTuple):
+    """A sentence as it looks whatever is asked: how many words it has, their stems, what kinds of thing stand in it,
+    and whether it is a whole statement."""
+
+    words: int
+    stems: frozenset[str]
+    has: Kinds
+    whole: bool
+
+
+@lru_cache(REMEMBERED)
+def looks(text: str) -> Looks:
+    """How a sentence looks."""
+    return Looks(len(words(text)), stems(text), there(text), is_whole(text))
 
 
 class Traits(NamedTuple):
@@ -125,13 +145,12 @@ def read_sentences(
         whole: set[str] = set()
         told = said(passage, sketch, asked).tolist()
         for place, (quote, (says, means)) in enumerate(zip(passage.sentences, told, strict=True)):
-            text = quote.text
-            its = words(text)
-            held = covering.among(its)
+            its = looks(quote.text)
+            held = covering.among(its.stems)
             whole |= held
-            if len(its) >= SHORTEST or len(passage.sentences) == 1:
-                looks = map(float, (*there(wanted, text), is_whole(text)))
-                found.append((quote, row, place, Traits(says, means, worth, covering.share(held), *looks)))
+            if its.words >= SHORTEST or len(passage.sentences) == 1:
+                fits = map(float, (*wanted.met_by(its.has), its.whole))
+                found.append((quote, row, place, Traits(says, means, worth, covering.share(held), *fits)))
         covered_by.append(covering.share(whole))
     quotes, owners, places, told_by = zip(*found, strict=True) if found else ((), (), (), ())
     return Sentences(quotes, owners, places, told_by, max(covered_by[:FIRST], default=0.0))

@@ -26,6 +26,10 @@ class Kinds(NamedTuple):
     name: bool
     span: bool
 
+    def met_by(self, there: Kinds) -> Kinds:
+        """Which of these, that are wanted, are `there`."""
+        return Kinds(*(wanted and its for wanted, its in zip(self, there, strict=True)))
+
 
 _ASKED = (
     re.compile(
@@ -68,9 +72,9 @@ def asked_for(question: str) -> Kinds:
     return Kinds(*(bool(kind.search(question)) for kind in _ASKED))
 
 
-def there(wanted: Kinds, text: str) -> Kinds:
-    """Which of the things that are wanted a text has, or something like them."""
-    return Kinds(*(its and bool(kind.search(text)) for its, kind in zip(wanted, _THERE, strict=True)))
+def there(text: str) -> Kinds:
+    """Which things stand in a text, or something like them."""
+    return Kinds(*(bool(kind.search(text)) for kind in _THERE))
 
 
 def is_whole(text: str) -> bool:

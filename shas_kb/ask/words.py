@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from functools import lru_cache
 
 MOST_WORDS = 64
@@ -119,9 +119,9 @@ class Covering:
         for word, weight in weights.items():
             self._shares[stem(word)] = self._shares.get(stem(word), 0.0) + weight / total
 
-    def among(self, words: Iterable[str]) -> set[str]:
-        """The stems of the question's that some words have."""
-        return self._shares.keys() & map(stem, words)
+    def among(self, stems: Set[str]) -> Set[str]:
+        """The stems of the question's that are among some."""
+        return self._shares.keys() & stems
 
     def share(self, held: Collection[str]) -> float:
         """The share of the question's weight that some stems of its have, 0 to 1; 0 without words. Added up in the

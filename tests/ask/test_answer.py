@@ -25,8 +25,8 @@ from shas_kb.ask.answer import (
     quote,
     quote_each,
 )
-from shas_kb.ask.asking import look
 from shas_kb.ask.levels import Embed
+from shas_kb.ask.looking import look
 from shas_kb.ask.words import stems
 from shas_kb.organise.readable import readable
 from shas_kb.records import LEVELS, NODE_LEVELS, Level

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shas_kb.ask import Snapshot, ask
-from shas_kb.ask.asking import look
 from shas_kb.ask.choosing import FEW, FEWEST, FILLED, Found, interleave, promote, with_passages
 from shas_kb.ask.hits import in_turn
 from shas_kb.ask.levels import Embed, Units
+from shas_kb.ask.looking import look
 from shas_kb.ask.ranking import Ranking, fuse
 from shas_kb.records import LEVELS, NODE_LEVELS, Hit, Level
 from shas_kb.storage import Store

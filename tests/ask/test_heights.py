@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shas_kb.ask import Snapshot
-from shas_kb.ask.asking import look
 from shas_kb.ask.heights import Traits
 from shas_kb.ask.levels import Embed, in_nodes
+from shas_kb.ask.looking import look
 from shas_kb.ask.retrieve import search
 from shas_kb.ask.words import content_words
 from shas_kb.records import NODE_LEVELS

@@ -15,7 +15,7 @@ from shas_kb.ask.levels import Embed
 from shas_kb.ask.likely import distinct, ranges
 from shas_kb.ask.retrieve import cosines, search
 from shas_kb.ask.signs import Signs
-from shas_kb.ask.words import Covering, content_words, words
+from shas_kb.ask.words import Covering, content_words, stems
 from shas_kb.config import WORD_BITS
 from shas_kb.records import NODE_LEVELS, Asked, Encoded, Reading, Sketch, SourceFile, Vectors
 from shas_kb.storage import Store
@@ -145,7 +145,7 @@ def test_words_of_nodes_are_covered_as_in_texts(snapshot: Snapshot) -> None:
     weights = {"planets": 0.5, "society": 0.25, "zither": 0.75, "planet": 0.5}
     covering = Covering(weights)
     for level in NODE_LEVELS:
-        texts = [words(" ".join((node.name, *node.keyphrases))) for node in snapshot.nodes[level]]
+        texts = [stems(" ".join((node.name, *node.keyphrases))) for node in snapshot.nodes[level]]
         assert snapshot.covered(level, weights).tolist() == pytest.approx(
             [covering.share(covering.among(text)) for text in texts]
         )

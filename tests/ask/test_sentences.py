@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shas_kb.ask import Snapshot
-from shas_kb.ask.asking import look
 from shas_kb.ask.levels import Embed
+from shas_kb.ask.looking import look
 from shas_kb.ask.sentences import MOST, PIECE, SHORTEST, Sentences, said
 from shas_kb.ask.words import words
 from shas_kb.config import WORD_BITS
