@@ -22,6 +22,9 @@ TITLE_TEMPERATURE = 0.05
 """Of the softmax over cosines of titles that gives these shares: one title draws much of a question only if it stands
 out among all of them. Picked among .02, .05 and .1 in the same way."""
 
+VAULT_MANIFESTS = (".shas-kb-manifest.json", ".shas-kb-manifest.next.json")
+"""Where an exported vault says what was written, and where one says it whose export is at work."""
+
 WEAK_NODE, WEAK_PLACE = 0.15, 0.5
 """The confidence of a node, and the weight of a document in its own entity, below which the tree itself is unsure."""
 

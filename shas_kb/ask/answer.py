@@ -15,8 +15,9 @@ from shas_kb.ask.words import stems
 from shas_kb.organise.readable import readable
 from shas_kb.records import Level, Node, Quote
 
-MOST, FEW = 5, 1
-"""Sentences in an answer, and of a node in one that has details too."""
+MOST, FEW, BESIDE = 5, 1, 2
+"""Sentences in an answer; of a node in one that has details too; and from anywhere beside a node where no detail seems to
+be asked for, as who asks for one in the words by which a node is called is taken to ask for the node."""
 
 NOTHING = "Nothing in this collection answers this."
 PERHAPS = "Nothing in this collection answers this for certain; nearest to it:"
@@ -110,7 +111,13 @@ def _again(said: frozenset[str], taken: Iterable[frozenset[str]]) -> bool:
 
 
 def compose(
-    snapshot: Snapshot, nodes: Sequence[Node], about: Sentences | None, detail: Sentences | None, sure: float
+    snapshot: Snapshot,
+    nodes: Sequence[Node],
+    about: Sentences | None,
+    detail: Sentences | None,
+    sure: float,
+    *,
+    beside: bool = False,
 ) -> tuple[str, tuple[Quote, ...]]:
     """The answer to a question: nodes, quoted sentences, or both.
 
@@ -119,7 +126,8 @@ def compose(
         nodes: the best one, where the question asks for one; several, where it is about everything.
         about: sentences from its documents that say something to the question; without any, those by which the tree
             tells what a node is about.
-        detail: sentences from anywhere, where it asks for a detail.
+        detail: sentences from anywhere, where it asks for a detail or may do so.
+        beside: it seems to ask for the node alone.
         sure: how likely the collection answers at all.
 
     Returns:
@@ -131,7 +139,7 @@ def compose(
     parts: list[str] = [] if sure >= SURE else [PERHAPS_ABOUT if nodes else PERHAPS]
     quotes: list[Quote] = []
     for node in nodes[:MOST]:
-        most = 1 if len(nodes) > 1 else FEW if detail is not None else MOST
+        most = 1 if len(nodes) > 1 else MOST if detail is None else MOST - BESIDE if beside else FEW
         its = (quote_each(snapshot, about, most) if about is not None else []) or list(node.summary[:most])
         parts.append(_told(snapshot, node, its))
         quotes += its

@@ -15,10 +15,10 @@ from shas_kb.ask.hits import as_hits, in_turn
 from shas_kb.ask.levels import Embed, Units
 from shas_kb.ask.looking import Seen, look
 from shas_kb.ask.reasons import explain
-from shas_kb.ask.sentences import Sentences, read_sentences
+from shas_kb.ask.sentences import read_sentences
 from shas_kb.ask.snapshot import Snapshot
 from shas_kb.errors import UsageError
-from shas_kb.records import LEVELS, NODE_LEVELS, Hit, Level, Node, Reply
+from shas_kb.records import LEVELS, NODE_LEVELS, Hit, Level, Quote, Reply
 
 if TYPE_CHECKING:
     from shas_kb.storage import Store
@@ -73,7 +73,7 @@ def ask(
     ]
     hits = in_turn(found)[:k]
     sure = sum(part.confidence for part in parts) / len(parts)
-    said, citations = answer.compose(snapshot, *_found(store, snapshot, parts, routings, hits, bool(levels)), sure)
+    said, citations = _answer(store, snapshot, parts, routings, hits, sure, given=bool(levels))
     return Reply(
         query=question,
         levels=tuple(levels),
@@ -87,16 +87,18 @@ def ask(
     )
 
 
-def _found(
+def _answer(
     store: Store,
     snapshot: Snapshot,
     parts: Sequence[Seen],
     routings: Sequence[router.Routing],
     hits: Sequence[Hit],
+    sure: float,
+    *,
     given: bool,
-) -> tuple[Sequence[Node], Sentences | None, Sentences | None]:
-    """What an answer is made of: the best node, or several where the question has no subject; sentences of its
-    documents; and sentences for a detail. None where the question does not ask for it."""
+) -> tuple[str, tuple[Quote, ...]]:
+    """The answer and what it quotes: the best node, or several where the question has no subject, told by sentences of
+    its documents; and sentences for a detail, where one is asked for or may be."""
     levels = {level for routing in routings for level in (dict(routing) if given else router.chosen(routing))}
     broad = max(parts, key=lambda part: part.told[0] != "detail")
     detail = min(parts, key=lambda part: part.told[0] != "detail")
@@ -108,10 +110,15 @@ def _found(
         each = 1 if best[0].level == "entity" else ABOVE
         about = read_sentences(store, snapshot, broad.evidence, broad.weights, broad.text, broad.asked, inside, each)
     nodes = {node.id: node for hit in best for node in snapshot.nodes[hit.level]}
-    return (
+    below = not best or bool(levels - set(NODE_LEVELS))
+    beside = bool(about and about.quotes) and not below and not given
+    return answer.compose(
+        snapshot,
         [nodes[hit.id] for hit in best],
         about if about is not None and about.quotes else None,
-        detail.sentences if not best or levels - set(NODE_LEVELS) else None,
+        detail.sentences if below or beside else None,
+        sure,
+        beside=beside,
     )
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-SENTENCE = (3.65, 9.48, 3.25, 3.44, 1.39, 1.96, 4.35, 1.07)
+SENTENCE = (3.66, 9.49, 3.25, 3.44, 1.39, 1.96, 4.35, 1.08)
 """What each trait of a sentence counts, in the order of `sentences.Traits`."""
 
 HEIGHTS: Mapping[str, tuple[float, ...]] = MappingProxyType(
     {
-        "detail": (0.79, -0.22, 0.46, 1.5, -1.95, -0.92, 0.95, -2.0, -0.97, 0.02, 0.01, 0.17, -0.85, 1.17),
-        "subject": (-1.71, 0.19, -0.47, 2.29, 1.44, -0.95, -1.53, 1.97, -0.47, 2.13, -0.77, 6.1, -4.71, -0.68),
-        "overview": (0.91, 0.04, 0.01, -3.8, 0.51, 1.87, 0.58, 0.03, 1.44, -2.16, 0.76, -6.27, 5.56, -0.49),
+        "detail": (1.21, -0.4, 0.84, 1.29, -1.97, -0.65, 0.73, -2.01, 0.27, 0.47, -0.94, 0.47, -0.74, 1.03),
+        "subject": (-1.76, 0.15, -0.6, 2.3, 1.44, -1.04, -1.39, 2.02, -1.1, 1.98, -0.52, 6.33, -5.09, -0.6),
+        "overview": (0.55, 0.25, -0.25, -3.59, 0.52, 1.69, 0.65, -0.01, 0.83, -2.44, 1.46, -6.8, 5.83, -0.43),
     }
 )
 """For each height a bias, and what each trait of a question counts, in the order of `heights.Traits`."""
 
-ANSWERED = (-5.18, 2.28, 3.96, -6.39, 15.37)
+ANSWERED = (-5.26, 2.32, 3.87, -6.14, 15.48)
 """A bias, and what each term of `answer.terms` counts."""

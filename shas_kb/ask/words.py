@@ -17,7 +17,8 @@ MOST_WORDS = 64
 """Distinct words of a question that are looked up: more cost time and add nothing (a pasted page is not a question)."""
 
 _IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
-_WORD = re.compile(rf"[{_IDEOGRAPH}]+|(?:(?![{_IDEOGRAPH}])[^\W_])+")
+_LETTERS = rf"(?:(?![{_IDEOGRAPH}])[^\W_])+"
+_WORD = re.compile(rf"[{_IDEOGRAPH}]+|{_LETTERS}(?:_+{_LETTERS})*")
 _WIDE = re.compile(rf"[{_IDEOGRAPH}]")
 _STOP = frozenset(
     """
@@ -44,13 +45,16 @@ _ASKING = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """The words of `text` in order, case folded; Chinese and Japanese, without spaces, give pairs of characters."""
+    """The words of `text` in order, case folded; Chinese and Japanese, without spaces, give pairs of characters, and a
+    name as programs have them ("PROMPT_COMMAND") itself and its parts."""
     found: list[str] = []
     for run in _WORD.findall(text.casefold()):
         if _WIDE.match(run) and len(run) > 2:
             found += [run[i : i + 2] for i in range(len(run) - 1)]
         else:
             found.append(run)
+            if "_" in run:
+                found += re.split("_+", run)
     return found
 
 

@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from shas_kb.errors import UsageError
+from shas_kb.reading.exported import Exported
 from shas_kb.reading.kinds import ENDINGS, advice, sniff
 from shas_kb.records import Document, Problem, SourceFile
 
@@ -43,8 +44,8 @@ def discover(
 
     Returns:
         The files to read, and the files and folders skipped or unreadable with the reason; both by root and path.
-        A folder has a slash at the end of its path and stands for all that is in it. The database of a collection and
-        its folder `.shas-kb` are passed over silently.
+        A folder has a slash at the end of its path and stands for all that is in it. The database of a collection, its
+        folder `.shas-kb` and what it exported into a vault are passed over silently.
 
     Raises:
         UsageError: if a path does not exist.
@@ -88,12 +89,16 @@ class _Walk:
     found: list[SourceFile] = field(default_factory=list)
     skipped: list[tuple[SourceFile, Problem]] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    exported: Exported = field(default_factory=Exported)
 
     def folder(self, root: Path, start: str) -> None:
         """Walk without recursion: folders may be nested deeper than Python's stack."""
+        for above in root.parents:
+            self.exported.enter(str(above))
         pending = [start]
         while pending:
             place = pending.pop()
+            self.exported.enter(place)
             try:
                 with os.scandir(place) as entries:
                     inside = sorted(entries, key=lambda entry: entry.name)
@@ -101,7 +106,7 @@ class _Walk:
                 self._skip(root, place, f"the folder cannot be listed: {error.strerror}; check its permissions", True)
                 continue
             for entry in inside:
-                if entry.name.startswith(_OURS):
+                if entry.name.startswith(_OURS) or self.exported.wrote(entry.path):
                     continue
                 if not _is_folder(entry):
                     self.file(root, entry.path)

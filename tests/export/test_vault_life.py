@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from obsidian import ObsidianVault
 
 from shas_kb.export import export
+from shas_kb.reading import discover
 from shas_kb.storage import Store
 
 OURS = re.compile(rb"%% begin shas-kb %%.*?%% end shas-kb %%", re.DOTALL)
@@ -74,6 +75,10 @@ class Life:
             assert self.tags.get(path, set()) <= {*front.get("tags", ()), *front.get("aliases", ())}, path
         for path, data in self.strangers.items():
             assert self.read(path) == data, path
+        # What tells of the documents is not read as one of them; what a person put there is. (Copies of what is gone
+        # are nobody's where the manifest was lost.)
+        found = {file.path for file in discover([self.vault])[0] if not file.path.startswith("sources/")}
+        assert found == {path for path in self.strangers if path.endswith(".md")}
         # Of notes whose subject is gone and of which the manifest knew nothing, nobody knows that they are ours.
         known = json.loads(self.read(MANIFEST))["notes"]
         read = ObsidianVault(self.vault)

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 
+from shas_kb.config import VAULT_MANIFESTS
 from shas_kb.errors import UsageError
 from shas_kb.export.vault.options import VaultOptions
 
-MANIFEST = ".shas-kb-manifest.json"
-NEXT = ".shas-kb-manifest.next.json"
+MANIFEST, NEXT = VAULT_MANIFESTS
 SCHEMA_VERSION = 1
 
 
