@@ -19,7 +19,7 @@ from shas_kb.errors import UsageError
 from shas_kb.growth import grow
 from shas_kb.phrases import PhraseVectors
 from shas_kb.progress import NoProgress, Progress
-from shas_kb.reading import ReaderPool, discover
+from shas_kb.reading import ReaderPool, discover, title_from_name
 from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Wish
 from shas_kb.storage import FileState, Store
 
@@ -253,8 +253,15 @@ def _unnamed(tree: Tree | None, nodes: Set[str]) -> Tree | None:
 
 
 def apply_known(store: Store, changes: Changes, report: Report, *, prune: bool) -> None:
-    """Store what is known without reading a file: moves, new times, what is gone."""
+    """Store what is known without reading a file: moves, new times, what is gone. Where a document was called after
+    its file, which has another name now, that is to be read again."""
     store.move(changes.moved)
+    titles = {(document.root, document.path): document.title for document in store.documents()} if changes.moved else {}
+    for old, new in changes.moved:
+        if titles.get((new.root, new.path)) == title_from_name(old.path) != title_from_name(new.path):
+            changes.to_read.append(new)
+            changes.updated.add(new)
+            report.unchanged -= 1
     for file in changes.touched:
         store.touch(file)
     if prune and changes.gone:

@@ -15,9 +15,9 @@ from shas_kb.ask.words import stems
 from shas_kb.organise.readable import readable
 from shas_kb.records import Level, Node, Quote
 
-MOST, FEW, BESIDE = 5, 1, 2
-"""Sentences in an answer; of a node in one that has details too; and from anywhere beside a node where no detail seems to
-be asked for, as who asks for one in the words by which a node is called is taken to ask for the node."""
+MOST, FEW, BESIDE = 5, 1, 1
+"""Sentences in an answer; of a node in one that has details too; and from anywhere beside a node where no detail seems
+to be asked for: who asks for one in the words by which a node is called seems to ask for the node."""
 
 NOTHING = "Nothing in this collection answers this."
 PERHAPS = "Nothing in this collection answers this for certain; nearest to it:"

@@ -90,7 +90,8 @@ class Traits(NamedTuple):
 @dataclass(frozen=True)
 class Sentences:
     """Sentences of the passages that may answer, in order of reading. `rows` are their passages, `places` their place
-    in them; `best_covered` is the share of the question's weight in one of the best passages."""
+    in them; `best_covered` is the share of the question's weight in one of the best passages and its document's title
+    and authors."""
 
     quotes: tuple[Quote, ...]
     rows: tuple[int, ...]
@@ -142,7 +143,8 @@ def read_sentences(
         sketches = [None] * len(keys)
     for row, passage, sketch in zip(rows.tolist(), store.passages(keys), sketches, strict=True):
         worth = float(evidence.of_documents[snapshot.document_of(row)])
-        whole: set[str] = set()
+        document = snapshot.documents[snapshot.document_of(row)]
+        whole = {*covering.among(stems(" ".join((document.title, *document.authors))))}
         told = said(passage, sketch, asked).tolist()
         for place, (quote, (says, means)) in enumerate(zip(passage.sentences, told, strict=True)):
             its = looks(quote.text)

@@ -8,6 +8,7 @@ Nothing heavy is imported here: a parser is only loaded in the worker that needs
 """
 
 from shas_kb.reading.files import discover, fingerprint, location
+from shas_kb.reading.frontmatter import title_from_name
 from shas_kb.reading.pool import ReaderPool
 
-__all__ = ["ReaderPool", "discover", "fingerprint", "location"]
+__all__ = ["ReaderPool", "discover", "fingerprint", "location", "title_from_name"]

@@ -65,7 +65,8 @@ def test_ingest_twice_changes_nothing(shell: Shell, folder: Path, tmp_path: Path
 def test_only_what_changed_is_read(shell: Shell, folder: Path, tmp_path: Path) -> None:
     db = tmp_path / "kb.sqlite"
     shell("-d", db, "ingest", folder)
-    first, second, *_ = sorted(folder.iterdir())
+    titles = {node["path"]: node["name"] for node in shell("-d", db, "tree", "--json").json["nodes"] if "path" in node}
+    first, second, *_ = sorted(folder.iterdir(), key=lambda file: titles[file.name] == file.stem)
     (folder / "new.md").write_text("# Tides\n\nThe tides follow the moon. They come twice a day.\n")
     second.rename(folder / f"renamed{second.suffix}")
     first.unlink()
@@ -75,6 +76,24 @@ def test_only_what_changed_is_read(shell: Shell, folder: Path, tmp_path: Path) -
     report = shell("-d", db, "ingest", folder, "--prune", "--json").json
     assert (report["added"], report["updated"], report["removed"]) == (0, 1, 1)
     assert report["tree"]["documents"] == 5
+    assert shell("-d", db, "check", "--json").json["clean"]
+
+
+def test_a_document_that_is_called_after_its_file_is_found_by_it(shell: Shell, folder: Path, tmp_path: Path) -> None:
+    """Also after the file got another name: then it is called so, and is the same document."""
+    db, note = tmp_path / "kb.sqlite", folder / "Wifi.md"
+    note.write_text("---\nauthor: Ada Lovelace\n---\nThe guests take the second network, of which the key is heron.\n")
+    shell("-d", db, "ingest", folder)
+    for question in ("wifi", "What did Ada Lovelace note?"):
+        found = shell("-d", db, "query", question, "--json").json
+        assert found["hits"][0]["document"]["path"] == "Wifi.md", question
+        assert "heron" in found["answer"]["text"], question
+    note.rename(folder / "Router at home.md")
+    report = shell("-d", db, "ingest", folder, "--json").json
+    assert (report["added"], report["updated"], report["unchanged"]) == (0, 1, 5)
+    after = shell("-d", db, "query", "router", "--json").json["hits"][0]["document"]
+    assert after["title"] == "Router at home"
+    assert after["id"] == found["hits"][0]["document"]["id"]
     assert shell("-d", db, "check", "--json").json["clean"]
 
 

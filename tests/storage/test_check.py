@@ -168,7 +168,7 @@ DAMAGE = {
         "every row of passages must belong to a row of sec",
     ),
     "full text": (
-        "UPDATE passages SET text = 'first words 0|AND MUCH.' WHERE document = '{id}' AND ordinal = 0",
+        "UPDATE passages SET text = 'first words 0|AND MUCH.' WHERE document = '{id}' AND ordinal = 1",
         "the full text",
     ),
     "full text gone": ("DELETE FROM full_text_data WHERE id > 10", "the full text must hold the words of the passages"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -169,12 +170,22 @@ def test_words_in_most_passages_still_put_them_in_order(store: Store, file, read
 
 def test_equal_passages_come_in_the_order_of_their_ids(store: Store, file, reading) -> None:
     for i in reversed(range(40)):
-        store.put_reading(file(f"{i}.txt"), reading("the same words", "the same words", content=str(i)))
+        alike = replace(reading("the same words", "the same words", content=str(i)), title="words", authors=())
+        store.put_reading(file(f"{i}.txt"), alike)
     everything = store.match("words", 1000)
     assert len(everything) == 80
     assert [hit[:2] for hit in everything] == sorted(hit[:2] for hit in everything)
     for limit in (1, 7, 40):
         assert store.match("words", limit) == everything[:limit]
+
+
+def test_title_and_authors_are_found_with_the_first_passage(store: Store, file, reading) -> None:
+    its = replace(reading("guests take the second network", "heron"), title="Wifi & 网络", authors=("Ada Lovelace",))
+    document = store.put_reading(file("Wifi.md"), its)
+    for query in ("wifi", "lovelace", "网络", "guests"):
+        assert [hit[:2] for hit in store.match(query, 10)] == [(document, 0)], query
+    assert [passage.text for passage in store.document_passages(document)] == [text.text for text in its.passages]
+    assert store.check() == []
 
 
 def test_rarity_is_the_share_of_passages(store: Store, file, reading) -> None:
