@@ -174,7 +174,7 @@ class Documents(Files):
         self._db.executemany(
             'INSERT INTO passages (document, ordinal, section, start, "end", tokens, sentences, text, search)'
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [_passage_row(document, passage) for passage in reading.passages],
+            [_passage_row(document, passage, reading) for passage in reading.passages],
         )
         self._db.execute(
             "INSERT INTO words (document, terms, phrases) VALUES (?, ?, ?)",
@@ -233,7 +233,7 @@ def _document(row: Row) -> Document:
     return Document(*values)
 
 
-def _passage_row(document: str, passage: Passage) -> tuple[object, ...]:
+def _passage_row(document: str, passage: Passage, reading: Reading) -> tuple[object, ...]:
     return (
         document,
         passage.ordinal,
@@ -243,8 +243,19 @@ def _passage_row(document: str, passage: Passage) -> tuple[object, ...]:
         passage.tokens,
         np.array(passage.sentences, OFFSET).tobytes(),
         passage.text,
-        searchable(passage.text),
+        _searched(passage, reading),
     )
+
+
+def _searched(passage: Passage, reading: Reading) -> str | None:
+    """What full text sees of a passage where it is not the text alone: with the first one it finds the title and the
+    authors too, which need not stand in a text."""
+    about = (reading.title, *reading.authors) if passage.ordinal == 0 else ()
+    missing = [words for words in about if words.casefold() not in passage.text.casefold()]
+    if not missing:
+        return searchable(passage.text)
+    text = "\n".join((*missing, passage.text))
+    return searchable(text) or text
 
 
 def _passage(row: Row) -> StoredPassage:
