@@ -41,13 +41,15 @@ class Support(NamedTuple):
     `worth` is what the best passage is worth to it, see retrieve.py; `covered` the share of its words' weight that one
     of the best passages holds, or a node's name and key phrases; `overview` the probability that it asks for an
     overview, which no single passage answers; `near` the cosine of the nearest category, or what the name and key
-    phrases of a node hold, if that is more.
+    phrases of a node hold, if that is more; `unknown` the share of it that the model does not know, to which all texts of
+    a script look alike, so that only its words count.
     """
 
     worth: float
     covered: float
     overview: float
     near: float
+    unknown: float
 
 
 def confidence(support: Support) -> float:
@@ -61,9 +63,10 @@ def confidence(support: Support) -> float:
     return 1.0 / (1.0 + math.exp(-score))
 
 
-def terms(support: Support) -> tuple[float, float, float, float]:
+def terms(support: Support) -> tuple[float, ...]:
     """What the rule is linear in."""
-    return support.worth, support.covered, support.overview, support.overview * support.near
+    worth, covered, overview, near, unknown = support
+    return worth, covered, overview, overview * near, unknown, unknown * covered
 
 
 def quote(sentences: Sentences, most: int) -> list[Quote]:

@@ -74,6 +74,7 @@ class Seen:
             covered=max(self.sentences.best_covered, named),
             overview=self.heights["overview"],
             near=max(self.ranked.get("category", self.ranked["passage"]).nearest, named),
+            unknown=1 - self.asked.known,
         )
 
     @cached_property

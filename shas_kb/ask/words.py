@@ -13,6 +13,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence, Set
 from functools import lru_cache
 
+from shas_kb.reading.stopwords import LANGUAGES, stop_words
+
 MOST_WORDS = 64
 """Distinct words of a question that are looked up: more cost time and add nothing (a pasted page is not a question)."""
 
@@ -37,9 +39,19 @@ _ASKING = frozenset(
     """
     article articles collection contain contained contains content contents cover covered covering covers describe
     describes description discuss discussed discusses document documents everything explain explains file files
-    general library main mention mentioned mentions outline overall overview paper papers subject subjects summarise
-    summarize summary talk talks text texts theme themes thing things topic topics whole
+    general library main mention mentioned mentions note notes outline overall overview paper papers subject subjects
+    summarise summarize summary talk talks text texts theme themes thing things topic topics vault whole
     主要 主题 内容 文档 文件 文章 概述 总结 介绍 全部 整体 资料
+    handelt sammlung dokument dokumente dokumenten gib geht gibt inhalt notizen thema themen überblick worum wovon
+    zusammenfassung
+    aperçu collection contenu documents donne parle principaux quoi résumé sujet sujets thème thèmes
+    colección contenido dame documentos principales resumen tema temas trata visión
+    collezione contenuto documenti panoramica parla principali riassunto temi argomenti
+    coleção conteúdo documentos principais resumo temas visão
+    collectie documenten gaat inhoud onderwerp onderwerpen overzicht samenvatting verzameling
+    документах документов документы коллекции коллекция краткое обзор основные сборник содержание тема темы чём
+    dokumentach dokumenty dokumentów główne kolekcja kolekcji przegląd streszczenie temat tematy treść zbiór zbiorze
+    コレクション 文書 概要 要約 主な 資料 テーマ
     """.split()  # noqa: SIM905
 )
 
@@ -60,7 +72,17 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """The distinct words of `text` that can carry a topic, in order, at most `MOST_WORDS`."""
-    return [word for word in dict.fromkeys(words(text)) if word not in _STOP][:MOST_WORDS]
+    found = words(text)
+    grammar = _grammar(found)
+    return [word for word in dict.fromkeys(found) if word not in _STOP and word not in grammar][:MOST_WORDS]
+
+
+def _grammar(found: Collection[str]) -> Set[str]:
+    """The stop words of the language of which a question has most, where that is not English: English questions may be
+    about words of grammar, of which `_STOP` has fewer."""
+    counts = {language: sum(word in stop_words(language) for word in found) for language in ("en", *sorted(LANGUAGES))}
+    most = max(counts, key=lambda language: counts[language])
+    return frozenset() if most == "en" else stop_words(most)
 
 
 def subject_words(content: Sequence[str]) -> list[str]:

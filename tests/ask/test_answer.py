@@ -73,7 +73,7 @@ def test_a_node_is_told_in_any_script(empty: Store, embed: Embed, add: Add) -> N
     assert [found.text for found in quote_each(snapshot, sentences, MOST)] == [text]
 
 
-@given(st.builds(Support, st.floats(-5, 5), st.floats(0, 1), st.floats(0.1, 1), st.floats(-1, 1)))
+@given(st.builds(Support, st.floats(-5, 5), st.floats(0, 1), st.floats(0.1, 1), st.floats(-1, 1), st.floats(0, 1)))
 def test_confidence_grows_with_what_speaks_for_an_answer(support: Support) -> None:
     sure = confidence(support)
     assert 0 < sure < 1
@@ -83,7 +83,7 @@ def test_confidence_grows_with_what_speaks_for_an_answer(support: Support) -> No
 
 
 def test_what_is_near_counts_only_for_an_overview() -> None:
-    detail = Support(worth=1.5, covered=0.4, overview=0.0, near=0.1)
+    detail = Support(worth=1.5, covered=0.4, overview=0.0, near=0.1, unknown=0.0)
     assert confidence(detail) == confidence(detail._replace(near=0.9))
 
 
