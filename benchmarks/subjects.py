@@ -34,6 +34,7 @@ from shas_kb.organise.represent import (
     represent,
     scatter_inside,
     shares,
+    trust,
 )
 from shas_kb.organise.whiten import whitening
 from shas_kb.organise.words import reduced, tfidf
@@ -55,7 +56,7 @@ def kinds(loaded: Loaded, others: Array) -> Mapping[str, Array]:
         "mean of passages, whitened, carried over": unit((means - means.mean(axis=0)) @ whitening(others)),
         "mean of passages, whitened": views[0],
         "mean, first and title, whitened": unit(np.hstack(views)),
-        "mean, first and title, whitened, by trust": meaning(views, shares(views, words)),
+        "mean, first and title, whitened, by trust": meaning(views, shares(trust([*views, words])[:-1])),
         "words": words,
         "the same by trust, and words": joined,
         "and a step of attention": attend(joined, neighbours(len(joined))),

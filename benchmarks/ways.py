@@ -36,7 +36,7 @@ from shas_kb.organise.attend import attend, mutual
 from shas_kb.organise.group import refine
 from shas_kb.organise.material import Array, Labels, means, tally, unit
 from shas_kb.organise.nest import neighbours
-from shas_kb.organise.represent import WORD_WIDTH, mean_passages, meaning, meanings, represent, shares, whitening_inside
+from shas_kb.organise.represent import WORD_WIDTH, mean_passages, meaning, meanings, represent, shares, trust, whitening_inside
 from shas_kb.organise.ward import merging
 from shas_kb.organise.words import reduced, tfidf
 
@@ -160,7 +160,7 @@ def by_passages(case: Case) -> Array:
     late = unit(directions[:, strongest] * np.sqrt(np.maximum(spread[strongest], 0)))
     words = unit(reduced(tfidf(materials), WORD_WIDTH))
     views = [late, *meanings(materials)[1:]]
-    joined = unit(np.hstack([meaning(views, shares(views, words)), words]))
+    joined = unit(np.hstack([meaning(views, shares(trust([*views, words])[:-1])), words]))
     return case.attend(joined)
 
 

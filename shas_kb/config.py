@@ -31,7 +31,7 @@ WEAK_NODE, WEAK_PLACE = 0.15, 0.5
 LESSONS = 150
 """Of a training."""
 
-FORM = 3
+FORM = 4
 """Of trees: with another number, the next ingest builds a collection's tree again."""
 FORMER_RATIOS, NATURAL_SINCE = (10.0, 3.0, 2.0), 3
 """What stood with trees of earlier forms for which nobody asked for ratios."""

@@ -1,5 +1,6 @@
 """What a document is: what it is about, by three views of its vectors (the mean of its passages, the first of them, its
-title); and its words. Both count equally.
+title); and its words. Both count equally, but for words that what documents are about does not bear out: of short notes
+hardly two share any that tell what they are about.
 
 Vectors are whitened by the scatter of passages around their own document: what varies inside a document is what the
 level above must forget (within-class covariance normalisation; Hatch et al., Interspeech 2006). A view counts by how
@@ -32,7 +33,8 @@ NEAREST = 10
 def represent(materials: Sequence[Material], seed: int = 0) -> Array:
     """One unit vector for each document, [n, at most 160] float64: the principal directions of meaning and words."""
     words, views = both(lambda: unit(reduced(tfidf(materials), WORD_WIDTH, seed)), lambda: meanings(materials))
-    counts = shares(views, words)
+    trusted = trust([*views, words])
+    counts, words = shares(trusted[:-1]), words * np.sqrt(words_count(trusted))
     blocks = [slice(start, start + ROWS) for start in range(0, len(words), ROWS)]
 
     def joined(rows: slice) -> Array:
@@ -51,11 +53,18 @@ def represent(materials: Sequence[Material], seed: int = 0) -> Array:
     return unit(np.concatenate(list(together(lambda rows: joined(rows) @ strongest, blocks))))
 
 
-def shares(views: Sequence[Single], words: Array) -> Array:
-    """The share of a cosine that each of `views` [n, d] has, [views]: that of the trust in it, by the other views and
-    by the `words` [n, width]."""
-    trusted = trust([*views, words])[:-1]
-    return np.asarray(trusted / trusted.sum() if trusted.any() else np.full(len(views), 1 / len(views)))
+def shares(trusted: Array) -> Array:
+    """The share of a cosine that each view of what documents are about has, [views]: that of the trust in it."""
+    return np.asarray(trusted / trusted.sum() if trusted.any() else np.full(len(trusted), 1 / len(trusted)))
+
+
+def words_count(trusted: Array) -> float:
+    """What words count beside what documents are about, 0 to 1, by the trust in each view and, last, in the words: the
+    square of their trust as a share of that in the views, which is what makes words of short notes count for little,
+    and leaves all else as it is."""
+    views, words = trusted[:-1], trusted[-1]
+    usual = float(shares(views) @ views)
+    return min(1.0, float(words) / usual) ** 2 if usual else 1.0
 
 
 def meaning(views: Sequence[Single], counts: Array) -> Array:

@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 
 from shas_kb.organise.material import unit
-from shas_kb.organise.represent import mean_passages, meanings, represent, scatter_inside, trust
+from shas_kb.organise.represent import mean_passages, meanings, represent, scatter_inside, trust, words_count
 from shas_kb.organise.whiten import SCATTER_FLOOR, whitening
 from shas_kb.organise.words import reduced, tfidf
 
@@ -46,6 +46,27 @@ def test_titles_that_are_numbers_leave_documents_where_they_are(world) -> None:
     silent = [replace(its, heading=np.zeros_like(its.heading)) for its in world.materials]
     moved = np.abs(represent(numbered) @ represent(numbered).T - represent(silent) @ represent(silent).T)
     assert moved.mean() < 0.05
+
+
+def test_words_that_tell_nothing_leave_documents_where_they_are(world) -> None:
+    """As those of short notes, of which each says something else."""
+    random = np.random.default_rng(0)
+    drawn = random.choice(200, (len(world.materials), 12))
+    noisy = [
+        replace(its, terms={f"word{number}": 1 for number in row}, phrases={})
+        for its, row in zip(world.materials, drawn.tolist(), strict=True)
+    ]
+    silent = [replace(its, terms={}, phrases={}) for its in world.materials]
+    moved = np.abs(represent(noisy) @ represent(noisy).T - represent(silent) @ represent(silent).T)
+    assert moved.mean() < 0.05
+
+
+def test_words_count_as_far_as_they_are_borne_out() -> None:
+    views = [0.5, 0.5, 0.5]
+    assert words_count(np.array([*views, 0.9])) == words_count(np.array([*views, 0.5])) == 1
+    assert words_count(np.array([*views, 0.1])) == pytest.approx(0.04)
+    assert words_count(np.array([*views, 0.0])) == 0
+    assert words_count(np.array([0.0, 0.0, 0.4])) == 1  # nothing but words tells anything
 
 
 def test_a_phrase_is_more_than_its_words(world) -> None:
