@@ -51,6 +51,11 @@ def organise(
         began = perf_counter()
         tree = organise_collection(store, config, progress)
         seconds = perf_counter() - began
+        read = 0 if tree else len(store.documents())
+    if tree is None and read:
+        raise UsageError(
+            f"the collection must have vectors, got none for {read:,} documents; finish: shas-kb ingest FOLDER."
+        )
     if tree is None:
         raise UsageError("the collection must hold a document, got none; run `shas-kb ingest FOLDER` first.")
     if session.json:

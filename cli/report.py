@@ -64,6 +64,7 @@ def report_json(report: Report) -> dict[str, object]:
 
 def print_report(session: Session, report: Report) -> None:
     from shas_kb.cli.terminal import duration, output, plural
+    from shas_kb.pipeline import DUPLICATE
 
     counts = [
         (report.added, "added"),
@@ -75,7 +76,10 @@ def print_report(session: Session, report: Report) -> None:
     read = f"{plural(report.pages, 'page')}, {plural(report.passages, 'passage')}, {plural(report.tokens, 'token')}"
     output.print(f"{done}" + (f" [dim]({read})[/dim]" if report.passages else ""))
     _print_files("failed", report.failed, "red", limit=None)
-    _print_files("skipped", report.skipped, "yellow", limit=None if session.verbose else 8)
+    others = [its for its in report.skipped if session.verbose or not its[1].startswith(DUPLICATE)]
+    _print_files("skipped", others, "yellow", limit=None if session.verbose else 8)
+    if copies := len(report.skipped) - len(others):
+        output.print(f"[yellow]skipped[/yellow]  [dim]{plural(copies, 'duplicate')}; --verbose shows which[/dim]")
     if report.missing:
         output.print(f"[yellow]{plural(report.missing, 'file')} gone from the folder[/yellow]; --prune forgets them")
     if report.tree:

@@ -40,8 +40,8 @@ def look_up(wanted: str, units: Sequence[Unit], *, what: str = "under") -> Unit:
     if len(found) == 1:
         return found[0]
     if found:
-        several = ", ".join(f"{unit.id} ({name_of(unit)!r})" for unit in found[:4])
-        raise NotFoundError(f"{what} must name one thing, got {wanted!r}, which fits {several}; give an id.")
+        several = ", ".join(f"{unit.id} ({_told(unit)})" for unit in found[:4])
+        raise NotFoundError(f"{what} must name one thing, got {wanted!r}, which fits {several}; give an id or a path.")
     raise NotFoundError(f"{what} must name something in the collection, got {wanted!r}; {_advice(wanted, units)}")
 
 
@@ -54,6 +54,11 @@ def called(unit: Unit, units: Sequence[Unit]) -> str:
     """The name or title of one of `units`, quoted; with its id in brackets where others are called the same."""
     same = sum(name_of(other) == name_of(unit) for other in units)
     return f"{name_of(unit)!r} ({unit.id})" if same > 1 else repr(name_of(unit))
+
+
+def _told(unit: Node | Document) -> str:
+    """Which of several that are called the same it is."""
+    return unit.path if isinstance(unit, Document) else f"{unit.level} {unit.name!r}, {unit.documents:,} documents"
 
 
 def _advice(wanted: str, units: Sequence[Node | Document]) -> str:

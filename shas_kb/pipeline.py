@@ -24,6 +24,10 @@ from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, T
 from shas_kb.storage import FileState, Store
 
 
+DUPLICATE = "duplicate of "
+"""How the reason begins for which a file was skipped whose content another one has."""
+
+
 class Encoder(Protocol):
     """What the pipeline asks of an encoder."""
 
@@ -286,7 +290,7 @@ def _read(store: Store, changes: Changes, report: Report, config: ReadConfig, pr
                 progress.advance()
         progress.finish()
     for file, sha256, original in changes.duplicates:
-        duplicate = Problem(f"duplicate of {original.path}: the same bytes, read once", "skipped")
+        duplicate = Problem(f"{DUPLICATE}{original.path}: the same bytes, read once", "skipped")
         problem = problems.get(original, duplicate)
         store.put_problem(file, sha256, problem)
         report.problem(file.path, problem)

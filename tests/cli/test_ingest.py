@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from harness import SAMPLE, Shell, run
 
+from shas_kb.storage import Store
+
 TRUTH = json.loads((SAMPLE / "truth.json").read_text())["documents"]
 
 
@@ -50,6 +52,29 @@ def test_the_report_accounts_for_every_file(shell: Shell, tmp_path: Path) -> Non
     assert any("duplicate of" in entry["reason"] for entry in report["skipped"])
     assert {"read", "encode", "organise", "total"} == set(report["seconds"])
     assert report["tree"]["domains"] <= report["tree"]["categories"] <= report["tree"]["entities"]
+
+
+def test_what_was_not_read_is_not_lost_among_duplicates(shell: Shell, folder: Path, tmp_path: Path) -> None:
+    original = min(folder.iterdir())
+    for number in range(12):
+        shutil.copy(original, folder / f"a copy {number}{original.suffix}")
+    (folder / "zebra.xyz").write_text("stripes")
+    told = shell("-d", tmp_path / "kb.sqlite", "ingest", folder).out
+    assert "zebra.xyz" in told
+    assert "12 duplicates" in told
+    assert "a copy" not in told
+    assert f"a copy 3{original.suffix}" in shell("-d", tmp_path / "other.sqlite", "--verbose", "ingest", folder).out
+
+
+def test_vectors_are_missing_not_documents(shell: Shell, folder: Path, tmp_path: Path) -> None:
+    """As after Ctrl-C between reading and encoding."""
+    db = tmp_path / "kb.sqlite"
+    shell("-d", db, "ingest", folder)
+    with Store.open(db) as store:
+        store._db.execute("DELETE FROM vectors")
+    refused = shell("-d", db, "organise")
+    assert refused.code == 2
+    assert "none for 5 documents; finish: shas-kb ingest" in " ".join(refused.err.split())
 
 
 def test_ingest_twice_changes_nothing(shell: Shell, folder: Path, tmp_path: Path) -> None:

@@ -43,6 +43,14 @@ def test_what_is_meant(typed: str, meant: str) -> None:
     assert look_up(typed, [*NODES, *DOCUMENTS]).id == meant
 
 
+def test_what_is_called_the_same_is_told_apart_by_its_place() -> None:
+    twins = [document("aaa111", "git/index.html", "Introduction"), document("bbb222", "sql/index.html", "Introduction")]
+    with pytest.raises(NotFoundError, match=r"aaa111 \(git/index\.html\), bbb222 \(sql/index\.html\)"):
+        look_up("introduction", twins)
+    with pytest.raises(NotFoundError, match="c0001 \\(category 'Reefs', 1 documents\\), abd456 \\(sea/old.pdf\\)"):
+        look_up("reefs", [*NODES, *DOCUMENTS])
+
+
 def test_an_id_tells_apart_what_is_called_the_same() -> None:
     units = [*NODES, *DOCUMENTS]
     assert called(NODES[0], units) == repr(NODES[0].name)
