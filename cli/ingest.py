@@ -14,6 +14,10 @@ from shas_kb.errors import UsageError
 
 if TYPE_CHECKING:
     from shas_kb.pipeline import Encoder, Source
+    from shas_kb.storage import Store
+
+STRANGE = 0.3
+"""The share of documents in other languages than English from which on it is told what that means."""
 
 
 def ingest(
@@ -103,9 +107,23 @@ def ingest(
                 print_json(report_json(report))
             else:
                 print_report(session, report)
+                if report.added and described.located.bundled:
+                    _note_languages(session, store)
             if watch:
                 session.note("Watching; Ctrl-C ends it.")
     return SOME_FAILED if report.failed else GOOD
+
+
+def _note_languages(session: Session, store: Store) -> None:
+    """Say so where the bundled model knows the language of few documents."""
+    documents = store.documents()
+    foreign = sum(document.language != "en" for document in documents)
+    if foreign > STRANGE * len(documents):
+        session.note(
+            f"{foreign:,} of {len(documents):,} documents are not in English, which is all that the bundled model knows "
+            "well: their words decide, not their meaning. For that, begin a collection with a multilingual model: "
+            "--model, --db."
+        )
 
 
 def check_device(device: str) -> None:

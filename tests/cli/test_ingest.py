@@ -66,6 +66,15 @@ def test_what_was_not_read_is_not_lost_among_duplicates(shell: Shell, folder: Pa
     assert f"a copy 3{original.suffix}" in shell("-d", tmp_path / "other.sqlite", "--verbose", "ingest", folder).out
 
 
+def test_it_is_told_that_the_model_knows_english(shell: Shell, folder: Path, tmp_path: Path) -> None:
+    assert "English" not in shell("-d", tmp_path / "en.sqlite", "ingest", folder).err
+    brot = "Der Bäcker knetet den Teig am Abend, lässt ihn über Nacht ruhen und schiebt ihn früh in den heißen Ofen. "
+    for number in range(3):
+        (folder / f"Brot {number}.md").write_text(brot * (number + 1))
+    told = shell("-d", tmp_path / "de.sqlite", "ingest", folder).err
+    assert "3 of 8 documents are not in English" in " ".join(told.split())
+
+
 def test_vectors_are_missing_not_documents(shell: Shell, folder: Path, tmp_path: Path) -> None:
     """As after Ctrl-C between reading and encoding."""
     db = tmp_path / "kb.sqlite"
