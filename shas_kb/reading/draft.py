@@ -34,6 +34,10 @@ _LIGATURES = str.maketrans(
 _UNSPACED = re.compile("[\u2e80-\u312f\u3190-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
 
 
+# the rest of a word that a soft hyphen divides at the end of a line
+_DIVIDED = re.compile("\u00ad[ \t]*\n[ \t]*([^\\W\\d_]\\S*)[ \t]*\n?")
+
+
 class UnreadableError(Exception):
     """A file cannot be read, for a reason that its reader knows."""
 
@@ -65,8 +69,10 @@ class Draft:
 
 
 def clean(text: str) -> str:
-    """The same text without control characters, ligatures and decomposed accents; line breaks are line feeds."""
+    """The same text without control characters, ligatures, soft hyphens and decomposed accents; line breaks are line
+    feeds."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_LIGATURES)
+    text = _DIVIDED.sub(r"\1\n", text)
     text = _UNWANTED.sub("", text)
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
@@ -74,17 +80,6 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """`text` cleaned, with every stretch of white space as one space."""
     return " ".join(clean(text).split())
-
-
-def join_lines(lines: Iterable[str]) -> str:
-    """Lines of running text as one: a space between them, but none within Chinese or Japanese."""
-    joined: list[str] = []
-    for line in lines:
-        if joined and line and not (_UNSPACED.match(line[0]) and _UNSPACED.match(joined[-1][-1])):
-            joined.append(" ")
-        if line:
-            joined.append(line)
-    return "".join(joined)
 
 
 def is_unspaced(character: str) -> bool:

@@ -29,13 +29,6 @@ _MARKED_YEAR = re.compile(
     r"|\(((?:19|20)\d\d)\)|\b((?:19|20)\d\d)\s*年",
     re.IGNORECASE,
 )
-_YEAR = re.compile(
-    r"(?:©|\(c\)|copyright|published|proceedings|conference|journal|vol(?:ume)?\.?|arxiv|submitted|accepted|received|revised|date[d:]"
-    r"|revised|date[d:]|january|february|march|april|may|june|july|august|september|october"
-    r"|november|december)[^\n]{0,60}?\b((?:19|20)\d\d)\b"
-    r"|\(((?:19|20)\d\d)\)|\b((?:19|20)\d\d)\s*年",
-    re.IGNORECASE,
-)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[.'’-])*(?: (?:[^\W\d_]|[.'’-])+){1,3}")
 _NO_NAME = re.compile(
@@ -45,6 +38,10 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )
 _PARTICLES = {"van", "von", "de", "der", "den", "da", "di", "du", "la", "le", "del", "dos", "el", "bin", "ter", "zu"}
+# what stands for a space in a file's name; not the marks of a date ("2024-03-01")
+_SPACE = re.compile(
+    r"(?P<date>(?<!\d)(?:1\d|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?(?!\d))|[_+]+|(?<=\w)-+(?=\w)|%20"
+)
 _ARXIV = re.compile(r"arXiv:(\d\d)(\d\d)\.\d{4,5}")
 
 
@@ -63,10 +60,10 @@ def credible_title(title: str, file_name: str) -> str:
 
 
 def title_from_name(path: str) -> str:
-    """A title made of a file's name: `notes/on_trees-v2.pdf` gives "on trees v2"."""
+    """A title made of a file's name: `notes/on_trees-v2.pdf` gives "on trees v2". Dates stay as they are."""
     name = path.rpartition("/")[2]
     stem = name.rpartition(".")[0] or name
-    words = re.sub(r"[_+]+|(?<=\w)-+(?=\w)|%20", " ", stem)
+    words = _SPACE.sub(lambda found: found["date"] or " ", stem)
     return one_line(words) or name
 
 

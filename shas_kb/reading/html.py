@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from shas_kb.reading.draft import Builder, Draft, UnreadableError, one_line
 from shas_kb.reading.frontmatter import credible_title, split_authors, year_of
+from shas_kb.reading.navigation import navigation
 from shas_kb.reading.text import decode
 from shas_kb.records import Problem
 
 _SURROUNDINGS = (
-    "script, style, noscript, template, nav, footer, aside, iframe, svg, button, select, [hidden],"
-    " [aria-hidden=true], [role=navigation]"
+    "script, style, noscript, template, footer, aside, iframe, svg, button, select, [hidden], [aria-hidden=true]"
 )
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BLOCKS = {
@@ -24,6 +24,7 @@ _BLOCKS = {
     *("table", "tbody", "tfoot", "thead", "tr", "ul"),
 }
 _CELLS = frozenset(("td", "th"))
+_PICTURE = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 _CHARSET = re.compile(
     rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]+)|<\?xml[^>]+encoding\s*=\s*[\"']([A-Za-z0-9_.:-]+)",
     re.IGNORECASE,
@@ -68,10 +69,9 @@ def parse(text: str) -> LexborHTMLParser:
 
 def write_body(builder: Builder, tree: LexborHTMLParser, least_depth: int = 1) -> str:
     """Put the body of a page into `builder`, its headings no higher than `least_depth`; returns its first heading."""
-    for node in tree.css(_SURROUNDINGS):
-        node.decompose()
+    left_out = {node.mem_id for node in tree.css(_SURROUNDINGS)} | navigation(tree)
     first = ""
-    for tag, text in _blocks(tree):
+    for tag, text in _blocks(tree, left_out):
         if tag in _HEADINGS:
             first = first or one_line(text)
             builder.heading(text, max(int(tag[1]), least_depth))
@@ -84,7 +84,7 @@ def write_body(builder: Builder, tree: LexborHTMLParser, least_depth: int = 1) -
     return first
 
 
-def _blocks(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
+def _blocks(tree: LexborHTMLParser, left_out: Set[int]) -> Iterator[tuple[str, str]]:
     """The text of the body, block by block, with the tag of each. Without recursion: pages can be nested deep."""
     body = tree.body
     if body is None:
@@ -103,14 +103,14 @@ def _blocks(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
             held.append("\n")
         elif name in _CELLS:
             held.append(" | " if "".join(held[-1:]).strip() else "")
-        elif name == "img":
+        elif name == "img" and not _is_button(node):
             held.append(f" {node.attributes.get('alt') or ''} ")
         elif name == "-text":
             held.append(node.text_content or "")
-        if node.first_child is not None:
-            node = node.first_child
+        if (child := _kept(node.first_child, left_out)) is not None:
+            node = child
             continue
-        while node is not None and node.next is None:
+        while node is not None and (following := _kept(node.next, left_out)) is None:
             held, found = _leave(node, held, open_tags)
             if found is not None:
                 yield found
@@ -122,9 +122,26 @@ def _blocks(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
         held, found = _leave(node, held, open_tags)
         if found is not None:
             yield found
-        node = node.next
+        node = following
     if text := "".join(held).strip():
         yield _innermost(open_tags), text
+
+
+def _kept(node: LexborNode | None, left_out: Set[int]) -> LexborNode | None:
+    """`node` or, if it is left out, the first of those after it that is not."""
+    while node is not None and node.mem_id in left_out:
+        node = node.next
+    return node
+
+
+def _is_button(image: LexborNode) -> bool:
+    """Whether an image is all there is of a link, and no smaller one of the image it leads to."""
+    link = image.parent
+    return link is not None and link.tag == "a" and not link.text().strip() and not _leads_to_picture(link)
+
+
+def _leads_to_picture(link: LexborNode) -> bool:
+    return _PICTURE.search((link.attributes.get("href") or "").partition("?")[0]) is not None
 
 
 def _leave(node: LexborNode, held: list[str], open_tags: list[str]) -> tuple[list[str], tuple[str, str] | None]:

@@ -25,10 +25,6 @@ _PAGE_NUMBER = re.compile(
     r"[-–—|\s]*(?:p(?:age|\.)?|seite|第)?\s*\d{1,4}\s*页?(?:\s*(?:of|/|von)\s*\d{1,4})?[-–—|\s]*", re.IGNORECASE
 )
 _TERMINAL = ".!?:;。！？：；…\"'”’)]』」"
-_WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
-_LAST_WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*[-‐\u00ad]\Z")
-_FIRST_WORD = re.compile(r"[^\W\d_]+")
-_CONJUNCTIONS = frozenset(("and", "or", "und", "oder", "et", "ou", "y", "o", "e", "to", "bis"))
 _LIST_ITEM = re.compile(r"(?:[•◦▪‣●○■□–—*·-]|\(?[0-9]{1,3}[.)]|\(?[a-zA-Z][.)]|\[[0-9]{1,3}\])\s")
 
 
@@ -338,46 +334,3 @@ def _paragraph(lines: Sequence[Line], page: int) -> Paragraph:
         page,
         lines[0].y0,
     )
-
-
-class Joiner:
-    """Joins the lines of a document; a word divided at a line's end becomes what the rest of the document writes."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._written: Counter[str] = Counter()
-        for line in lines:
-            self._written.update(word.lower() for word in _WORD.findall(line))
-
-    def join(self, lines: Iterable[str]) -> str:
-        """One paragraph out of its lines."""
-        text = ""
-        for line in lines:
-            text = self.attach(text, line)[0]
-        return text
-
-    def attach(self, text: str, line: str) -> tuple[str, bool]:
-        """`text` going on with `line`, and whether they meet within a word."""
-        line = line.strip()
-        if not text or not line:
-            return text or line, False
-        if text[-1] in "-‐\u00ad" and (kept := self.divided(text, line)) is not None:
-            return kept + line, True
-        unspaced = is_unspaced(text[-1]) and is_unspaced(line[0])
-        # "Schwarz-" + "Weiß", "737–" + "8"; but not "pre-" + "and post-war", nor a dash between words
-        hyphened = (
-            len(text) > 1 and text[-1] in "-‐–" and text[-2].isalnum() and (line[0].isupper() or line[0].isdigit())
-        )
-        return text + ("" if unspaced or hyphened else " ") + line, False
-
-    def divided(self, text: str, line: str) -> str | None:
-        """`text` as it is before `line` if a word is divided between them (with its hyphen if that is part of it)."""
-        last, first = _LAST_WORD.search(text, max(0, len(text) - 60)), _FIRST_WORD.match(line)
-        if last is None or first is None or not first.group()[0].islower():
-            return None
-        head, tail = last.group()[:-1].lower(), first.group().lower()
-        if tail in _CONJUNCTIONS:
-            return None
-        hyphenated = self._written[f"{head}-{tail}"]
-        if text[-1] != "\u00ad" and hyphenated > self._written[head + tail]:
-            return text
-        return text[:-1]

@@ -11,12 +11,13 @@ from markdown_it.token import Token
 
 from shas_kb.reading.draft import Builder, Draft
 from shas_kb.reading.frontmatter import split_authors, year_of
+from shas_kb.reading.obsidian import obsidian
 from shas_kb.reading.text import decode
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^([A-Za-z_-]+):[ \t]*(.*)$")
 _TAG = re.compile(r"<!--.*?-->|</?[a-zA-Z][^>]*>", re.DOTALL)
-_PARSER = MarkdownIt("commonmark").enable("table").enable("strikethrough")
+_PARSER = MarkdownIt("commonmark").enable("table").enable("strikethrough").use(obsidian)
 
 
 def read_markdown(data: bytes, path: str) -> Draft:

@@ -62,9 +62,9 @@ class PassageMaker:
         # BERT's pieces never span white space or punctuation: counts of sentences add up to the count of the passage
         self._adds_up = (kind.get("pre_tokenizer") or {}).get("type") == "BertPreTokenizer"
 
-    def passages(self, text: str, sections: Sequence[Section]) -> tuple[Passage, ...]:
+    def passages(self, text: str, sections: Sequence[Section], language: str = "") -> tuple[Passage, ...]:
         """Cut `text` into passages, with exact counts of word pieces. `sections` are sorted by their start."""
-        sentences = self._sentences(text, sections)
+        sentences = self._sentences(text, sections, language)
         runs = [run for chapter in _by_section(sentences, self._window) for run in self._pack(chapter)]
         counted = self._checked(text, runs)
         return tuple(
@@ -83,8 +83,9 @@ class PassageMaker:
     def _count(self, texts: Sequence[str]) -> list[int]:
         return [len(found) for found in self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
 
-    def _sentences(self, text: str, sections: Sequence[Section]) -> list[_Sentence]:
-        spans = [part for span in split_sentences(text) for part in _cut_to_length(text, span, self._characters)]
+    def _sentences(self, text: str, sections: Sequence[Section], language: str) -> list[_Sentence]:
+        whole = split_sentences(text, language)
+        spans = [part for span in whole for part in _cut_to_length(text, span, self._characters)]
         counts = self._count([text[start:end] for start, end in spans])
         if any(count > self._window for count in counts):
             pieces = [

@@ -8,8 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from shas_kb.reading.characters import FUNCTION_CHARACTERS
 from shas_kb.reading.runs import IN_WORD, LONGEST_WORD, runs
-from shas_kb.reading.stopwords import FUNCTION_CHARACTERS, WEAK_WORDS, stop_words
+from shas_kb.reading.stopwords import LANGUAGES, WEAK_WORDS, stop_words
 from shas_kb.reading.unspaced import UNSPACED, unspaced_words
 
 _MOST_TERMS = 4000
@@ -74,7 +75,7 @@ def _weight(phrase: str) -> float:
 def _spaced(text: str, language: str, headings: Sequence[str], least: int) -> dict[str, int]:
     # in texts without spaces, what stands between them is mostly English
     texts = [_TEX.sub("\n", UNSPACED.sub("\n", one)) for one in (text, *headings)]
-    body, *heads = runs(texts, language if stop_words(language) else "en")
+    body, *heads = runs(texts, language if language in LANGUAGES else "en")
     forms: dict[str, dict[str, int]] = defaultdict(dict)
     for phrase, count in Counter(_grams(body)).items():
         forms[phrase.lower()][phrase] = count

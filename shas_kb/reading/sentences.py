@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from shas_kb.reading.stopwords import stop_words
+
 Span = tuple[int, int]
 
 _CLOSING = "\"'”’»)\\]}"
@@ -36,6 +38,10 @@ _PERHAPS = _words("""
     sept u.k u.n u.s
 """)
 _BEFORE_NUMBER = _words("no p n art sec")
+# languages that write ordinals as a number and a full stop
+_ORDINALS = _words("bs cs da de et eu fi fo hr hu is lb lt lv nb nn no pl se sk sl sr tr")
+# those of them that write nouns with capitals
+_CAPITAL_NOUNS = _words("de lb")
 _STARTERS = _words("""
     a after all although an and as at because before both but by during each every for from furthermore he hence
     her here his how however i if in it its many moreover most my no not on one or our she since so some such that
@@ -43,14 +49,15 @@ _STARTERS = _words("""
 """)
 
 
-def split_sentences(text: str) -> list[Span]:
+def split_sentences(text: str, language: str = "") -> list[Span]:
     """Cut `text` into sentences.
 
-    A line break always ends one. Abbreviations, initials, decimals and ellipses do not; quotes and brackets after the
-    stop belong to the sentence before it; 。！？ need no space after them.
+    A line break always ends one. Abbreviations, initials, decimals and ellipses do not, nor do ordinals ("am 1.
+    April"); quotes and brackets after the stop belong to the sentence before it; 。！？ need no space after them.
 
     Args:
         text: a draft's text, in which a line break within a paragraph means something.
+        language: ISO 639-1 code, where it is known: in some, a full stop makes a number an ordinal.
 
     Returns:
         Half-open (start, end) in order, without outer white space; together they hold all that is not white space.
@@ -60,8 +67,11 @@ def split_sentences(text: str) -> list[Span]:
     start = 0
     for match in _STOP.finditer(text):
         end = match.end()
-        if text[match.start()] != "\n" and not _ends(text, start, match, tolerant):
-            continue
+        if text[match.start()] != "\n":
+            if not _ends(text, start, match, tolerant):
+                continue
+            if language in _ORDINALS and match.group() == "." and _is_ordinal(text, start, match.start(), language):
+                continue
         _append(spans, text, start, end)
         start = end
     _append(spans, text, start, len(text))
@@ -101,6 +111,21 @@ def _ends(text: str, start: int, match: re.Match[str], tolerant: bool) -> bool:
     return _word_may_end(text, start, match, after, following)
 
 
+def _is_ordinal(text: str, start: int, stop: int, language: str) -> bool:
+    """Whether the number before a full stop counts what comes after: "dne 1. dubna", "am 1. April", but not "in
+    Kapitel 3. Menschen" or "es waren 12. Dann". `start` is where the sentence begins."""
+    found = _COUNTED.match(text, stop)
+    number = _NUMBER_BEFORE.search(text, max(start, stop - 40), stop)
+    if found is None or number is None:
+        return False
+    if found[1][0].islower():
+        return True
+    stops = stop_words(language)
+    before = number["before"] or ""
+    named = before[:1].isupper() and before.lower() not in stops
+    return language in _CAPITAL_NOUNS and found[1].lower() not in stops and not named
+
+
 def _word_may_end(text: str, start: int, match: re.Match[str], after: int, following: str) -> bool:
     found = _WORD_BEFORE.search(text, max(start, match.start() - 24), match.start())
     word = found.group().lower() if found else ""
@@ -126,6 +151,8 @@ def _word_may_end(text: str, start: int, match: re.Match[str], after: int, follo
 
 _NUMBERING = re.compile(r"\d+(?:\.\d+)+|[ivxlc]+")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]|[^\W\d_]\.?-[^\W\d_]")
+_COUNTED = re.compile(r"\.[ \t\u00a0]+([^\W\d_]+)")
+_NUMBER_BEFORE = re.compile(r"(?:(?P<before>[^\W\d_]+)[ \t\u00a0]+|(?<![^\s(,;–-]))\d{1,2}\Z")
 _NEXT_WORD = re.compile(r"[^\W\d_]+")
 _LOWER_START = re.compile(r"[^\W\d_]{3}[.!?] +(?=[a-z])")
 _UPPER_START = re.compile(r"[^\W\d_]{3}[.!?] +(?=[A-Z])")

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from shas_kb.reading.draft import Builder, Draft, one_line
 from shas_kb.reading.frontmatter import authors_below_title
-from shas_kb.reading.layout import Joiner, Paragraph
+from shas_kb.reading.layout import Paragraph
+from shas_kb.reading.lines import Joiner
 
 _TERMINAL = '.!?:。！？：…"”’)]』」'
 _NUMBERED = re.compile(

@@ -7,7 +7,8 @@ import re
 
 import charset_normalizer
 
-from shas_kb.reading.draft import Builder, Draft, UnreadableError, clean, is_unspaced, join_lines
+from shas_kb.reading.draft import Builder, Draft, UnreadableError, clean, is_unspaced
+from shas_kb.reading.lines import Joiner
 from shas_kb.records import Problem
 
 _MARKS = (
@@ -21,6 +22,9 @@ _SAMPLE = 200_000
 _GARBAGE = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 _UNDERLINE = re.compile(r"([=\-~^#*])\1{2,}\s*")
 _ITEM = re.compile(r"\s*(?:[-*+•◦▪]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
+# "-" at the end of a line is mostly a hyphen of the word: editors break lines there, and divide no words
+_DIVIDING = "‐"
+_DIVIDED = re.compile(r"[^\W\d_]‐\Z")
 _TEX_HEADING = re.compile(r"\\(part|chapter|(?:sub){0,2}section|paragraph)\*?\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 _TEX_DEPTHS = {"part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5}
 
@@ -91,6 +95,7 @@ def read_text(data: bytes, path: str) -> Draft:
     title = ""
     tex = path.lower().endswith(".tex")
     marks: dict[str, int] = {}
+    joiner = Joiner(text.split("\n"), _DIVIDING)
     for block in re.split(r"\n[ \t]*\n\s*", text):
         lines = [line for line in block.split("\n") if line.strip()]
         if not lines:
@@ -105,7 +110,7 @@ def read_text(data: bytes, path: str) -> Draft:
             builder.heading(text_of, depth)
             title = title or text_of
             lines = lines[used:]
-        _add(builder, lines)
+        _add(builder, lines, joiner)
     return builder.finish(title)
 
 
@@ -121,16 +126,16 @@ def _underlined(lines: list[str]) -> tuple[str, str, int] | None:
     return None
 
 
-def _add(builder: Builder, lines: list[str]) -> None:
+def _add(builder: Builder, lines: list[str], joiner: Joiner) -> None:
     """A paragraph whose lines were broken to fit a width becomes one line; other lines stay."""
     rows: list[list[str]] = []
     wrapped = _is_wrapped(lines)
     for line in lines:
-        if rows and wrapped and not _ITEM.match(line):
+        if rows and not _ITEM.match(line) and (wrapped or _DIVIDED.search(rows[-1][-1])):
             rows[-1].append(line.strip())
         else:
             rows.append([line.strip()])
-    builder.lines(join_lines(row) for row in rows)
+    builder.lines(map(joiner.join, rows))
 
 
 def _is_wrapped(lines: list[str]) -> bool:

@@ -8,7 +8,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from shas_kb.reading.stopwords import (
+from shas_kb.reading.characters import (
     COUNTING_CHARACTERS,
     FUNCTION_CHARACTERS,
     FUNCTION_KANA,

@@ -14,13 +14,15 @@ from shas_kb.config import ReadConfig
 from shas_kb.reading.draft import Draft, UnreadableError
 from shas_kb.reading.files import LARGEST_MEGABYTES, location
 from shas_kb.reading.frontmatter import title_from_name
-from shas_kb.reading.kinds import kind_of
+from shas_kb.reading.kinds import ENDINGS, kind_of
 from shas_kb.reading.language import guess_language
 from shas_kb.reading.limits import alarm, limit_memory, megabytes, needs_memory, seconds
 from shas_kb.reading.passages import PassageMaker
 from shas_kb.reading.phrases import key_phrases, terms
 from shas_kb.reading.process import work
 from shas_kb.records import Problem, Reading, SourceFile
+
+_NOTES = frozenset(("markdown", "text"))
 
 Answer = tuple[str | None, Reading | Problem]
 
@@ -66,12 +68,13 @@ class Reader:
             raise UnreadableError(Problem(f"cannot be read: {error.strerror}; check the disk", passing=True)) from error
 
     def _reading(self, file: SourceFile, data: bytes, sha256: str) -> Reading:
+        ending = PurePosixPath(file.path).suffix.lower()
         if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-            raise UnreadableError(Problem("empty file"))
-        kind = kind_of(PurePosixPath(file.path).suffix.lower(), data)
+            raise _nothing("empty file", ENDINGS.get(ending))
+        kind = kind_of(ending, data)
         draft = _read_draft(kind, data, file.path, self._config.ocr)
         if not draft.text.strip():
-            raise UnreadableError(Problem("no text in it"))
+            raise _nothing("no text in it", kind)
         title = draft.title or title_from_name(file.path)
         language = guess_language(draft.text)
         return Reading(
@@ -84,10 +87,15 @@ class Reader:
             characters=len(draft.text),
             page_starts=draft.page_starts,
             sections=draft.sections,
-            passages=self._maker.passages(draft.text, draft.sections),
+            passages=self._maker.passages(draft.text, draft.sections, language),
             terms=terms(draft.text, language),
             phrases=key_phrases(draft.prose, language, [title, *(section.title for section in draft.sections)]),
         )
+
+
+def _nothing(reason: str, kind: str | None) -> UnreadableError:
+    """An empty note is as its writer left it; a document of another kind that has no text is not whole."""
+    return UnreadableError(Problem(reason, "skipped" if kind in _NOTES else "failed"))
 
 
 def _read_draft(kind: str, data: bytes, path: str, with_ocr: bool) -> Draft:

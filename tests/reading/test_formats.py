@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from shas_kb.reading.docx import read_docx
 from shas_kb.reading.draft import Draft, UnreadableError
 from shas_kb.reading.epub import read_epub
+from shas_kb.reading.frontmatter import title_from_name
 from shas_kb.reading.html import read_html
 from shas_kb.reading.markdown import read_markdown
 from shas_kb.reading.text import decode, read_text
@@ -225,8 +226,8 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
         ("noise.txt", bytes(range(256)) * 40, "not a text"),
         ("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(100), "an image"),
         ("letter.txt", b"{\\rtf1 hello}", "rich text"),
-        ("empty.md", b"", "empty file"),
-        ("blank.txt", b" \n\n\t ", "empty file"),
+        ("empty.pdf", b"", "empty file"),
+        ("blank.html", b" \n\n\t ", "empty file"),
         ("nothing.html", b"<html><body><script>1</script></body></html>", "no text in it"),
     ],
 )
@@ -236,6 +237,35 @@ def test_what_cannot_be_read_has_a_reason(read: Read, name: str, data: bytes, re
     assert problem.reason.startswith(reason)
     assert problem.kind == "failed"
     assert not problem.passing
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("empty.md", b"", "empty file"),
+        ("blank.txt", b" \n\n\t ", "empty file"),
+        ("daily.md", b"---\ntags: [daily]\n---\n", "no text in it"),
+        ("query.md", b"```dataview\nLIST\n```\n", "no text in it"),
+    ],
+)
+def test_a_note_with_nothing_in_it_is_skipped(read: Read, name: str, data: bytes, reason: str) -> None:
+    assert read(name, data) == Problem(reason, "skipped")
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("daily/2024-03-01.md", "2024-03-01"),
+        ("2024-03-01 Meeting.md", "2024-03-01 Meeting"),
+        ("report-2024-03-01_final-draft.pdf", "report 2024-03-01 final draft"),
+        ("2024-03.md", "2024-03"),
+        ("notes/on_trees-v2.pdf", "on trees v2"),
+        ("1914-18_war.txt", "1914 18 war"),
+        ("part-12024-03-017.txt", "part 12024 03 017"),
+    ],
+)
+def test_titles_from_names_keep_dates(path: str, title: str) -> None:
+    assert title_from_name(path) == title
 
 
 def test_controls_ligatures_and_surrogates_do_not_survive(read: Read) -> None:

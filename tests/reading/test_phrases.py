@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import py3langid
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,6 +136,54 @@ def test_english_among_chinese_is_read_as_english() -> None:
     found = key_phrases("数据结构。It is an array, and the array is long. 数据结构很长。", "zh", [])
     assert "array" in found
     assert not {"is", "an", "an array", "the array"} & set(found)
+
+
+def test_english_stop_words_hold_in_texts_of_other_languages() -> None:
+    german = "Das Paket ist eine Datei. The package is called by the system, and this package can be removed. " * 2
+    found = key_phrases(german, "de", ["Package & the"])
+    assert {"Paket", "Datei"} <= set(found)
+    assert {word for phrase in found for word in phrase.lower().split()}.isdisjoint({"the", "is", "this", "can", "be"})
+    assert "the" not in terms(german, "de")
+    assert "the" not in terms("Система the система.", "ru")
+    assert "the" not in terms("To je the balíček.", "cs")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words"),
+    [
+        ("de", "Der See liegt tief. Die Not ist groß, die Last schwer, die Mine leer.", {"see", "not", "last", "mine"}),
+        ("fr", "Le but du jeu est marqué, l'or noir reste dans la mine.", {"but", "mine"}),
+        ("nl", "Het been is gebroken en de last is zwaar.", {"been", "last"}),
+        ("pl", "Ten most jest stary.", {"most"}),
+        ("sv", "Det är en liten by.", {"by"}),
+    ],
+)
+def test_words_that_are_english_by_chance_count(language: str, text: str, words: set[str]) -> None:
+    assert words <= set(terms(text, language))
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("en", "Mon: Red lentil dal\nTue: leftovers\nWed: Shakshuka\nThu: Miso aubergine\nFri: pizza out"),
+        (
+            "en",
+            "[x] Sungold tomato\n[x] Kale Nero di Toscana\n[ ] Borlotti beans\n[ ] Sweet pea Matucana\n\n"
+            "Total 38.20 francs from Sativa Rheinau.",
+        ),
+        ("de", "Milch, Butter, Brot, Kartoffeln, Zwiebeln, Äpfel"),
+        ("it", "Latte, burro, pane, patate e cipolle"),
+        ("zh", "上一页下一页。搜索软件包的方法，在管理员手册中。"),
+    ],
+)
+def test_languages_of_short_lists(code: str, text: str) -> None:
+    assert guess_language(text) == code
+
+
+def test_varieties_of_chinese_are_chinese() -> None:
+    wu = "侬好，阿拉今朝到上海去白相。伊拉讲个闲话阿拉侪听得懂，搿个物事是啥人个？" * 8
+    assert str(py3langid.classify(wu)[0]) == "wuu"
+    assert guess_language(wu) == "zh"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from shas_kb.reading.sentences import split_sentences
 
 
-def sentences(text: str) -> list[str]:
-    return [text[start:end] for start, end in split_sentences(text)]
+def sentences(text: str, language: str = "") -> list[str]:
+    return [text[start:end] for start, end in split_sentences(text, language)]
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,28 @@ def test_sentences_end_where_a_reader_ends_them(parts: list[str]) -> None:
         assert sentences(spaced.join(parts)) == parts
 
 
+@pytest.mark.parametrize(
+    ("language", "parts"),
+    [
+        ("de", ["Wir kommen am 1. April zurück.", "Der Vertrag vom 14. März gilt."]),
+        ("de", ["Der 2. Weltkrieg und das 19. Jahrhundert.", "Montag, 1. Mai, ist frei (3. Absatz)."]),
+        ("de", ["Das steht in Kapitel 3.", "Menschen lesen es.", "Es waren 12.", "Dann ging er."]),
+        ("de", ["Das war 1914.", "April war es."]),
+        ("cs", ["Přišel dne 1. dubna.", "Bylo jich 12.", "Potom odešli."]),
+        ("da", ["Han kom den 14. marts.", "Der var 12.", "Så gik de."]),
+        ("en", ["It was 1914.", "April came.", "She was 12.", "April came."]),
+    ],
+)
+def test_the_full_stop_of_an_ordinal_ends_no_sentence(language: str, parts: list[str]) -> None:
+    assert sentences(" ".join(parts), language) == parts
+
+
+def test_ordinals_in_a_text_without_capitals() -> None:
+    text = "byl to den. potom odešli. všichni šli. nikdo nepřišel. přišel 1. dubna. konec."
+    assert "přišel 1. dubna." in sentences(text, "cs")
+    assert "přišel 1." in sentences(text)
+
+
 def test_a_line_break_always_ends_one() -> None:
     assert sentences("A heading\n\nThe text\n- an item\n- another") == [
         "A heading",
@@ -57,9 +79,9 @@ def test_text_without_capitals_is_cut_too() -> None:
     )
 
 
-@given(st.text(alphabet=st.sampled_from('aB1 .!?。！“”"()\n\t…é中')))
-def test_sentences_are_in_order_trimmed_and_hold_every_character(text: str) -> None:
-    spans = split_sentences(text)
+@given(st.text(alphabet=st.sampled_from('aB1 .!?。！“”"()\n\t…é中')), st.sampled_from(["", "de", "cs"]))
+def test_sentences_are_in_order_trimmed_and_hold_every_character(text: str, language: str) -> None:
+    spans = split_sentences(text, language)
     place = 0
     for start, end in spans:
         assert start < end
