@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from shas_kb.records import Hit, Reply
 
+NEAREST = 3
+"""Hits that are shown where nothing answers."""
+
 
 def query(
     session: Session,
@@ -83,12 +86,17 @@ def query(
 def _print_reply(reply: Reply, *, explain: bool) -> None:
     from rich.text import Text
 
+    from shas_kb.ask.answer import PERHAPS_SURE
     from shas_kb.cli.terminal import output, print_paragraphs
 
     output.print()
     print_paragraphs(reply.answer, indent=2)
     output.print()
-    for hit in reply.hits:
+    hits = reply.hits
+    if reply.confidence < PERHAPS_SURE and hits:  # a screenful of what answers nothing helps nobody
+        hits = hits[:NEAREST]
+        output.print("  Nearest to it:", style="dim")
+    for hit in hits:
         output.print(_heading(hit))
         if hit.level != "document" or hit.text != hit.name:
             print_paragraphs(_shorten(hit.text), indent=4, style="dim")

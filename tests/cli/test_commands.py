@@ -282,6 +282,9 @@ def test_any_character_in_any_locale_gives_json(sample_kb: Path, question: str) 
 
 def test_a_question_without_a_word_has_no_answer(shell: Shell, sample_kb: Path) -> None:
     assert "Nothing in this collection" in shell("-d", sample_kb, "query", "😀😀 ?!", "--json").json["answer"]["text"]
+    told = shell("-d", sample_kb, "query", "Who won the football cup of 1990 in Kubernetes?").out
+    assert "Nothing in this collection" in told
+    assert len(re.findall(r"^ ?\d+  ", told, re.MULTILINE)) == 3
 
 
 def test_the_question_path_imports_nothing_heavy(sample_kb: Path) -> None:
