@@ -36,7 +36,16 @@ from shas_kb.organise.attend import attend, mutual
 from shas_kb.organise.group import refine
 from shas_kb.organise.material import Array, Labels, means, tally, unit
 from shas_kb.organise.nest import neighbours
-from shas_kb.organise.represent import WORD_WIDTH, mean_passages, meaning, meanings, represent, shares, trust, whitening_inside
+from shas_kb.organise.represent import (
+    WORD_WIDTH,
+    mean_passages,
+    meaning,
+    meanings,
+    represent,
+    shares,
+    trust,
+    whitening_inside,
+)
 from shas_kb.organise.ward import merging
 from shas_kb.organise.words import reduced, tfidf
 

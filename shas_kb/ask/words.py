@@ -80,9 +80,12 @@ def content_words(text: str) -> list[str]:
 def _grammar(found: Collection[str]) -> Set[str]:
     """The stop words of the language of which a question has most, where that is not English: English questions may be
     about words of grammar, of which `_STOP` has fewer."""
-    counts = {language: sum(word in stop_words(language) for word in found) for language in ("en", *sorted(LANGUAGES))}
+    english = stop_words("en")
+    own = {language: stop_words(language) - english for language in sorted(LANGUAGES)}
+    counts = {"en": sum(word in english for word in found)}
+    counts |= {language: sum(word in its for word in found) for language, its in own.items() if language != "en"}
     most = max(counts, key=lambda language: counts[language])
-    return frozenset() if most == "en" else stop_words(most)
+    return own[most] if most != "en" else frozenset()
 
 
 def subject_words(content: Sequence[str]) -> list[str]:

@@ -62,3 +62,32 @@ def test_weights_stay_between_nothing_and_one(shares: dict[str, float], passages
     assert 0.0 <= commonness(shares, {}, passages) <= 1.0
     covering = Covering(weights)
     assert 0.0 <= covering.share(covering.among(stems(" ".join(shares)))) <= 1.0 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("question", "content"),
+    [
+        ("Wann tritt der Hauswart zurück?", ["wann", "tritt", "hauswart", "zurück"]),
+        ("Quelle est la température de la mer ?", ["température", "mer"]),
+        ("Did the man with the red hat die?", ["man", "red", "hat", "die"]),
+        ("wifi", ["wifi"]),
+    ],
+)
+def test_grammar_is_that_of_the_questions_own_language(question: str, content: list[str]) -> None:
+    assert content_words(question) == content
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        *("What is this vault about?", "Worum geht es in dieser Sammlung?", "De quoi parle cette collection ?"),
+        *("¿De qué trata esta colección?", "О чём эта коллекция?", "Gib mir einen Überblick über die Sammlung"),
+    ],
+)
+def test_a_question_about_everything_names_no_subject(question: str) -> None:
+    assert subject_words(content_words(question)) == []
+
+
+def test_a_name_of_programs_is_a_word_with_its_parts() -> None:
+    assert words("What is PROMPT_COMMAND?") == ["what", "is", "prompt_command", "prompt", "command"]
+    assert words("__init__") == ["init"]
