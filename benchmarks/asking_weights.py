@@ -10,7 +10,8 @@ corpus), each under the tree that it gets by itself.
 - **Heights**: multinomial logistic regression on a question's traits; a mixed question counts half for each part.
   People also ask in the very words of texts and of the tree, which those who wrote the questions were told not to: of
   each collection `MADE` documents are asked for as the encoder's lessons ask (words of a sentence, rare phrases in what
-  people ask), so and with the name of a node above them ("the default page size in SQLite"), and as many nodes by two phrases of an entity, and by names or phrases of two nodes that lie within one.
+  people ask), so and with the name of a node above them ("the default page size in SQLite"), and as many nodes by two
+  phrases of an entity, and by names or phrases of two nodes that lie within one.
 - **Answered**: logistic regression. What is not answered are questions to the sample corpus that nothing answers,
   `SELDOM` times each as there are few, `FOREIGN` questions of another collection, and all questions again with the
   document or node hidden that answers them.

@@ -120,9 +120,9 @@ def _note_languages(session: Session, store: Store) -> None:
     foreign = sum(document.language != "en" for document in documents)
     if foreign > STRANGE * len(documents):
         session.note(
-            f"{foreign:,} of {len(documents):,} documents are not in English, which is all that the bundled model knows "
-            "well: their words decide, not their meaning. For that, begin a collection with a multilingual model: "
-            "--model, --db."
+            f"{foreign:,} of {len(documents):,} documents are not in English, which is all that the bundled model "
+            "knows well: their words decide, not their meaning. For that, begin a collection with a multilingual "
+            "model: --model, --db."
         )
 
 

@@ -23,7 +23,6 @@ from shas_kb.reading import ReaderPool, discover, title_from_name
 from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Wish
 from shas_kb.storage import FileState, Store
 
-
 DUPLICATE = "duplicate of "
 """How the reason begins for which a file was skipped whose content another one has."""
 

@@ -47,7 +47,7 @@ def test_what_is_called_the_same_is_told_apart_by_its_place() -> None:
     twins = [document("aaa111", "git/index.html", "Introduction"), document("bbb222", "sql/index.html", "Introduction")]
     with pytest.raises(NotFoundError, match=r"aaa111 \(git/index\.html\), bbb222 \(sql/index\.html\)"):
         look_up("introduction", twins)
-    with pytest.raises(NotFoundError, match="c0001 \\(category 'Reefs', 1 documents\\), abd456 \\(sea/old.pdf\\)"):
+    with pytest.raises(NotFoundError, match=r"c0001 \(category 'Reefs', 1 documents\), abd456 \(sea/old.pdf\)"):
         look_up("reefs", [*NODES, *DOCUMENTS])
 
 
