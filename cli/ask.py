@@ -87,9 +87,11 @@ def _print_reply(reply: Reply, *, explain: bool) -> None:
     from rich.text import Text
 
     from shas_kb.ask.answer import PERHAPS_SURE
-    from shas_kb.cli.terminal import output, print_paragraphs
+    from shas_kb.cli.terminal import output, print_paragraphs, printable
 
     output.print()
+    if reply.read_as:
+        output.print(Text(f"  Read as: {printable(reply.read_as)}\n", style="dim"))
     print_paragraphs(reply.answer, indent=2)
     output.print()
     hits = reply.hits

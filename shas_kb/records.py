@@ -353,7 +353,7 @@ class Hit:
 class Reply:
     """What a question gets: where it was routed (weights sum to 1, largest first), what was found, and an answer made
     of quotations. `confidence` is how likely the collection answers it, 0 to 1; `reasons` say in words why it was
-    routed so."""
+    routed so; `read_as` is the question as it was understood, where words of it are misspelt."""
 
     query: str
     levels: tuple[Level, ...]
@@ -364,3 +364,4 @@ class Reply:
     milliseconds: float
     confidence: float = 1.0
     reasons: tuple[str, ...] = ()
+    read_as: str | None = None

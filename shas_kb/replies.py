@@ -20,6 +20,7 @@ def reply_json(reply: Reply, *, explain: bool = False) -> dict[str, object]:
     """A reply as `query --json` gives it."""
     document: dict[str, object] = {
         "query": reply.query,
+        "read_as": reply.read_as,
         "level": "auto" if not reply.levels else reply.levels[0] if len(reply.levels) == 1 else list(reply.levels),
         "routing": [{"level": level, "weight": round(weight, 4)} for level, weight in reply.routing],
         "hits": [_hit_json(hit) for hit in reply.hits],

@@ -102,6 +102,15 @@ class FullText(Part):
             passages, _ = self._totals()
             return [self._holding(word) / max(passages, 1) for word in words]
 
+    def like(self, word: str) -> list[tuple[str, int]]:
+        """Words of several passages that begin with the same two letters as `word` and are about as long, each with the
+        passages that hold it."""
+        return self._db.rows(
+            "SELECT term, doc FROM full_text_words"
+            " WHERE term BETWEEN ? AND ? AND length(term) BETWEEN ? AND ? AND doc > 1",
+            (*_range(word[:2], prefix=True), len(word) - 1, len(word) + 2),
+        )
+
     def _holding(self, word: str) -> int:
         terms = self._question_words(word)
         if len(terms) < 2:

@@ -17,6 +17,7 @@ from shas_kb.ask.looking import Seen, look
 from shas_kb.ask.reasons import explain
 from shas_kb.ask.sentences import read_sentences
 from shas_kb.ask.snapshot import Snapshot
+from shas_kb.ask.spelling import as_meant
 from shas_kb.errors import UsageError
 from shas_kb.records import LEVELS, NODE_LEVELS, Hit, Level, Quote, Reply
 
@@ -62,6 +63,7 @@ def ask(
     if k < 1:
         raise UsageError(f"k must be at least 1, got {k}; ask for one hit or more.")
     snapshot = snapshot or Snapshot.of(store)
+    typed, text = text, as_meant(store, snapshot, text)
     allowed = snapshot.under(under)
     several = [] if levels else clauses(text)
     parts = [look(store, snapshot, embed, clause, allowed) for clause in several] if may_stand(several) else []
@@ -84,6 +86,7 @@ def ask(
         confidence=sure,
         milliseconds=(time.perf_counter() - started) * 1000,
         reasons=_reasons(snapshot, parts, routings, given=bool(levels)),
+        read_as=text if text != typed else None,
     )
 
 

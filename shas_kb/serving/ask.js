@@ -57,6 +57,7 @@ const asking = {
     const sure = reply.certain === "no" ? 1 - reply.confidence : reply.confidence;
     this.host.replaceChildren(
       this.heading(reply.query),
+      reply.read_as ? make("p", { class: "read-as", dir: "auto" }, `Read as: ${reply.read_as}`) : "",
       make("p", { class: `level ${reply.certain}` }, make("span", { class: "sure" }), `${this.CERTAIN[reply.certain]}, ${detail.percent(Math.min(sure, 0.99))} sure`),
       ...this.lines(reply),
       this.heights(reply, under, level),

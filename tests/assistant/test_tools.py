@@ -38,9 +38,11 @@ def test_search_and_answer_say_what_query_says(assistant, shell: Shell, small_kb
     told = shell("-d", small_kb, "query", QUESTION, "--json").json
     found = assistant.ask("search", question=QUESTION)
     assert same(found) == same(assistant.ask("search", question=QUESTION, levels=[], under=""))
-    assert same(found) == {name: told[name] for name in ("query", "level", "routing", "hits", "confidence")}
+    assert same(found) == {name: told[name] for name in ("query", "read_as", "level", "routing", "hits", "confidence")}
     answered = assistant.ask("answer", question=QUESTION)
-    assert same(answered) == {name: told[name] for name in ("query", "level", "routing", "answer", "confidence")}
+    assert same(answered) == {
+        name: told[name] for name in ("query", "read_as", "level", "routing", "answer", "confidence")
+    }
 
 
 def test_search_keeps_to_levels_branch_and_number(assistant, shell: Shell, small_kb: Path) -> None:

@@ -204,6 +204,13 @@ def test_what_is_no_name_is_asked_from_the_box_for_names(browser: Browser, home:
     assert browser.complaints == []
 
 
+def test_a_misspelt_question_says_as_what_it_was_read(browser: Browser, home: str) -> None:
+    ask(browser, DETAIL.replace("writes", "wriites"))
+    assert browser.texts(".read-as") == [f"Read as: {DETAIL}"]
+    ask(browser, DETAIL)
+    assert browser.texts(".read-as") == []
+
+
 def test_nothing_is_shown_where_nothing_answers(browser: Browser, home: str) -> None:
     ask(browser, "Who won the football cup in 1987?")
     assert browser.texts("#asked > .level")[0].startswith("Probably not answered by the documents")
