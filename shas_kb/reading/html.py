@@ -10,6 +10,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from shas_kb.reading.draft import Builder, Draft, UnreadableError, one_line
 from shas_kb.reading.frontmatter import credible_title, split_authors, year_of
 from shas_kb.reading.navigation import navigation
+from shas_kb.reading.redirect import refuse_if_sent_on
+from shas_kb.reading.sectionwords import heads_a_section
 from shas_kb.reading.text import decode
 from shas_kb.records import Problem
 
@@ -45,7 +47,7 @@ def read_html(data: bytes, path: str) -> Draft:
     """Read a page: title, authors and date as its head gives them, headings as sections.
 
     Raises:
-        UnreadableError: if it is no text.
+        UnreadableError: if it is no text, or only leads to another page.
     """
     tree = parse(_decoded(data))
     metas = list(_metas(tree))
@@ -56,7 +58,19 @@ def read_html(data: bytes, path: str) -> Draft:
     year = next((year for name, value in metas if name in _DATE and (year := year_of(value))), None)
     builder = Builder()
     heading = write_body(builder, tree)
-    return builder.finish(credible_title(title, path.rpartition("/")[2]) or heading, authors, year)
+    draft = builder.finish(_title(title, heading, path.rpartition("/")[2]), authors, year)
+    refuse_if_sent_on(tree, draft.text, path)
+    return draft
+
+
+def _title(title: str, heading: str, file_name: str) -> str:
+    """The title that the head of a page gives it, or its first heading. A title that is no more than the name of the
+    file ("TH3" in th3.html) is better than the heading of a section ("1. Overview")."""
+    if credible := credible_title(title, file_name):
+        return credible
+    if heading and not heads_a_section(heading):
+        return heading
+    return credible_title(title, "") or heading
 
 
 def parse(text: str) -> LexborHTMLParser:

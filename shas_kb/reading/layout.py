@@ -30,7 +30,7 @@ _LIST_ITEM = re.compile(r"(?:[•◦▪‣●○■□–—*·-]|\(?[0-9]{1,3}[
 
 @dataclass(slots=True)
 class Line:
-    """A line of type: its text, its box, the size of its letters, and whether they are bold."""
+    """A line of type: its text, its box, the size of its letters, whether they are bold, or all of one width."""
 
     text: str
     x0: float
@@ -39,6 +39,7 @@ class Line:
     y1: float
     size: float
     bold: bool
+    monospaced: bool = False
 
 
 @dataclass(slots=True)
@@ -68,13 +69,15 @@ class Page:
 
 @dataclass(slots=True)
 class Paragraph:
-    """Lines that make one paragraph. `size` is of its largest part, `bold` if all of it is; `page` counts from 0."""
+    """Lines that make one paragraph. `size` is of its largest part, `bold` if all of it is; `page` counts from 0. The
+    lines of `code` are set in a monospaced font, and stay lines."""
 
     lines: list[str]
     size: float
     bold: bool
     page: int
     y0: float
+    code: bool = False
 
 
 def reading_order(blocks: Sequence[Block]) -> list[Block]:
@@ -273,15 +276,23 @@ def paragraphs(blocks: Iterable[Block], page: int) -> Iterator[Paragraph]:
     for block in blocks:
         run: list[Line] = []
         pitch = 0.0
-        for line in _rows(block.lines):
-            if run and _starts_paragraph(run, line, pitch):
-                yield _paragraph(run, page)
+        rows = list(_rows(block.lines))
+        for line, code, before in zip(rows, codes := _codes(rows), [False, *codes], strict=False):
+            if run and (code != before or (not code and _starts_paragraph(run, line, pitch))):
+                yield _paragraph(run, page, before)
                 run, pitch = [], 0.0
             elif run:
                 pitch = line.y0 - run[-1].y0
             run.append(line)
         if run:
-            yield _paragraph(run, page)
+            yield _paragraph(run, page, codes[-1])
+
+
+def _codes(rows: Sequence[Line]) -> list[bool]:
+    """Which lines are of code: two or more in a monospaced font, one under the other. One by itself may as well be a
+    line of prose that is filled by a name or an address."""
+    fixed = [False, *(row.monospaced for row in rows), False]
+    return [fixed[at] and (fixed[at - 1] or fixed[at + 1]) for at in range(1, len(fixed) - 1)]
 
 
 def _rows(lines: Sequence[Line]) -> Iterator[Line]:
@@ -297,6 +308,7 @@ def _rows(lines: Sequence[Line]) -> Iterator[Line]:
                 max(row.y1, line.y1),
                 max(row.size, line.size),
                 row.bold and line.bold,
+                row.monospaced and line.monospaced,
             )
             continue
         if row is not None:
@@ -326,11 +338,12 @@ def _starts_paragraph(run: Sequence[Line], line: Line, pitch: float) -> bool:
     return short or abs(line.x0 - before.x0) > 0.8 * em
 
 
-def _paragraph(lines: Sequence[Line], page: int) -> Paragraph:
+def _paragraph(lines: Sequence[Line], page: int, code: bool) -> Paragraph:
     return Paragraph(
         [line.text for line in lines],
         max(line.size for line in lines),
         all(line.bold for line in lines),
         page,
         lines[0].y0,
+        code,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,8 @@ import numpy as np
 import pymupdf
 
 from shas_kb.reading import ocr
+from shas_kb.reading.accents import Accents
+from shas_kb.reading.contents import without_contents
 from shas_kb.reading.draft import Draft, UnreadableError, clean, is_unspaced
 from shas_kb.reading.frontmatter import credible_title, split_authors, year_in, year_of
 from shas_kb.reading.highlight import Box, find, letters, line_boxes
@@ -31,9 +34,14 @@ pymupdf.TOOLS.mupdf_display_warnings(False)
 
 _FLAGS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
 _SUPERSCRIPT, _BOLD = pymupdf.TEXT_FONT_SUPERSCRIPT, pymupdf.TEXT_FONT_BOLD
+_MONOSPACED = pymupdf.TEXT_FONT_MONOSPACED
+# fonts of one width that do not say so of themselves
+_MONOSPACED_NAME = re.compile("mono(?!type)|courier|typewriter|consol", re.IGNORECASE)
 _MARKS = frozenset("0123456789,*†‡§¶∗ ")
 _STRAY = 200  # characters of turned text that are a stamp in the margin rather than content
 _LETTERLESS = 0.3  # share of characters that fonts do not name, above which a page is as good as a picture
+_ONE_WIDTH = 0.9  # share of the characters of a line of code that are in a monospaced font
+_FEWEST_CODE = 12  # lines in monospaced fonts of a document that has code
 _OCR_DPI = 200
 _WIDEST, _HIGHEST = 1400, 2800
 _MARKER = np.array([1.0, 0.9, 0.36])  # red, green, blue
@@ -49,6 +57,7 @@ def read_pdf(data: bytes, path: str, with_ocr: bool) -> Draft:
         pages, problem = _pages(document, with_ocr)
         if not any(page.blocks for page in pages):
             raise UnreadableError(problem)
+        _settle(pages)
         first_page = "\n".join(line.text for block in pages[0].blocks for line in block.lines)
         drop_running_heads(pages)
         found = [
@@ -61,13 +70,27 @@ def read_pdf(data: bytes, path: str, with_ocr: bool) -> Draft:
         facts = document.metadata or {}
         made = year_of((facts.get("creationDate") or "")[2:6]) or year_of((facts.get("modDate") or "")[2:6])
         return compose(
-            found,
+            without_contents(found),
             len(pages),
             _outline(document),
             credible_title(clean(facts.get("title") or ""), path.rpartition("/")[2]),
             split_authors(clean(facts.get("author") or "")),
             year_in(first_page[:6000], made or datetime.now(UTC).year) or made,
         )
+
+
+def _settle(pages: Sequence[Page]) -> None:
+    """What all lines of a document tell of each: accents go on their letters; type of one width is a sign of code.
+
+    It is none in a document that is typewritten, nor where it is rare: then it may be of formulas that run over a line.
+    """
+    lines = [line for page in pages for block in page.blocks for line in block.lines]
+    accents = Accents(line.text for line in lines)
+    one_width = [len(line.text) for line in lines if line.monospaced]
+    code = len(one_width) >= _FEWEST_CODE and 2 * sum(one_width) <= sum(len(line.text) for line in lines)
+    for line in lines:
+        line.text = accents.mend(line.text)
+        line.monospaced = line.monospaced and code
 
 
 def draw_page(data: bytes, number: int, quotes: Sequence[str]) -> tuple[bytes, int]:
@@ -211,7 +234,7 @@ def _move(lines: Sequence[Line], by: float) -> None:
 
 def _line(line: dict[str, Any], direction: tuple[int, int]) -> Line | None:
     text = ""
-    size, longest, letters, bold = 0.0, 0, 0, 0
+    size, longest, letters, bold, monospaced = 0.0, 0, 0, 0, 0
     for span in line["spans"]:
         piece = span["text"]
         if span["flags"] & _SUPERSCRIPT and _MARKS.issuperset(piece) and text[-2:].isalpha() and len(text) > 1:
@@ -222,6 +245,8 @@ def _line(line: dict[str, Any], direction: tuple[int, int]) -> Line | None:
         letters += length
         if span["flags"] & _BOLD:
             bold += length
+        if span["flags"] & _MONOSPACED or _MONOSPACED_NAME.search(span["font"]):
+            monospaced += length
         if length > longest:
             size, longest = span["size"], length
     text = _close_up(text.strip())
@@ -238,7 +263,7 @@ def _line(line: dict[str, Any], direction: tuple[int, int]) -> Line | None:
     elif direction == (0, 1):
         # vertical writing: lines from right to left become lines from top to bottom
         x0, y0, x1, y1 = y0, -x1, y1, -x0
-    return Line(text, x0, y0, x1, y1, size, bold * 2 > letters)
+    return Line(text, x0, y0, x1, y1, size, bold * 2 > letters, monospaced > _ONE_WIDTH * letters)
 
 
 def _close_up(text: str) -> str:

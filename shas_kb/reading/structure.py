@@ -11,6 +11,7 @@ from shas_kb.reading.draft import Builder, Draft, one_line
 from shas_kb.reading.frontmatter import authors_below_title
 from shas_kb.reading.layout import Paragraph
 from shas_kb.reading.lines import Joiner
+from shas_kb.reading.sectionwords import ABSTRACTS, KNOWN, bare, counts_a_part, names_manual_part
 
 _TERMINAL = '.!?:。！？：…"”’)]』」'
 _NUMBERED = re.compile(
@@ -20,33 +21,6 @@ _NUMBERED = re.compile(
 )
 _PLAIN_ENTRY = re.compile(r"(?:page|slide|folie|seite|p\.)?\s*\d+", re.IGNORECASE)
 _CAPTION = re.compile(r"(?:fig(?:ure)?|table|abb(?:ildung)?|tabelle|图|表|algorithm|listing)\.?\s*\d", re.IGNORECASE)
-_ABSTRACTS = frozenset(("abstract", "summary", "zusammenfassung", "résumé", "摘要"))
-_KNOWN = _ABSTRACTS | {
-    *("introduction", "conclusion", "conclusions", "references", "bibliography", "acknowledgments", "acknowledgements"),
-    *(
-        "discussion",
-        "results",
-        "methods",
-        "background",
-        "appendix",
-        "contents",
-        "table of contents",
-        "preface",
-        "foreword",
-    ),
-    *(
-        "einleitung",
-        "inhalt",
-        "inhaltsverzeichnis",
-        "literatur",
-        "vorwort",
-        "sommaire",
-        "引言",
-        "结论",
-        "目录",
-        "参考文献",
-    ),
-}
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 _NOT_WORD = re.compile(r"[\W_]+")
 _LONGEST_HEADING = 150
@@ -70,6 +44,7 @@ class _Piece:
     pages: int
     joint: str = "\n\n"
     depth: int = 0
+    code: bool = False
 
 
 def compose(
@@ -106,6 +81,8 @@ def compose(
     piece_of: list[int] = []
     for index, (paragraph, text) in enumerate(zip(paragraphs, texts, strict=True)):
         piece = _Piece(text, paragraph.page - page, depth=depths.get(index, 0))
+        if paragraph.code and not piece.depth:
+            piece.code, piece.text = True, "\n".join(filter(None, map(one_line, paragraph.lines)))
         page = paragraph.page
         if pieces and index not in marks and _goes_on(pieces[-1], piece, paragraphs[index - 1], paragraph):
             joined, within = joiner.attach(pieces[-1].text, text)
@@ -121,7 +98,10 @@ def compose(
         if piece.depth:
             builder.heading(piece.text, piece.depth)
         else:
-            builder.paragraph(piece.text, joint=piece.joint)
+            if piece.code:
+                builder.code(piece.text)
+            else:
+                builder.paragraph(piece.text, joint=piece.joint)
             for entry in at.get(number, []):
                 builder.mark(entry.title, min(entry.depth, _DEEPEST), builder.offset - len(one_line(piece.text)))
     for _ in range(pages - 1 - page):
@@ -131,7 +111,15 @@ def compose(
 
 def _goes_on(before: _Piece, piece: _Piece, last: Paragraph, paragraph: Paragraph) -> bool:
     """Whether a paragraph is the rest of the one before it, in the next column or on the next page."""
-    if before.depth or piece.depth or not before.text or not piece.text or len(before.text) < 30:
+    if (
+        before.depth
+        or piece.depth
+        or before.code
+        or piece.code
+        or not before.text
+        or not piece.text
+        or len(before.text) < 30
+    ):
         return False
     if abs(last.size - paragraph.size) > 1 or before.text[-1] in _TERMINAL:
         return False
@@ -146,10 +134,12 @@ def _goes_on(before: _Piece, piece: _Piece, last: Paragraph, paragraph: Paragrap
 def _title_on_first_page(paragraphs: Sequence[Paragraph], texts: Sequence[str]) -> list[int]:
     """The paragraphs that make the title: the largest type on page 1, or a short first one, or none."""
     page = [index for index, paragraph in enumerate(paragraphs) if paragraph.page == 0]
+    manual = any(texts[index] == "NAME" for index in page)
+    page = [i for i in page if not (counts_a_part(texts[i]) or (manual and names_manual_part(texts[i])))]
     fitting = [
         index
         for index in page
-        if len(_NO_LETTERS.sub("", texts[index])) >= 3 and len(texts[index]) < 300 and _bare(texts[index]) not in _KNOWN
+        if len(_NO_LETTERS.sub("", texts[index])) >= 3 and len(texts[index]) < 300 and bare(texts[index]) not in KNOWN
     ]
     if not fitting:
         return []
@@ -164,10 +154,6 @@ def _title_on_first_page(paragraphs: Sequence[Paragraph], texts: Sequence[str]) 
     while title[-1] + 1 in fitting and abs(paragraphs[title[-1] + 1].size - size) < 0.5 and len(title) < 4:
         title.append(title[-1] + 1)
     return title if sum(len(texts[index]) for index in title) <= 300 else title[:1]
-
-
-def _bare(text: str) -> str:
-    return text.strip(" .:0123456789").lower()
 
 
 def _authors(lines: Iterable[str]) -> tuple[str, ...]:
@@ -196,7 +182,7 @@ def _headings_by_type(paragraphs: Sequence[Paragraph], texts: Sequence[str], tit
         if index not in title and _looks_like_heading(paragraph, text, body, bold_matters)
     ]
     # what stands between a title and its abstract are authors, places and dates
-    abstract = next((index for index in found if paragraphs[index].page == 0 and _bare(texts[index]) in _ABSTRACTS), 0)
+    abstract = next((index for index in found if paragraphs[index].page == 0 and bare(texts[index]) in ABSTRACTS), 0)
     found = [index for index in found if index >= abstract]
     sizes = sorted(
         {round(paragraphs[index].size) for index in found if paragraphs[index].size > 1.08 * body}, reverse=True
@@ -218,7 +204,7 @@ def _looks_like_heading(paragraph: Paragraph, text: str, body: float, bold_matte
     if text[-1] in ",;:-" or _CAPTION.match(text) or text[0].islower():
         return False
     larger = paragraph.size > 1.08 * body + 0.2
-    known = _bare(text) in _KNOWN
+    known = bare(text) in KNOWN
     if known and len(text) < 30:
         return True
     if text[-1] in ".!" and not (larger and paragraph.bold):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable, Iterator
 
 import charset_normalizer
 
+from shas_kb.reading.asciidoc import is_asciidoc, parts
+from shas_kb.reading.contents import contents_lines
 from shas_kb.reading.draft import Builder, Draft, UnreadableError, clean, is_unspaced
 from shas_kb.reading.lines import Joiner
 from shas_kb.records import Problem
@@ -21,6 +24,7 @@ _MARKS = (
 _SAMPLE = 200_000
 _GARBAGE = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]")
 _UNDERLINE = re.compile(r"([=\-~^#*])\1{2,}\s*")
+_UNEQUAL = 3  # characters by which an underline and its heading may differ
 _ITEM = re.compile(r"\s*(?:[-*+•◦▪]|\d{1,3}[.)]|[a-zA-Z][.)])\s+")
 # "-" at the end of a line is mostly a hyphen of the word: editors break lines there, and divide no words
 _DIVIDING = "‐"
@@ -85,45 +89,97 @@ def _utf_16(data: bytes, one_in: int) -> str | None:
 
 
 def read_text(data: bytes, path: str) -> Draft:
-    """Read plain text: paragraphs, underlined headings (reStructuredText), sections of TeX.
+    """Read plain text: paragraphs, underlined headings (reStructuredText), sections of TeX, AsciiDoc.
 
     Raises:
         UnreadableError: if it is no text.
     """
-    text = decode(data)
+    lines = _without_contents(decode(data).split("\n"))
+    joiner = Joiner(lines, _DIVIDING)
     builder = Builder()
+    if path.lower().endswith(".tex"):
+        return builder.finish(_write_tex(builder, lines, joiner))
+    if is_asciidoc(lines):
+        return builder.finish(_write_asciidoc(builder, lines, joiner))
+    return builder.finish(_write_plain(builder, _blocks(lines), joiner, {}))
+
+
+def _without_contents(lines: list[str]) -> list[str]:
+    """Lines without those of a table of contents, unless nothing else is there."""
+    listed = contents_lines(lines)
+    kept = [line for number, line in enumerate(lines) if number not in listed]
+    return kept if any(map(str.strip, kept)) else lines
+
+
+def _blocks(lines: Iterable[str]) -> Iterator[list[str]]:
+    """Lines between empty lines."""
+    for block in re.split(r"\n[ \t]*\n\s*", "\n".join(lines)):
+        if kept := [line for line in block.split("\n") if line.strip()]:
+            yield kept
+
+
+def _write_plain(builder: Builder, blocks: Iterable[list[str]], joiner: Joiner, marks: dict[str, int]) -> str:
+    """Write blocks, some with an underlined heading on top, and return the first heading. `marks` gives the depths of
+    the marks that were met."""
     title = ""
-    tex = path.lower().endswith(".tex")
-    marks: dict[str, int] = {}
-    joiner = Joiner(text.split("\n"), _DIVIDING)
-    for block in re.split(r"\n[ \t]*\n\s*", text):
-        lines = [line for line in block.split("\n") if line.strip()]
-        if not lines:
-            continue
-        if tex and (found := _TEX_HEADING.match(lines[0].strip())):
-            builder.heading(found[2], _TEX_DEPTHS[found[1]])
-            lines[0] = lines[0].strip()[found.end() :]
-            lines = [line for line in lines if line.strip()]
-        elif heading := _underlined(lines):
+    for block in blocks:
+        lines = block
+        if heading := _underlined(lines):
             text_of, mark, used = heading
-            depth = marks.setdefault(mark, len(marks) + 1)
-            builder.heading(text_of, depth)
+            builder.heading(text_of, marks.setdefault(mark, len(marks) + 1))
             title = title or text_of
             lines = lines[used:]
         _add(builder, lines, joiner)
-    return builder.finish(title)
+    return title
+
+
+def _write_tex(builder: Builder, lines: list[str], joiner: Joiner) -> str:
+    title, marks = "", dict[str, int]()
+    for block in _blocks(lines):
+        if found := _TEX_HEADING.match(block[0].strip()):
+            builder.heading(found[2], _TEX_DEPTHS[found[1]])
+            rest = [block[0].strip()[found.end() :], *block[1:]]
+            _add(builder, [line for line in rest if line.strip()], joiner)
+        else:
+            underlined = _write_plain(builder, [block], joiner, marks)
+            title = title or underlined
+    return title
+
+
+def _write_asciidoc(builder: Builder, lines: list[str], joiner: Joiner) -> str:
+    """Write AsciiDoc and return its title: the heading of the first rank, where it comes first."""
+    title, marks = "", {"=": 1}
+    for part in parts(lines):
+        if part.depth:
+            builder.heading(part.lines[0], part.depth)
+            title = title or (part.lines[0] if part.depth == 1 else "")
+        elif part.code:
+            builder.code("\n".join(part.lines))
+        else:
+            underlined = _write_plain(builder, [part.lines], joiner, marks)
+            title = title or underlined
+    return title
 
 
 def _underlined(lines: list[str]) -> tuple[str, str, int] | None:
     """The heading at the top of a block, the mark under it, and how many lines it takes."""
     over = len(lines) >= 3 and _UNDERLINE.fullmatch(lines[0]) and _UNDERLINE.fullmatch(lines[2])
     if over:
-        return lines[1].strip(), "over" + lines[2][0], 3
+        heading = lines[1].strip()
+        matches = lines[0].strip() == lines[2].strip() and _fits(lines[2], heading)
+        return (heading, "over" + lines[2][0], 3) if matches else None
     if len(lines) >= 2 and _UNDERLINE.fullmatch(lines[1]) and not _UNDERLINE.fullmatch(lines[0]):
         heading = lines[0].strip()
-        if len(heading) <= 120 and len(lines[1].strip()) >= min(len(heading), 3):
+        if len(heading) <= 120 and _fits(lines[1], heading):
             return heading, lines[1][0], 2
     return None
+
+
+def _fits(line: str, heading: str) -> bool:
+    """Whether a line of marks is about as long as a heading. Only dashes are fences of listings, and so may not be
+    much longer; other marks may run over the page."""
+    longer = len(line.strip()) - sum(2 if is_unspaced(character) else 1 for character in heading)
+    return longer >= -_UNEQUAL and (longer <= _UNEQUAL or line.strip()[0] != "-")
 
 
 def _add(builder: Builder, lines: list[str], joiner: Joiner) -> None:
