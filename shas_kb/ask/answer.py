@@ -41,8 +41,8 @@ class Support(NamedTuple):
     `worth` is what the best passage is worth to it, see retrieve.py; `covered` the share of its words' weight that one
     of the best passages holds, or a node's name and key phrases; `overview` the probability that it asks for an
     overview, which no single passage answers; `near` the cosine of the nearest category, or what the name and key
-    phrases of a node hold, if that is more; `unknown` the share of it that the model does not know, to which
-    all texts of a script look alike, so that only its words count.
+    phrases of a node hold, or a document's title, if that is more; `unknown` the share of it that the model does not
+    know, to which all texts of a script look alike, so that only its words count.
     """
 
     worth: float

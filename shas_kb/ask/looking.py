@@ -73,7 +73,7 @@ class Seen:
             worth=float(self.evidence.dense.scores[0]),
             covered=max(self.sentences.best_covered, named),
             overview=self.heights["overview"],
-            near=max(self.ranked.get("category", self.ranked["passage"]).nearest, named),
+            near=max(self.ranked.get("category", self.ranked["passage"]).nearest, named, self.sentences.best_titled),
             unknown=1 - self.asked.known,
         )
 

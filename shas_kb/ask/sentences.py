@@ -91,13 +91,14 @@ class Traits(NamedTuple):
 class Sentences:
     """Sentences of the passages that may answer, in order of reading. `rows` are their passages, `places` their place
     in them; `best_covered` is the share of the question's weight in one of the best passages and its document's title
-    and authors."""
+    and authors, `best_titled` that in one of these titles alone."""
 
     quotes: tuple[Quote, ...]
     rows: tuple[int, ...]
     places: tuple[int, ...]
     traits: tuple[Traits, ...]
     best_covered: float
+    best_titled: float
 
     @cached_property
     def ranking(self) -> Ranking:
@@ -138,6 +139,7 @@ def read_sentences(
     wanted, covering = asked_for(question), Covering(weights)
     found: list[tuple[Quote, int, int, Traits]] = []
     covered_by: list[float] = []
+    titled = 0.0
     sketches = store.sketches(keys)
     if None in sketches:  # What is known of some is not to be compared with nothing.
         sketches = [None] * len(keys)
@@ -145,6 +147,7 @@ def read_sentences(
         worth = float(evidence.of_documents[snapshot.document_of(row)])
         document = snapshot.documents[snapshot.document_of(row)]
         whole = {*covering.among(stems(" ".join((document.title, *document.authors))))}
+        titled = max(titled, covering.share(whole))
         told = said(passage, sketch, asked).tolist()
         for place, (quote, (says, means)) in enumerate(zip(passage.sentences, told, strict=True)):
             its = looks(quote.text)
@@ -155,7 +158,7 @@ def read_sentences(
                 found.append((quote, row, place, Traits(says, means, worth, covering.share(held), *fits)))
         covered_by.append(covering.share(whole))
     quotes, owners, places, told_by = zip(*found, strict=True) if found else ((), (), (), ())
-    return Sentences(quotes, owners, places, told_by, max(covered_by[:FIRST], default=0.0))
+    return Sentences(quotes, owners, places, told_by, max(covered_by[:FIRST], default=0.0), titled)
 
 
 def said(passage: StoredPassage, sketch: Sketch | None, asked: Asked) -> Vectors:

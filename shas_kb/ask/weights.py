@@ -17,5 +17,5 @@ HEIGHTS: Mapping[str, tuple[float, ...]] = MappingProxyType(
 )
 """For each height a bias, and what each trait of a question counts, in the order of `heights.Traits`."""
 
-ANSWERED = (-6.54, 3.53, 2.1, -5.81, 15.6, -3.05, 9.6)
+ANSWERED = (-6.58, 3.56, 2.09, -5.71, 15.34, -3.07, 9.61)
 """A bias, and what each term of `answer.terms` counts."""
