@@ -148,7 +148,8 @@ def compose(
         quotes += its
     if detail is not None:
         said = {quote.text for quote in quotes}
-        found = [each for each in quote(detail, MOST) if each.text not in said][: max(0, MOST - len(quotes))]
+        fits = [each for each in quote(detail, MOST) if is_whole(each.text) or not beside]
+        found = [each for each in fits if each.text not in said][: max(0, MOST - len(quotes))]
         parts += [_cite(snapshot, each) for each in found]
         quotes += found
     return "\n".join(parts), tuple(quotes)
