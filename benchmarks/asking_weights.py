@@ -10,8 +10,7 @@ corpus), each under the tree that it gets by itself.
 - **Heights**: multinomial logistic regression on a question's traits; a mixed question counts half for each part.
   People also ask in the very words of texts and of the tree, which those who wrote the questions were told not to: of
   each collection `MADE` documents are asked for as the encoder's lessons ask (words of a sentence, rare phrases in what
-  people ask), so and with the name of a node above them ("the default page size in SQLite"), and as many nodes by two
-  phrases of an entity, and by names or phrases of two nodes that lie within one.
+  people ask), and as many nodes by two phrases of an entity, and by names or phrases of two nodes that lie within one.
 - **Answered**: logistic regression. What is not answered are questions to the sample corpus that nothing answers,
   `SELDOM` times each as there are few, `FOREIGN` questions of another collection, and all questions again with the
   document or node hidden that answers them.
@@ -123,13 +122,10 @@ def made(store: Store, snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     chance = Random(0)
     questioner = Questioner(store.rarity, snapshot.passages)
     for number in range(MADE):
-        place = chance.randrange(len(snapshot.ids))
-        document = snapshot.documents[place]
+        document = snapshot.documents[chance.randrange(len(snapshot.ids))]
         passages = store.document_passages(document.id)
-        above = [snapshot.nodes[level][int(snapshot.home[level][place])].name for level in NODE_LEVELS]
         for question in questioner.ask(document.title, document.language == "en", passages, 2, chance):
             yield question.text, 0
-            yield f"{question.text} {chance.choice(above)}", 0
         entity = chance.choice(snapshot.nodes["entity"])
         yield " ".join(chance.sample(entity.keyphrases, min(2, len(entity.keyphrases)))), 1
         level, below = PAIRS[number % 2]
