@@ -1,6 +1,6 @@
 """What a document is: what it is about, by three views of its vectors (the mean of its passages, the first of them, its
 title); and its words. Both count equally, but for words that what documents are about does not bear out: of short notes
-hardly two share any that tell what they are about.
+hardly two share any that tell what they are about. (Of few documents that cannot be told.)
 
 Vectors are whitened by the scatter of passages around their own document: what varies inside a document is what the
 level above must forget (within-class covariance normalisation; Hatch et al., Interspeech 2006). A view counts by how
@@ -18,7 +18,7 @@ from shas_kb.organise.cells import Single
 from shas_kb.organise.material import Array, Labels, Material, unit
 from shas_kb.organise.together import both, together
 from shas_kb.organise.whiten import whitening
-from shas_kb.organise.words import reduced, tfidf
+from shas_kb.organise.words import SEVERAL, reduced, tfidf
 
 WORD_WIDTH = 100
 WIDTH = 160
@@ -34,7 +34,9 @@ def represent(materials: Sequence[Material], seed: int = 0) -> Array:
     """One unit vector for each document, [n, at most 160] float64: the principal directions of meaning and words."""
     words, views = both(lambda: unit(reduced(tfidf(materials), WORD_WIDTH, seed)), lambda: meanings(materials))
     trusted = trust([*views, words])
-    counts, words = shares(trusted[:-1]), words * np.sqrt(words_count(trusted))
+    counts = shares(trusted[:-1])
+    if len(words) >= SEVERAL:
+        words = words * np.sqrt(words_count(trusted))
     blocks = [slice(start, start + ROWS) for start in range(0, len(words), ROWS)]
 
     def joined(rows: slice) -> Array:

@@ -20,6 +20,8 @@ from shas_kb.organise.material import Array, Material
 from shas_kb.organise.together import together
 
 COMMON = 0.3
+SEVERAL = 60
+"""Documents of which a word in two may be chance, and by which it can be told how much words tell."""
 BLOCK, BLOCKS = 50, 6
 """Columns that are found at once, and how often: together three times the directions that are wanted."""
 ENOUGH = 20_000
@@ -33,7 +35,7 @@ def tfidf(materials: Sequence[Material]) -> sparse.csr_matrix:
     little apart.
     """
     n = len(materials)
-    least, most = 3 if n >= 60 else 2, max(COMMON * n, 3)
+    least, most = 3 if n >= SEVERAL else 2, max(COMMON * n, 3)
     terms = [material.terms for material in materials]
     words = counted(terms, _columns({word: word for word in spread(terms, least, most)}))
     phrases = [material.phrases for material in materials]
