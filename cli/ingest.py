@@ -117,7 +117,7 @@ def ingest(
 def _note_languages(session: Session, store: Store) -> None:
     """Say so where the bundled model knows the language of few documents."""
     documents = store.documents()
-    foreign = sum(document.language != "en" for document in documents)
+    foreign = sum(document.language not in ("en", "und") for document in documents)
     if foreign > STRANGE * len(documents):
         session.note(
             f"{foreign:,} of {len(documents):,} documents are not in English, which is all that the bundled model "

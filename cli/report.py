@@ -63,8 +63,8 @@ def report_json(report: Report) -> dict[str, object]:
 
 
 def print_report(session: Session, report: Report) -> None:
+    from shas_kb.changes import DUPLICATE
     from shas_kb.cli.terminal import duration, output, plural
-    from shas_kb.pipeline import DUPLICATE
 
     counts = [
         (report.added, "added"),

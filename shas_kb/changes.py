@@ -10,11 +10,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from shas_kb.progress import Progress
 from shas_kb.reading import fingerprint, location
 from shas_kb.records import Problem, SourceFile
 from shas_kb.storage import FileState
+
+DUPLICATE = "duplicate of "
+"""How the reason begins for which a file was skipped whose content another one has."""
+COPIES = (DUPLICATE, "the same content as ")
+"""The same, and as storage says it of what it finds only when the content is read."""
 
 
 @dataclass(slots=True)
@@ -111,7 +117,8 @@ class _Comparison:
                 changes.moved.append((orphans.pop(sha256), file))
                 owners[sha256] = file
             elif state is not None and sha256 is not None and self._still_fails(state, sha256):
-                changes.known_problems.append((file, Problem(state.reason or "", "failed")))
+                kind: Literal["skipped", "failed"] = "skipped" if state.status == "skipped" else "failed"
+                changes.known_problems.append((file, Problem(state.reason or "", kind)))
             else:
                 changes.to_read.append(file)
                 if sha256 is not None:
@@ -148,7 +155,9 @@ class _Comparison:
         return owners, orphans
 
     def _still_fails(self, state: FileState, sha256: str) -> bool:
-        return state.status == "failed" and state.sha256 == sha256 and not state.passing and not self.retry
+        """Whether the file holds nothing that could be read, as when it was last read; of a copy that is not known."""
+        copy = (state.reason or "").startswith(COPIES)
+        return state.status != "read" and state.sha256 == sha256 and not (copy or state.passing or self.retry)
 
 
 def absolute(file: SourceFile) -> str:

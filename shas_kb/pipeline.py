@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter, sleep
 from typing import Protocol
 
-from shas_kb.changes import Changes, absolute, find_changes
+from shas_kb.changes import DUPLICATE, Changes, absolute, find_changes
 from shas_kb.config import GrowthConfig, ReadConfig, TreeConfig
 from shas_kb.errors import UsageError
 from shas_kb.growth import grow
@@ -22,9 +22,6 @@ from shas_kb.progress import NoProgress, Progress
 from shas_kb.reading import ReaderPool, discover, title_from_name
 from shas_kb.records import Encoded, ModelFacts, Problem, Reading, SourceFile, Text, Tree, Wish
 from shas_kb.storage import FileState, Store
-
-DUPLICATE = "duplicate of "
-"""How the reason begins for which a file was skipped whose content another one has."""
 
 
 class Encoder(Protocol):

@@ -108,7 +108,7 @@ class FullText(Part):
         return self._db.rows(
             "SELECT term, doc FROM full_text_words"
             " WHERE term BETWEEN ? AND ? AND length(term) BETWEEN ? AND ? AND doc > 1",
-            (*_range(word[:2], prefix=True), len(word) - 1, len(word) + 2),
+            (*_range(word[:2], prefix=True), len(word) - 1, len(word) + 1),
         )
 
     def _holding(self, word: str) -> int:

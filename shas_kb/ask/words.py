@@ -72,17 +72,17 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """The distinct words of `text` that can carry a topic, in order, at most `MOST_WORDS`."""
-    found = words(text)
-    grammar = _grammar(found)
-    return [word for word in dict.fromkeys(found) if word not in _STOP and word not in grammar][:MOST_WORDS]
+    found = [word for word in dict.fromkeys(words(text)) if word not in _STOP]
+    grammar = _grammar({*words(text)})
+    return ([word for word in found if word not in grammar] or found)[:MOST_WORDS]
 
 
-def _grammar(found: Collection[str]) -> Set[str]:
-    """The stop words of the language of which a question has most, where that is not English: English questions may be
-    about words of grammar, of which `_STOP` has fewer."""
+def _grammar(found: Set[str]) -> Set[str]:
+    """The stop words of the language of which a question has most, and several, where that is not English: English
+    questions may be about words of grammar, of which `_STOP` has fewer, and "war" alone is no German."""
     english = stop_words("en")
     own = {language: stop_words(language) - english for language in sorted(LANGUAGES)}
-    counts = {"en": sum(word in english for word in found)}
+    counts = {"en": max(1, sum(word in english for word in found))}
     counts |= {language: sum(word in its for word in found) for language, its in own.items() if language != "en"}
     most = max(counts, key=lambda language: counts[language])
     return own[most] if most != "en" else frozenset()

@@ -1,7 +1,7 @@
 """Notes and copies that an export of ours wrote into a folder: they tell of the documents, and are none.
 
-A vault says in its manifest what was written and where. Notes may have been moved and renamed since; they are known by
-the `kb_id` at their head.
+Notes are known by the `kb_id` at their head, wherever they were moved; of copies and other files a vault says in its
+manifest where they lie.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shas_kb.config import VAULT_MANIFESTS
 
 _HEAD = 4096
 _NOTE = re.compile(rb"\A(?:\xef\xbb\xbf)?---[ \t]*\r?\n(?:(?!---).*\n)*?kb_id:")
-_PARTS = ("notes", "sources", "files")
+_PARTS = ("sources", "files")
 
 
 class Exported:
@@ -27,8 +27,11 @@ class Exported:
     def enter(self, folder: str) -> None:
         """Take note of a vault in `folder`, if there is one."""
         for name in VAULT_MANIFESTS:
+            path = os.path.join(folder, name)  # noqa: PTH118 - paths are str here
+            if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for
+                continue
             try:
-                with open(os.path.join(folder, name), "rb") as manifest:  # noqa: PTH118, PTH123 - paths are str here
+                with open(path, "rb") as manifest:  # noqa: PTH123
                     content = manifest.read()
             except OSError:
                 continue
@@ -44,12 +47,13 @@ class Exported:
 
 
 def _paths(manifest: bytes) -> list[str]:
-    """The files that a manifest names; none where it is damaged, which whoever exports next is told."""
+    """The files beside notes that a manifest names; none where it is damaged, which whoever exports next is told."""
     try:
         read = json.loads(manifest)
-        return [line["path"] for part in _PARTS for line in read.get(part, {}).values()]
-    except (ValueError, KeyError, TypeError, AttributeError):
+        paths = [line["path"] for part in _PARTS for line in read.get(part, {}).values()]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return []
+    return [path for path in paths if isinstance(path, str)]
 
 
 def _is_note(path: str) -> bool:

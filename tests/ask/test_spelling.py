@@ -30,6 +30,8 @@ def test_a_misspelt_word_is_read_as_the_one_that_it_nearly_is(
         "Which planet turns backwards?",
         "What is a kubernetes cluster?",  # unknown, and like nothing
         "What about Marz?",  # too short to tell
+        "Is the surface like Surfce?",  # a name
+        "sarfice",  # two slips
         "What is there about natural science?",  # the name of a node, in no passage
         "planeet2 planeet_x pläneet",
         "行星",

@@ -67,10 +67,14 @@ def test_weights_stay_between_nothing_and_one(shares: dict[str, float], passages
 @pytest.mark.parametrize(
     ("question", "content"),
     [
-        ("Wann tritt der Hauswart zurück?", ["wann", "tritt", "hauswart", "zurück"]),
+        ("Wann tritt der Hauswart von dem Amt zurück?", ["wann", "tritt", "hauswart", "amt", "zurück"]),
         ("Quelle est la température de la mer ?", ["température", "mer"]),
         ("Did the man with the red hat die?", ["man", "red", "hat", "die"]),
         ("wifi", ["wifi"]),
+        ("war", ["war"]),
+        ("man pages", ["man", "pages"]),
+        ("world war", ["world", "war"]),
+        ("man die", ["man", "die"]),
     ],
 )
 def test_grammar_is_that_of_the_questions_own_language(question: str, content: list[str]) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shas_kb.changes import Changes, find_changes
 from shas_kb.pipeline import Report, apply_known
 from shas_kb.progress import NoProgress
-from shas_kb.reading import discover
+from shas_kb.reading import discover, fingerprint
 from shas_kb.records import Passage, Problem, Reading, SourceFile
 from shas_kb.storage import Store
 
@@ -111,6 +111,19 @@ def test_a_renamed_file_is_the_document_it_was(folder: Path, store: Store) -> No
     carry_out(changes, store)
     after = {document.path: document.id for document in store.documents()}
     assert after == {"b.txt": before["b.txt"], "c.txt": before["c.txt"], "sub/z.txt": before["a.txt"]}
+
+
+def test_what_holds_nothing_is_not_read_again_until_it_changes(folder: Path, store: Store) -> None:
+    (folder / "empty.md").write_text("---\ntitle: Nothing yet\n---\n")
+    changes = look(folder, store)
+    (empty,) = (file for file in changes.to_read if file.path == "empty.md")
+    carry_out(changes, store)
+    store.put_problem(empty, fingerprint(empty), Problem("no text in it", "skipped"))
+    again = look(folder, store)
+    assert not again.to_read
+    assert [(file.path, problem.kind) for file, problem in again.known_problems] == [("empty.md", "skipped")]
+    (folder / "empty.md").write_text("Something now.\n")
+    assert names(look(folder, store).to_read) == ["empty.md"]
 
 
 def test_a_copy_is_a_duplicate_until_the_original_changes(folder: Path, store: Store) -> None:

@@ -135,9 +135,10 @@ def test_a_folder_tree_of_great_depth_is_walked(tmp_path: Path) -> None:
 def test_what_was_exported_into_the_folder_is_not_read(tmp_path: Path, below: str) -> None:
     """Neither from above the vault nor from inside of it, nor where a person moved a note."""
     vault = tmp_path / ("vault" if below == "vault" else "")
-    make(vault, "Beekeeping/Varroa (Beekeeping).md", "sources/varroa.pdf", "Overview.canvas", "Beekeeping/own.md")
+    make(vault, "sources/varroa.pdf", "Overview.canvas", "Beekeeping/own.md")
     head = "---\ntags:\n  - kb\nkb_id: 0a1b\n---\n# Varroa\n"
-    (vault / "Beekeeping" / "moved.md").write_text(head)
+    for name in ("moved.md", "Varroa (Beekeeping).md"):
+        (vault / "Beekeeping" / name).write_text(head)
     (vault / "Beekeeping" / "quoting.md").write_text("---\ntitle: Notes\n---\nkb_id: is a key of ours\n")
     make(tmp_path, "elsewhere.md")
     notes = {"0a1b": {"path": "Beekeeping/Varroa (Beekeeping).md"}}
@@ -148,7 +149,11 @@ def test_what_was_exported_into_the_folder_is_not_read(tmp_path: Path, below: st
     if below != "Beekeeping":
         assert {Path(path).name for path in paths(tmp_path)} == {"own.md", "quoting.md", "elsewhere.md"}
     assert not {path for path in reasons(tmp_path) if path.endswith((".md", ".pdf"))}
-    (vault / ".shas-kb-manifest.json").write_text("{ damaged")
+    for damaged in ("{ damaged", "[" * 100_000, '{"sources": {"x": {"path": 5}}}', '{"sources": 7}', "null"):
+        (vault / ".shas-kb-manifest.json").write_text(damaged)
+        assert "moved.md" not in paths(start)
+    (vault / ".shas-kb-manifest.next.json").unlink(missing_ok=True)
+    os.mkfifo(vault / ".shas-kb-manifest.next.json")
     assert "moved.md" not in paths(start)
     (vault / ".shas-kb-manifest.json").unlink()
     assert "moved.md" in paths(start)
