@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from shas_kb.reading.draft import Builder, Draft, UnreadableError, one_line
 from shas_kb.reading.frontmatter import credible_title, split_authors, year_of
-from shas_kb.reading.navigation import navigation
+from shas_kb.reading.navigation import certain_navigation, navigation
 from shas_kb.reading.redirect import refuse_if_sent_on
 from shas_kb.reading.sectionwords import heads_a_section
 from shas_kb.reading.text import decode
@@ -59,7 +59,7 @@ def read_html(data: bytes, path: str) -> Draft:
     builder = Builder()
     heading = write_body(builder, tree)
     draft = builder.finish(_title(title, heading, path.rpartition("/")[2]), authors, year)
-    refuse_if_sent_on(tree, draft.text, path)
+    refuse_if_sent_on(tree, draft.text, path, _left_out)
     return draft
 
 
@@ -83,9 +83,8 @@ def parse(text: str) -> LexborHTMLParser:
 
 def write_body(builder: Builder, tree: LexborHTMLParser, least_depth: int = 1) -> str:
     """Put the body of a page into `builder`, its headings no higher than `least_depth`; returns its first heading."""
-    left_out = {node.mem_id for node in tree.css(_SURROUNDINGS)} | navigation(tree)
     first = ""
-    for tag, text in _blocks(tree, left_out):
+    for tag, text in _blocks(tree, _left_out(tree)):
         if tag in _HEADINGS:
             first = first or one_line(text)
             builder.heading(text, max(int(tag[1]), least_depth))
@@ -96,6 +95,15 @@ def write_body(builder: Builder, tree: LexborHTMLParser, least_depth: int = 1) -
         else:
             builder.paragraph(text)
     return first
+
+
+def _left_out(tree: LexborHTMLParser) -> set[int]:
+    """The parts of a page that are not its text. A page that by its classes is nothing but navigation is hardly so."""
+    surroundings = {node.mem_id for node in tree.css(_SURROUNDINGS)}
+    left_out = surroundings | navigation(tree)
+    if next(_blocks(tree, left_out), None) is None:
+        return surroundings | certain_navigation(tree)
+    return left_out
 
 
 def _blocks(tree: LexborHTMLParser, left_out: Set[int]) -> Iterator[tuple[str, str]]:

@@ -12,14 +12,19 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 
-_QUERIES = frozenset(("dataview", "dataviewjs", "tasks"))
-# a link, or what is embedded; "[[1]](http://...)" is a link of Markdown, "[[ -f file ]]" a test
-_LINK = re.compile(r"(!?)\[\[(?!\s)([^\[\]|\n]+?)(?:\\?\|([^\[\]\n]*))?\]\](?![(\[])")
+_QUERIES = frozenset(("dataview", "dataviewjs"))
+# a link, or what is embedded; "[[1]](http://...)" is a link of Markdown, "[[ -f file ]]" a test, "m[[1]]" an item of m
+_LINK = re.compile(r"(!|(?<![A-Za-z0-9_À-ɏ)\]]))\[\[(?!\s)([^\[\]|\n]+?)(?:\\?\|([^\[\]\n]*))?\]\](?![(\[])")
 _ATTACHMENT = re.compile(
     r"\.(?:avif|base|bmp|canvas|excalidraw|flac|gif|jpe?g|m4a|mkv|mov|mp[34]|og[gv]|pdf|png|svg|wav|web[mp])\Z", re.I
 )
-_COMMENT = re.compile(r"(?<![\w%])%%(?!%).*?%%(?!%)", re.DOTALL)
-_BLOCK_ID = re.compile(r"\^(?:(?=[\w-]*[A-Za-z-])[A-Za-z0-9-]{2,}|\d{6})[ \t]*\Z")
+# on one line; "5 %% 2", "FOR %%i IN (a b) DO echo %%i", "(%%) and (%%)", "%%s, and 50%%" have none
+_COMMENT = re.compile(r"(?<![\w%])%%[\w\[(<#@!](?:(?!%%).)*(?<=[^\W\d]|[.!?)\]>…])%%(?![\w%])")
+_COMMENT_LINE = re.compile(r"(?:\A|(?<=\n))%%(?!%)(?:(?!%%).)+%%[ \t]*(?=\n|\Z)")
+# a heading, also underlined, or not of a reader: drawings are stored below the heading "Drawing"
+_HEADING = re.compile(r"#{1,6}(?!\s+Drawing\Z)(?:\s|\Z)|=+\Z|-+\Z")
+# named by a person, or by the program
+_BLOCK_ID = re.compile(r"\^(?:[A-Za-z][A-Za-z0-9-]{3,}|(?=\d+[a-z])[0-9a-z]{6})[ \t]*\Z")
 _HIGHLIGHT = re.compile(r"(?<![A-Za-z0-9_=!<>)\]])==(?=[^\s=])((?:(?!==).)+)(?<=\S)==(?![A-Za-z0-9_=(\[])", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{\{(?:date|time|title)(?::[^{}\n]*)?\}\}")
 _CALLOUT = re.compile(r"\[![\w -]+(?:\|[^\]\n]*)?\][+-]?[ \t]*([^\n]*)\n?")
@@ -70,24 +75,36 @@ def _highlight(state: StateInline, silent: bool) -> bool:
 def _silent(state: StateInline, silent: bool) -> bool:
     """What a reader does not see: comments, the id of a block at its end, what a template has filled in."""
     start = state.src[state.pos]
-    pattern = {"%": _COMMENT, "^": _BLOCK_ID, "{": _PLACEHOLDER}.get(start)
-    found = pattern.match(state.src, state.pos, state.posMax) if pattern else None
-    if found is None or (start == "^" and state.pos and not state.src[state.pos - 1].isspace()):
+    if start == "^" and not state.src[max(state.pos - 1, 0)].isspace():
+        return False
+    patterns = {"%": (_COMMENT, _COMMENT_LINE), "^": (_BLOCK_ID,), "{": (_PLACEHOLDER,)}.get(start, ())
+    found = next((found for each in patterns if (found := each.match(state.src, state.pos, state.posMax))), None)
+    if found is None:
         return False
     state.pos = found.end()
     return True
 
 
 def _comment_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A comment of several lines, empty ones among them. One that has no end is none."""
-    if not _line(state, start).startswith("%%") or "%%" in _line(state, start)[2:] or state.is_code_block(start):
+    """A comment between two lines of its mark alone. One that has no end is none, nor one with a heading in it: these
+    are two marks that have nothing to do with each other."""
+    if _line(state, start) != "%%" or state.is_code_block(start):
         return False
-    last = next((line for line in range(start + 1, end) if "%%" in _line(state, line)), None)
-    if last is None or not _line(state, last).endswith("%%"):
+    last = start + 1
+    while last < end and _line(state, last) != "%%":
+        if _HEADING.match(_line(state, last)) or _is_outside(state, last):
+            return False
+        last += 1
+    if last >= end or _is_outside(state, last):
         return False
     if not silent:
         state.line = last + 1
     return True
+
+
+def _is_outside(state: StateBlock, line: int) -> bool:
+    """Whether a line is not in the item of a list that is being read."""
+    return bool(_line(state, line)) and state.sCount[line] < state.blkIndent
 
 
 def _line(state: StateBlock, line: int) -> str:

@@ -70,7 +70,7 @@ def read_pdf(data: bytes, path: str, with_ocr: bool) -> Draft:
         facts = document.metadata or {}
         made = year_of((facts.get("creationDate") or "")[2:6]) or year_of((facts.get("modDate") or "")[2:6])
         return compose(
-            without_contents(found),
+            without_contents(found, len(pages)),
             len(pages),
             _outline(document),
             credible_title(clean(facts.get("title") or ""), path.rpartition("/")[2]),

@@ -99,7 +99,7 @@ def read_text(data: bytes, path: str) -> Draft:
     builder = Builder()
     if path.lower().endswith(".tex"):
         return builder.finish(_write_tex(builder, lines, joiner))
-    if is_asciidoc(lines):
+    if is_asciidoc(lines, path):
         return builder.finish(_write_asciidoc(builder, lines, joiner))
     return builder.finish(_write_plain(builder, _blocks(lines), joiner, {}))
 

@@ -96,3 +96,66 @@ def test_an_underline_about_as_long_as_its_title_makes_a_heading(text: str) -> N
     assert len(draft.sections) == 1
     assert draft.title == draft.sections[0].title
     assert draft.text.endswith("Text.")
+
+
+TABLE = """\
+:Author: Jane Oak
+:Abstract: All there is.
+
+=====  =====
+Tree   Age
+=====  =====
+Oak    900
+=====  =====
+
+[see the list]
+
+// a word on it
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.rst", TABLE),
+        ("a.txt", TABLE),
+        ("a.rst", "= Oaks\n:toc:\n\n[NOTE]\nText."),
+        ("a.txt", "x\n= 3x + 4\n= 10\n\n[by hand]\n\n// so it is"),
+        ("a.txt", "= 3x + 4\n= 10\n\n[by hand]\n:so: it is"),
+        ("a.txt", "== Oaks ==\n[citation needed]\n\n----\n\n== Elms ==\n[[Trees]]\n----"),
+        ("a.txt", "= Oaks =\n\n----\n\n== Elms ==\n[[Trees]]\n----"),
+    ],
+)
+def test_what_is_no_asciidoc_loses_nothing(name: str, text: str) -> None:
+    read = read_text(text.encode(), name).text
+    lines = [" ".join(line.split()) for line in text.split("\n") if line.strip("= -")]
+    assert all(line in read for line in lines)
+
+
+def test_text_in_brackets_or_with_colons_stays() -> None:
+    text = "= Oaks\n:toc:\n\n[citation needed]\n\n[Hint: look up]\n\n[quote, A. Writer]\n\n:oak: a tree\n\n//host/share"
+    read = read_text(text.encode(), "a.txt")
+    assert read.title == "Oaks"
+    assert read.text.split("\n\n")[1:] == text.split("\n\n")[1:]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "= Oaks\n:toc: left\n\nText.",
+        "= Oaks\n\n[NOTE]\nText.",
+        "= Oaks\n\nSee link:elms.html[Elms].",
+        "= Oaks\n\n----\nls\n----",
+        "= Oaks\n\n== Elms\n\nText.",
+        "Oaks\n====\n:toc:\n\n== Elms\n\nText.",
+        "= Oaks =\n\n[source,shell]\n----\nls\n----",
+    ],
+)
+def test_a_title_with_another_mark_is_asciidoc(text: str) -> None:
+    read = read_text(text.encode(), "a.txt")
+    assert read.title == "Oaks"
+    assert not any(mark in read.text for mark in ("= ", ":toc", "[NOTE]", "[source", "----"))
+
+
+def test_a_heading_of_many_blanks_is_read_fast() -> None:
+    assert read_text(f"= a{' ' * 50_000}b\n:toc:".encode(), "a.txt").text

@@ -68,3 +68,50 @@ def test_marks_that_link_to_a_heading_are_no_part_of_it() -> None:
 def test_a_page_of_nothing_but_nested_bars_is_read_in_time() -> None:
     bars = '<div class="menu"><a rel="next" accesskey="n" href="b">x</a>' * 2000
     assert read_html(f"<html><body>{bars}{CONTENT}</body></html>".encode(), "a.html").text.endswith("They are tall.")
+
+
+PROSE = "The results of this year are better than those of any year before it, as the oaks have grown tall and wide."
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ('<table><tr class="header"><th>2019</th><th>2020</th></tr><tr><td>1</td></tr></table>', "2019 | 2020"),
+        ('<table><tr><td class="header">1914</td><td>War</td></tr></table>', "1914 | War"),
+        ('<table><tr class="header"><th><a href="#o">Oak</a></th></tr></table>', "Oak"),
+        ('<table><tr><td class="pager">Yes</td></tr></table>', "Yes"),
+        ('<div class="header"><h3>The results of 2020</h3></div>', "The results of 2020"),
+        ('<div class="menu"><h3>Starters</h3><p>Soup, <a href="b.html">bread and butter</a></p></div>', "Starters"),
+        ('<div class="banner"><h4>Warning: do not burn</h4></div>', "Warning: do not burn"),
+        (f'<div class="navigation"><p>{PROSE}</p><a href="b.html">Next</a></div>', "The results of this year"),
+        (f'<table class="navbar"><tr><td>{PROSE}</td></tr></table>', "The results of this year"),
+        (f'<div class="related"><p>As <a href="k">{PROSE}</a> says of the bark of all elms</p></div>', "As The"),
+    ],
+)  # fmt: skip
+def test_what_only_has_a_class_of_navigation_is_text(content: str, text: str) -> None:
+    assert read_html(f"<html><body>{content}{CONTENT}</body></html>".encode(), "a.html").text.startswith(text)
+
+
+@pytest.mark.parametrize(
+    "bar",
+    [
+        '<div class="related"><h3>Navigation</h3><a href="a.html">index</a></div>',
+        '<div class="navigation">' + '<a href="a.html">One of a great many links</a> | ' * 99 + "</div>",
+        f'<div class="navbar"><script>{PROSE}</script><a href="a.html">Home</a></div>',
+        '<table><tr><td class="NavBarCell1"><a href="a.html">Overview</a> Class</td></tr></table>',
+    ],
+)
+def test_bars_of_links_are_no_text(bar: str) -> None:
+    assert read_html(f"<html><body>{bar}{CONTENT}</body></html>".encode(), "a.html").text == READ
+
+
+def test_a_page_that_is_all_navigation_by_its_class_is_kept() -> None:
+    page = f'<html><body><div class="navigation">{CONTENT}</div></body></html>'
+    assert read_html(page.encode(), "a.html").text == READ
+    only_links = f"<html><body>{DOCBOOK}<nav>Home</nav></body></html>"
+    assert "Home" not in read_html(only_links.encode(), "a.html").text
+
+
+def test_nested_bars_are_measured_in_time() -> None:
+    bars = f'<div class="navbar"><p>{PROSE}</p>' * 2000
+    assert read_html(f"<html><body>{bars}{CONTENT}</body></html>".encode(), "a.html").text.endswith("They are tall.")
