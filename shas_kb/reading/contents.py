@@ -8,7 +8,7 @@ they stay, and so does whatever stands between them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -30,6 +30,8 @@ _BETWEEN = 2  # lines without a page between two entries: the name of a part, th
 _NO_PROSE = 100  # characters of such a line
 _ABOVE = 4  # lines above the first entry among which the heading is
 _LOWEST = 20  # page on which at the most the first entry is
+_GOES_ON = 12  # lines between two parts of a table of contents
+_NEXT = 3  # pages at the most from the last entry of the one to the first of the other
 _SPAN = 3  # one in so many pages of the document lie, at the least, between the first and the last of its entries
 _DISTINCT = 0.6  # share of the entries that have a page to themselves, where no heading says what they are
 _IN_ORDER = 0.8  # share of the entries of an index that come in the order of the alphabet
@@ -90,17 +92,26 @@ def contents_lines(rows: Sequence[str], pages: int | None = None) -> set[int]:
         pages: how many it has, if it has any.
     """
     listed: set[int] = set()
+    last: _Entry | None = None
+    for run in _runs(rows):
+        if found := _lines_of(rows, run, pages, last):
+            listed |= found
+            last = run[-1]
+    others = (row for number, row in enumerate(rows) if number not in listed)
+    return listed if any(_LETTER.search(row) and not _is_heading(row) for row in others) else set()
+
+
+def _runs(rows: Sequence[str]) -> Iterator[list[_Entry]]:
+    """Entries between which hardly anything stands."""
     run: list[_Entry] = []
     for number, row in enumerate(rows):
         if (entry := _entry(row, number)) is None:
             continue
         if run and not _close(rows, run[-1].row, number):
-            listed |= _lines_of(rows, run, pages)
+            yield run
             run = []
         run.append(entry)
-    listed |= _lines_of(rows, run, pages)
-    others = (row for number, row in enumerate(rows) if number not in listed)
-    return listed if any(_LETTER.search(row) and not _is_heading(row) for row in others) else set()
+    yield run
 
 
 def _entry(row: str, number: int) -> _Entry | None:
@@ -153,12 +164,13 @@ def _bare_page(row: str) -> str | None:
     return words[-1] if bare else None
 
 
-def _lines_of(rows: Sequence[str], run: Sequence[_Entry], pages: int | None) -> set[int]:
-    """The lines of the entries of a run, if they are long enough a list and surely one of pages."""
+def _lines_of(rows: Sequence[str], run: Sequence[_Entry], pages: int | None, last: _Entry | None) -> set[int]:
+    """The lines of the entries of a run, if they are long enough a list and surely one of pages. `last` is the last
+    entry of the list before."""
     if len(run) < _FEWEST or 2 * sum(bool(entry.letters) for entry in run) < len(run):
         return set()
     headed = _is_headed(rows, run[0].row)
-    if _is_contents(run, pages, headed):
+    if _is_contents(run, pages, headed) or (pages is not None and last is not None and _goes_on(run, pages, last)):
         return {entry.row for entry in run} | _bare_entries(rows, run)
     if pages is not None and _is_index(rows, run, pages, headed):
         return {entry.row for entry in run} | _rest_of_index(rows, run)
@@ -181,7 +193,7 @@ def _is_contents(run: Sequence[_Entry], pages: int | None, headed: bool) -> bool
     """Whether the pages of the entries never fall, rise from first to last, and begin low. Without a heading they must
     be spread over the document as well: the points of an examination and the prices of a bar may rise, too."""
     kinds = {entry.kind: [other.page for other in run if other.kind == entry.kind] for entry in run}
-    if any(one > other for found in kinds.values() for one, other in pairwise(found)):
+    if any(_falls(found) for found in kinds.values()):
         return False
     most = max(kinds.values(), key=len)
     if most[0] == most[-1] or any(found[0][1] > _LOWEST for found in kinds.values()):
@@ -191,6 +203,18 @@ def _is_contents(run: Sequence[_Entry], pages: int | None, headed: bool) -> bool
     distinct = len({(entry.kind, entry.page) for entry in run})
     spread = (most[-1][1] - most[0][1]) * _SPAN >= pages
     return _within(run, pages) and spread and distinct >= _DISTINCT * len(run)
+
+
+def _falls(found: Sequence[tuple[str, int]]) -> bool:
+    return any(one > other for one, other in pairwise(found))
+
+
+def _goes_on(run: Sequence[_Entry], pages: int, last: _Entry) -> bool:
+    """Whether a run is the next part of a table of contents: it stands near, and its pages go on from there."""
+    found = [entry.page for entry in (last, *run)]
+    near = run[0].row - last.row <= _GOES_ON and found[1][1] - found[0][1] <= _NEXT
+    same = all(entry.kind == last.kind for entry in run)
+    return near and same and not _falls(found) and found[0] < found[-1] and _within(run, pages)
 
 
 def _within(run: Sequence[_Entry], pages: int) -> bool:

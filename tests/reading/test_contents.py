@@ -79,6 +79,13 @@ def test_contents_are_told_by_the_pages_of_the_document() -> None:
     assert contents_lines(rows) == contents_lines(rows, 30) == contents_lines(rows, 200) == set()
 
 
+def test_contents_go_on_after_a_long_title() -> None:
+    more = ["Pines ....... 32", "Larches ....... 35", "Planes ....... 35", "Limes ....... 38"]
+    rows = ["Contents", *TIGHT, "A part", "of many", "lines", *more, "It begins here."]
+    assert contents_lines(rows, 40) == {1, 2, 3, 5, 6, 10, 11, 12, 13}
+    assert contents_lines(rows, 37) == contents_lines(rows) == {1, 2, 3, 5, 6}
+
+
 def test_an_index_is_told_by_its_letters_or_many_pages() -> None:
     rows = [*INDEX, "The end."]
     assert contents_lines(rows, 40) == set(range(len(INDEX)))
