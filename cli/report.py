@@ -40,9 +40,11 @@ def print_plan(changes: Changes, report: Report) -> None:
 
 def _planned(changes: Changes, report: Report) -> tuple[list[str], list[str], list[str], list[tuple[str, str]]]:
     """The paths of new, changed and gone files, and what would be skipped, with reasons."""
+    from shas_kb.changes import DUPLICATE
+
     new = [file.path for file in changes.to_read if file not in changes.updated]
     changed = [file.path for file in changes.to_read if file in changes.updated]
-    duplicates = [(file.path, f"duplicate of {original.path}") for file, _, original in changes.duplicates]
+    duplicates = [(file.path, f"{DUPLICATE}{original.path}") for file, _, original in changes.duplicates]
     return new, changed, [file.path for file in changes.gone], [*report.skipped, *duplicates]
 
 
