@@ -53,7 +53,7 @@ SLACK = 1
 
 
 REMEMBERED = 1 << 13
-"""Sentences whose looks are remembered, of some 2 KB each: who asks again meets many of them again."""
+"""Sentences whose looks are remembered: who asks again meets many of them again."""
 
 
 class Looks(NamedTuple):

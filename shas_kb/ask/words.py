@@ -72,20 +72,24 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """The distinct words of `text` that can carry a topic, in order, at most `MOST_WORDS`."""
-    found = [word for word in dict.fromkeys(words(text)) if word not in _STOP]
-    grammar = _grammar({*words(text)})
+    every = dict.fromkeys(words(text))
+    found = [word for word in every if word not in _STOP]
+    grammar = _grammar(every.keys())
     return ([word for word in found if word not in grammar] or found)[:MOST_WORDS]
 
 
 def _grammar(found: Set[str]) -> Set[str]:
     """The stop words of the language of which a question has most, and several, where that is not English: English
     questions may be about words of grammar, of which `_STOP` has fewer, and "war" alone is no German."""
-    english = stop_words("en")
-    own = {language: stop_words(language) - english for language in sorted(LANGUAGES)}
-    counts = {"en": max(1, sum(word in english for word in found))}
-    counts |= {language: sum(word in its for word in found) for language, its in own.items() if language != "en"}
+    counts = {language: len(found & its) for language, its in _own_stop_words().items()}
     most = max(counts, key=lambda language: counts[language])
-    return own[most] if most != "en" else frozenset()
+    return _own_stop_words()[most] if counts[most] > max(1, len(found & stop_words("en"))) else frozenset()
+
+
+@lru_cache(1)
+def _own_stop_words() -> Mapping[str, frozenset[str]]:
+    """The stop words of each language but English that are none of English."""
+    return {language: stop_words(language) - stop_words("en") for language in sorted(LANGUAGES - {"en"})}
 
 
 def subject_words(content: Sequence[str]) -> list[str]:
